@@ -1,0 +1,1 @@
+"""Figures, charts and reports over what the store holds."""

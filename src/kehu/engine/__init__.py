@@ -1,0 +1,1 @@
+"""Relational work on big tables: joining keys into pairs, mapping a stage over batches."""

@@ -1,0 +1,50 @@
+"""Every error kehu raises, one tree.
+
+    KehuError
+    ├── SettingsError        kehu.toml, a flag or the environment is wrong: exit code 2
+    ├── SourceError          a channel, file or host cannot be read: exit code 1
+    ├── TableShapeError      a table lacks a column or has another type than its contract says
+    ├── ModelError           a model file cannot be read or does not fit
+    └── StoreError           the store refuses: wrong schema, unsafe settings, lost connection
+        ├── NotFoundError    what was asked for is not there
+        └── ConflictError    somebody else changed it first, or a rule forbids it
+
+A bad row is no error: it goes to quarantine with its reasons. The message of an error names the thing and the
+way out; it never holds a certificate number or a phone.
+"""
+
+
+class KehuError(Exception):
+    """Anything kehu refuses to do; the message says what to do about it."""
+
+    exit_code = 1
+
+
+class SettingsError(KehuError):
+    """The settings, the flags or the environment are wrong."""
+
+    exit_code = 2
+
+
+class SourceError(KehuError):
+    """A channel, a file or a host cannot be read."""
+
+
+class TableShapeError(KehuError):
+    """A table lacks a column or has another type than its contract says."""
+
+
+class ModelError(KehuError):
+    """A model file cannot be read, or does not fit these comparisons."""
+
+
+class StoreError(KehuError):
+    """The store refuses."""
+
+
+class NotFoundError(StoreError):
+    """What was asked for is not in the store."""
+
+
+class ConflictError(StoreError):
+    """Somebody else changed it first, or a rule forbids the change."""

@@ -1,0 +1,1 @@
+"""The stories of the house: each joins several rooms, and each is one transaction."""

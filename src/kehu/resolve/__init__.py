@@ -1,0 +1,1 @@
+"""Find which records are one customer: keys, comparisons, weights, groups, ids and golden values."""

@@ -1,0 +1,1 @@
+"""The application: pages for people and an interface for machines."""

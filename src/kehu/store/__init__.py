@@ -1,0 +1,1 @@
+"""The customers, records and decisions in a relational database."""
