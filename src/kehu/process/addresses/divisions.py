@@ -1,0 +1,199 @@
+"""Where a Chinese address lies: province, city and district, though parts are missing, short or at the end."""
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kehu.model import places
+
+_PEOPLES = (
+    "蒙古族|回族|藏族|维吾尔族|维吾尔|苗族|彝族|壮族|布依族|朝鲜族|满族|侗族|瑶族|白族|土家族|哈尼族|哈萨克族|哈萨克|傣族|黎族|傈僳族|佤族|畲族|拉祜族|水族|东乡族|纳西族|景颇族"
+    "|柯尔克孜族|柯尔克孜|土族|达斡尔族|仫佬族|羌族|布朗族|撒拉族|毛南族|仡佬族|锡伯族|锡伯|阿昌族|普米族|塔吉克|怒族|鄂温克族|保安族|裕固族|独龙族|蒙古|各族"
+)
+_ENDING = re.compile(f"(?:{_PEOPLES})*自治[区州县旗]$|(?:省|市|地区|盟|区|县|旗|林区|特区)$")
+_FILLERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+_MUNICIPALITIES = ("11", "12", "31", "50")
+
+_STREET = re.compile("[东西南北中一二三四五六七八九十新老大上下前后外内]{0,2}(?:路|街|大道|道|巷|弄|胡同)")
+_LANDMARK = re.compile("桥|村|镇|乡|门|站|寺|庙|湖|山|河|江|公园|广场|花园|小区|大厦|新村|苑|家园|公寓")
+_OTHER_DISTRICT = re.compile("[^,0-9路街道巷]{1,5}?(?:新区|区|县|旗)(?![路街道巷])")
+_NO_DISTRICT = re.compile("(?:小|社|园|校|厂|景|院|矿|库|住宅|生活|工业|开发|营|宿舍|别墅|片)区")
+
+_CITY, _DISTRICT = 4, 6
+
+
+class Division(NamedTuple):
+    """The names of the divisions an address lies in."""
+
+    province: str | None
+    city: str | None
+    district: str | None
+
+
+NOWHERE = Division(None, None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Gazetteer:
+    """The names of all divisions, ready to be looked up."""
+
+    names: dict[str, str]
+    """Code -> full name."""
+    full: dict[str, tuple[str, ...]]
+    """Full name -> the codes that bear it."""
+    short: dict[str, tuple[str, ...]]
+    """Name without its ending -> the codes that bear it."""
+    sizes: dict[str, tuple[int, ...]]
+    """The first two characters -> how long the names can be that begin so, the longest first."""
+
+
+@functools.cache
+def _gazetteer() -> _Gazetteer:
+    rows = [row for row in places.divisions().to_pylist() if row["name"] not in _FILLERS]
+    full: dict[str, list[str]] = {}
+    short: dict[str, list[str]] = {}
+    for row in rows:
+        full.setdefault(row["name"], []).append(row["code"])
+        bare = _ENDING.sub("", row["name"])
+        if len(bare) > 1 and bare != row["name"]:
+            short.setdefault(bare, []).append(row["code"])
+    sizes: dict[str, set[int]] = {}
+    for name in full.keys() | short.keys():
+        sizes.setdefault(name[:2], set()).add(len(name))
+    return _Gazetteer(
+        names={row["code"]: row["name"] for row in rows},
+        full={name: tuple(codes) for name, codes in full.items()},
+        short={name: tuple(codes) for name, codes in short.items()},
+        sizes={start: tuple(sorted(found, reverse=True)) for start, found in sizes.items()},
+    )
+
+
+_Options = tuple[str, ...]
+_ANYWHERE: _Options = ("",)
+
+
+def _narrowed(options: _Options, codes: _Options) -> _Options | None:
+    """The divisions still possible once a name is read that may be any of the codes; None where none is."""
+    deeper = tuple(code for code in codes if any(code.startswith(option) for option in options))
+    if deeper:
+        return deeper
+    return tuple(option for option in options if any(option.startswith(code) for code in codes)) or None
+
+
+def _step(address: str, start: int, options: _Options) -> tuple[int, _Options] | None:
+    """Where the division ends that begins at `start`, and what is possible after it."""
+    known = _gazetteer()
+    for size in known.sizes.get(address[start : start + 2], ()):
+        name = address[start : start + size]
+        end = start + size
+        if codes := known.full.get(name):
+            if address[end : end + 1] in _STREET_SIGNS and address[end : end + 1]:
+                continue
+            narrowed = _narrowed(options, codes)
+            if narrowed:
+                return end, narrowed
+        if codes := known.short.get(name):
+            if options == _ANYWHERE:
+                # 南山 alone is a hill or a road; a short name of a district needs its city before it.
+                codes = tuple(code for code in codes if len(code) <= _CITY)
+            narrowed = None if _STREET.match(address, end) else _narrowed(options, codes)
+            if narrowed and not (len(narrowed[0]) == _DISTRICT and _LANDMARK.match(address, end)):
+                return end, narrowed
+    return None
+
+
+_STREET_SIGNS = "路街巷"
+
+
+def _head(address: str, options: _Options) -> tuple[int, _Options]:
+    """How far divisions reach from the beginning, and which remain possible."""
+    end = 0
+    if address.startswith("中国"):
+        end = 2
+    while (found := _step(address, end, options)) is not None:
+        end, options = found
+        while end < len(address) and address[end] in ",-/":
+            end += 1
+        if address.startswith("市辖区", end):
+            end += 3
+    return end, options
+
+
+def _tail(address: str, options: _Options) -> tuple[str, _Options]:
+    """The address without the full names of divisions at its end, written from small to large."""
+    known = _gazetteer().full
+    codes_read: list[_Options] = []
+    while True:
+        for size in range(min(15, len(address)), 1, -1):
+            if codes := known.get(address[-size:]):
+                codes_read.append(codes)
+                address = address[:-size].rstrip(",-")
+                break
+        else:
+            break
+    for codes in codes_read:
+        options = _narrowed(options, codes) or options
+    return address, options
+
+
+def split(address: str) -> tuple[Division, str]:
+    """The divisions of a folded address, and what is left of it.
+
+    The address is simplified, has commas where it had any separator, and no blanks.
+
+    >>> split("杭州西湖区文三路138号")
+    (Division(province='浙江省', city='杭州市', district='西湖区'), '文三路138号')
+    >>> split("浙江杭州文三路138号,西湖区")[0] == split("文三路138号,西湖区,杭州市")[0] == split("杭州西湖区")[0]
+    True
+    >>> split("北京朝阳北路8号")[1], split("鼓楼区中山路1号")[0]
+    ('朝阳北路8号', Division(province=None, city=None, district='鼓楼区'))
+    """
+    end, options = _head(address, _ANYWHERE)
+    rest = address[end:]
+    if "," in rest:
+        kept = []
+        for segment in reversed(rest.split(",")):
+            reached, narrowed = _head(segment, options)
+            if segment and reached == len(segment):
+                options = narrowed
+            elif segment:
+                kept.append(segment)
+        rest = ",".join(reversed(kept))
+    if options == _ANYWHERE:
+        rest, options = _tail(rest, options)
+    division = _division(options)
+    if division.district is None and (division.city or len(options[0]) == _CITY):
+        found = _OTHER_DISTRICT.match(rest)
+        if found and not _NO_DISTRICT.search(found[0]):
+            division, rest = division._replace(district=found[0]), rest[found.end() :]
+    return division, rest
+
+
+def _shared_start(codes: _Options) -> str:
+    """The code of the smallest division that all the codes lie in; "" where they have none in common.
+
+    >>> _shared_start(("22", "2202")), _shared_start(("320106", "350102")), _shared_start(("330106",))
+    ('22', '', '330106')
+    """
+    least, greatest = min(codes), max(codes)
+    size = 0
+    while size < len(least) and least[size : size + 2] == greatest[size : size + 2]:
+        size += 2
+    return least[:size]
+
+
+@functools.lru_cache(maxsize=20_000)
+def _division(options: _Options) -> Division:
+    if options == _ANYWHERE:
+        return NOWHERE
+    names = _gazetteer().names
+    code = _shared_start(options)
+    province = names.get(code[:2])
+    city = province if code[:2] in _MUNICIPALITIES else names.get(code[:_CITY]) if len(code) >= _CITY else None
+    district = names.get(code) if len(code) == _DISTRICT else None
+    if len(options) > 1:
+        shared = {names[option] for option in options}
+        if len(shared) == 1 and len(options[0]) == _DISTRICT:
+            district = shared.pop()
+    return Division(province, city, district)

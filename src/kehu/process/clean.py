@@ -1,0 +1,77 @@
+"""Clean records of flat rows: every column cleaned, nothing decided about a row."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.errors import TableShapeError
+from kehu.model import records
+from kehu.model.codes import IdType, Kind
+from kehu.process import categories, dates, distinct, emails, genders, identification, kinds, phones
+from kehu.process.addresses import columns as addresses
+from kehu.process.names import organizations, people
+
+
+def clean(flat: pa.Table, *, home: str = "CN") -> pa.Table:
+    """Every row cleaned, in the order given.
+
+    Args:
+        flat: Columns of `records.FLAT_COLUMNS`, all string, dirty as they came. All but `record_id` may be missing;
+            other columns are ignored.
+        home: The country (ISO 3166) in which numbers without a country are dialled.
+
+    Returns:
+        One row a row, of schema `records.CLEAN`. Pure: a slice of a table is cleaned as the whole table is, so
+        slices may be cleaned side by side.
+
+    Raises:
+        TableShapeError: `record_id` is missing.
+    """
+    if "record_id" not in flat.column_names:
+        raise TableShapeError(f"flat records: column 'record_id' is missing (has: {', '.join(flat.column_names)})")
+    raw = {name: _column(flat, name) for name in records.FLAT_COLUMNS}
+    certificate = identification.columns(raw["id_number"], raw["id_type"])
+    kind = kinds.column(raw["kind"], raw["name"], valid_uscc=_valid_uscc(certificate))
+    first, second = phones.columns(raw["phone"], home=home), phones.columns(raw["phone_2"], home=home)
+    phone = pc.coalesce(first["phone"], second["phone"])
+    other = pc.coalesce(second["phone"], first["phone_2"], second["phone_2"])
+    found = {
+        "record_id": pc.fill_null(raw["record_id"], ""),
+        "channel": pc.fill_null(raw["channel"], ""),
+        "kind": kind,
+        **_names(raw, pc.equal(kind, Kind.ORGANIZATION.value)),
+        **certificate,
+        "phone": phone,
+        "phone_2": pc.if_else(pc.equal(phone, other), None, other),
+        "birth_date": dates.column(raw["birth_date"], home=home),
+        "gender": genders.column(raw["gender"]),
+        "email": emails.column(raw["email"]),
+        **addresses.columns({name: raw[name] for name in addresses.READ}),
+        "category": categories.column(raw["category"]),
+        "updated_at": dates.moments(raw["updated_at"]),
+    }
+    return pa.table([found[field.name] for field in records.CLEAN], schema=records.CLEAN)
+
+
+def _column(flat: pa.Table, name: str) -> pa.Array:
+    """A column of the table as one array; nulls where the table has no such column."""
+    if name not in flat.column_names:
+        return distinct.nulls(flat.num_rows)
+    return distinct.one_chunk(flat.column(name)).cast(pa.string())
+
+
+def _valid_uscc(certificate: dict[str, pa.Array]) -> pa.Array:
+    uscc = pc.fill_null(pc.equal(certificate["id_type"], IdType.USCC.value), False)
+    return pc.and_(uscc, certificate["id_valid"])
+
+
+def _names(raw: dict[str, pa.Array], organization: pa.Array) -> dict[str, pa.Array]:
+    """The columns of names: each row read as a person's or as an organization's, as its kind says."""
+    nobody = distinct.nulls(len(organization))
+    person = people.columns(
+        *(pc.if_else(organization, nobody, raw[name]) for name in ("name", "given_name", "surname"))
+    )
+    if not pc.any(organization, min_count=0).as_py():
+        return person | {"org_core": nobody}
+    firm = organizations.columns(pc.if_else(organization, raw["name"], nobody))
+    shared = {name: pc.coalesce(firm[name], person[name]) for name in ("name", "name_match", "name_sound")}
+    return person | shared | {"org_core": firm["org_core"]}

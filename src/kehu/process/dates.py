@@ -1,0 +1,179 @@
+"""Dates and times in the forms people and programs write them."""
+
+import datetime as dt
+import re
+
+import pyarrow as pa
+
+from kehu.process import distinct, text
+
+PIVOT = 30
+"""Two-digit years below it are 20xx, the others 19xx."""
+
+_FIRST_YEAR, _LAST_YEAR = 1600, 2100
+_EXCEL_ZERO = dt.date(1899, 12, 30)
+_MONTHS = {name: number for number, name in enumerate(
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
+_HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.\s年])(\d{1,2})(?:[-/.\s月])(\d{1,2})日?(?:[T\s].*)?")
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\s?\d{4}(?:\d\d)?)?")
+_YEAR_LAST = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4})(?:[T\s].*)?")
+_SHORT = re.compile(r"(\d{1,2})([-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?")
+_DAY_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-\s./]*([a-z]{3,9})\.?[-\s.,/]*(\d{4})(?:\s.*)?")
+_WORD_DAY = re.compile(r"([a-z]{3,9})\.?[-\s/]*(\d{1,2})(?:st|nd|rd|th)?[-\s,./]+(\d{4})(?:\s.*)?")
+_YEAR_WORD = re.compile(r"(\d{4})[-\s./]*([a-z]{3,9})[-\s./]*(\d{1,2})")
+_EXCEL = re.compile(r"(\d{5})(?:\.\d+)?")
+_WORDY_YEAR = re.compile(r"[〇零○一二三四五六七八九]{4}年")
+
+
+def clean(value: str, *, month_first: bool = False) -> dt.date | None:
+    """The date a text states; None where it states none, an impossible one, or only a year or a month.
+
+    `12/05/1987` is read with the day first, unless that is no date; `month_first` turns the order round.
+    A five-digit number is a day as Excel counts them. A two-digit year is 20xx below `PIVOT`, else 19xx.
+
+    >>> {str(clean(day)) for day in ("1987-05-12", "1987/5/12", "19870512", "1987年5月12日", "12/05/1987", "31909")}
+    {'1987-05-12'}
+    >>> str(clean("12 May 1987")), str(clean("05/13/1987")), clean("1987-02-30"), clean("1987")
+    ('1987-05-12', '1987-05-13', None, None)
+    """
+    if len(value) == 10 and value[4] == value[7] == "-":  # By far the commonest form.
+        year, month, day = value[:4], value[5:7], value[8:]
+        if value.isascii() and year.isdigit() and month.isdigit() and day.isdigit():
+            return _date(int(year), int(month), int(day))
+    cleaned = text.filled(value)
+    if cleaned is None:
+        return None
+    cleaned = text.fold_dashes(cleaned).casefold()
+    if _WORDY_YEAR.match(cleaned):
+        cleaned = _han_date(cleaned)
+    return _read(cleaned, month_first=month_first)
+
+
+def _read(value: str, *, month_first: bool) -> dt.date | None:
+    if found := _YEAR_FIRST.fullmatch(value):
+        return _date(int(found[1]), int(found[3]), int(found[4]))
+    if found := _COMPACT.fullmatch(value):
+        return _date(int(found[1]), int(found[2]), int(found[3]))
+    if found := _YEAR_LAST.fullmatch(value):
+        return _either_order(int(found[3]), int(found[1]), int(found[2]), month_first=month_first)
+    if found := _SHORT.fullmatch(value):
+        first, second, third = int(found[1]), int(found[3]), int(found[4])
+        if found[2] == "年" or first > 31:
+            return _date(_century(first), second, third)
+        if third > 31 or found[2] == "/":
+            return _either_order(_century(third), first, second, month_first=month_first)
+        return _date(_century(first), second, third)
+    if found := _DAY_WORD.fullmatch(value):
+        return _word_date(int(found[3]), found[2], int(found[1]))
+    if found := _WORD_DAY.fullmatch(value):
+        return _word_date(int(found[3]), found[1], int(found[2]))
+    if found := _YEAR_WORD.fullmatch(value):
+        return _word_date(int(found[1]), found[2], int(found[3]))
+    if found := _EXCEL.fullmatch(value):
+        return _EXCEL_ZERO + dt.timedelta(days=int(found[1])) if 10_000 <= int(found[1]) < 60_000 else None
+    return None
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    if not _FIRST_YEAR <= year < _LAST_YEAR:
+        return None
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _either_order(year: int, first: int, second: int, *, month_first: bool) -> dt.date | None:
+    day, month = (second, first) if month_first else (first, second)
+    return _date(year, month, day) or _date(year, day, month)
+
+
+def _century(year: int) -> int:
+    return year if year > 99 else year + (2000 if year < PIVOT else 1900)
+
+
+def _word_date(year: int, word: str, day: int) -> dt.date | None:
+    month = _MONTHS.get(word[:3])
+    return None if month is None else _date(year, month, day)
+
+
+def _han_date(value: str) -> str:
+    """1987年5月12日 for 一九八七年五月十二日.
+
+    >>> _han_date("一九八七年十月二十三日")
+    '1987年10月23日'
+    """
+    year, _, rest = value.partition("年")
+    parts = re.findall(r"[〇零○一二三四五六七八九十廿]+|[^〇零○一二三四五六七八九十廿]+", rest)
+    return year.translate(_HAN_DIGITS) + "年" + "".join(_han_number(part) for part in parts)
+
+
+def _han_number(part: str) -> str:
+    part = part.replace("廿", "二十")
+    if "十" not in part:
+        return part.translate(_HAN_DIGITS)
+    tens, _, ones = part.partition("十")
+    return (tens.translate(_HAN_DIGITS) or "1") + (ones.translate(_HAN_DIGITS) or "0")
+
+
+def clean_moment(value: str) -> dt.datetime | None:
+    """The point in time a text states, in UTC; without a zone it is read as UTC, without a time as midnight.
+
+    >>> str(clean_moment("2026-11-22T18:07:01+08:00"))
+    '2026-11-22 10:07:01+00:00'
+    >>> str(clean_moment("2026/11/22 18:07")), clean_moment("yesterday")
+    ('2026-11-22 18:07:00+00:00', None)
+    """
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except ValueError:
+        cleaned = text.filled(value)
+        return None if cleaned is None else _odd_moment(text.fold_dashes(cleaned))
+    return _utc(moment)
+
+
+_TIME = re.compile(
+    r"(?:[T\s]|日\s*)(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒分]?\s*([AP]M)?$",
+    re.IGNORECASE,
+)
+_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+
+
+def _odd_moment(value: str) -> dt.datetime | None:
+    if _EPOCH.fullmatch(value):
+        return dt.datetime.fromtimestamp(int(value[:10]), tz=dt.UTC) + dt.timedelta(milliseconds=int(value[10:] or 0))
+    try:
+        return _utc(dt.datetime.fromisoformat(value))
+    except ValueError:
+        pass
+    found = _TIME.search(value)
+    day = clean(value[: found.start()] + ("日" if found[0].startswith("日") else "") if found else value)
+    if day is None:
+        return None
+    hour, minute, second = (int(found[part] or 0) for part in (1, 2, 3)) if found else (0, 0, 0)
+    half = (found[5] or "").upper() if found else ""
+    if half:
+        hour = hour % 12 + (12 if half == "PM" else 0)
+    try:
+        return dt.datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=dt.UTC)
+    except ValueError:
+        return None
+
+
+def _utc(moment: dt.datetime) -> dt.datetime | None:
+    if not _FIRST_YEAR <= moment.year < _LAST_YEAR:
+        return None
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def column(texts: pa.Array, *, home: str) -> pa.Array:
+    """Every text as `clean` reads it, date32."""
+    month_first = home == "US"
+    return distinct.mapped(texts, lambda value: clean(value, month_first=month_first), to=pa.date32())
+
+
+def moments(texts: pa.Array) -> pa.Array:
+    """Every text as `clean_moment` reads it, timestamp in UTC."""
+    return distinct.mapped(texts, clean_moment, to=pa.timestamp("us", tz="UTC"))

@@ -1,0 +1,32 @@
+"""The gender a record states."""
+
+import pyarrow as pa
+
+from kehu.model.codes import Gender
+from kehu.process import distinct, text
+
+_STATED: dict[Gender, tuple[str, ...]] = {
+    Gender.MALE: (
+        "男", "男性", "男士", "先生", "m", "male", "man", "boy", "mr", "1", "01", "masculine",
+    ),
+    Gender.FEMALE: (
+        "女", "女性", "女士", "小姐", "太太", "f", "female", "woman", "girl", "mrs", "ms", "miss", "2", "02",
+        "feminine",
+    ),
+}  # fmt: skip
+_WORDS = {word: code for code, words in _STATED.items() for word in words}
+
+
+def clean(value: str) -> Gender | None:
+    """The gender that a word or a code of GB/T 2261.1 states (1 male, 2 female); None for 0, 9 and the like.
+
+    >>> clean("男"), clean("F"), clean("2"), clean("0")
+    (<Gender.MALE: 'male'>, <Gender.FEMALE: 'female'>, <Gender.FEMALE: 'female'>, None)
+    """
+    cleaned = text.clean(value)
+    return None if cleaned is None else _WORDS.get(cleaned.casefold().strip(".").strip())
+
+
+def column(texts: pa.Array) -> pa.Array:
+    """Every text as `clean` reads it."""
+    return distinct.mapped(texts, clean)

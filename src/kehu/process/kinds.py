@@ -1,0 +1,46 @@
+"""Whether a person or an organization stands behind a record."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.model.codes import Kind
+from kehu.process import distinct, text
+from kehu.process.names import organizations
+
+_STATED: dict[Kind, tuple[str, ...]] = {
+    Kind.INDIVIDUAL: (
+        "individual", "person", "personal", "private", "个人", "个人客户", "个人用户", "自然人", "公众", "公众客户",
+        "consumer", "p", "i", "natural person",
+    ),
+    Kind.ORGANIZATION: (
+        "organization", "organisation", "company", "enterprise", "business", "corporate", "组织", "企业",
+        "企业用户", "企业客户", "单位", "单位客户", "集团", "集团客户", "政企", "政企客户", "政企用户", "公司",
+        "法人", "机构", "org", "o", "c", "legal entity", "legal person",
+    ),
+}  # fmt: skip
+_WORDS = {word: code for code, words in _STATED.items() for word in words}
+
+
+def clean(value: str) -> Kind | None:
+    """The kind that a word states; None where it states none we know.
+
+    >>> clean("个人"), clean("Company"), clean("1")
+    (<Kind.INDIVIDUAL: 'individual'>, <Kind.ORGANIZATION: 'organization'>, None)
+    """
+    cleaned = text.clean(value)
+    return None if cleaned is None else _WORDS.get(text.simplify(cleaned).casefold())
+
+
+def column(stated: pa.Array, names: pa.Array, *, valid_uscc: pa.Array) -> pa.Array:
+    """The kind of every row: as stated; else an organization where the name or a valid credit code says so."""
+    firm = pc.fill_null(distinct.mapped(names, _is_firm, to=pa.bool_()), False)
+    read = pc.if_else(pc.or_(firm, valid_uscc), Kind.ORGANIZATION.value, Kind.INDIVIDUAL.value)
+    return pc.coalesce(distinct.mapped(stated, clean), read)
+
+
+def _is_firm(value: str) -> bool:
+    # A person's name of two or three Han characters is by far the commonest value, and none of a firm is as short.
+    if len(value) <= 3 and not value.isascii():
+        return False
+    cleaned = text.clean(value)
+    return cleaned is not None and organizations.looks_like_one(cleaned)

@@ -1,0 +1,167 @@
+"""From a channel's own columns to ours."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from kehu.errors import SettingsError
+from kehu.model import records
+from kehu.process import distinct
+
+
+class Source(BaseModel):
+    """Where the values of one of our columns come from: a column, several joined, or one value for all rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str | None = Field(default=None, description="A column of the channel, dotted where it is nested.")
+    columns: tuple[str, ...] = Field(default=(), description="Columns of the channel to join in this order.")
+    separator: str = Field(default="", description="What stands between joined columns.")
+    value: str | None = Field(default=None, description="One value for every row.")
+    codes: dict[str, str] = Field(default={}, description="The channel's codes and what they mean; others stay.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, given: Any) -> Any:
+        return {"column": given} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if [self.column is not None, bool(self.columns), self.value is not None].count(True) != 1:
+            raise ValueError("wants exactly one of column, columns and value")
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The channel's columns it needs."""
+        return self.columns or ((self.column,) if self.column is not None else ())
+
+
+class Mapping(BaseModel):
+    """Which of a channel's columns is which of ours.
+
+    >>> hall = Mapping.model_validate({"record_id": "order_no", "name": "客户姓名", "kind": {"value": "individual"}})
+    >>> [(name, source.column or source.value) for name, source in hall.sources()]
+    [('record_id', 'order_no'), ('kind', 'individual'), ('name', '客户姓名')]
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    record_id: Source = Field(description="The channel's own key of a row.")
+    kind: Source | None = Field(default=None, description="individual or organization, or words for them.")
+    name: Source | None = Field(default=None, description="The whole name of a person or an organization.")
+    given_name: Source | None = Field(default=None, description="The given name, where it has its own column.")
+    surname: Source | None = Field(default=None, description="The surname, where it has its own column.")
+    id_type: Source | None = Field(default=None, description="The type of certificate.")
+    id_number: Source | None = Field(default=None, description="The number of the certificate.")
+    phone: Source | None = Field(default=None, description="A phone number; two in one field are told apart.")
+    phone_2: Source | None = Field(default=None, description="Another phone number.")
+    birth_date: Source | None = Field(default=None, description="The birth date as stated.")
+    gender: Source | None = Field(default=None, description="The gender as stated.")
+    email: Source | None = Field(default=None, description="The e-mail address.")
+    address: Source | None = Field(default=None, description="The whole address in one line.")
+    address_1: Source | None = Field(default=None, description="Street and number, where they have their own column.")
+    address_2: Source | None = Field(default=None, description="Building, estate or flat.")
+    suburb: Source | None = Field(default=None, description="District or suburb.")
+    city: Source | None = Field(default=None, description="City.")
+    state: Source | None = Field(default=None, description="Province or state.")
+    postcode: Source | None = Field(default=None, description="Post code.")
+    category: Source | None = Field(default=None, description="The customer category.")
+    updated_at: Source | None = Field(default=None, description="When the source last changed the row.")
+
+    def sources(self) -> Iterator[tuple[str, Source]]:
+        """Our columns that are mapped, each with where it comes from."""
+        for name in type(self).model_fields:
+            source: Source | None = getattr(self, name)
+            if source is not None:
+                yield name, source
+
+
+def apply(rows: pa.Table, mapping: Mapping, *, channel: str, sparse: bool = False) -> pa.Table:
+    """The rows with our column names, values as dirty as they came.
+
+    Args:
+        rows: The channel's own columns, all string.
+        mapping: Which of them is which of ours.
+        channel: The name of the channel; it becomes the column `channel`.
+        sparse: The source leaves out what is empty, as JSON does: a column that is missing is empty then, except
+            the one of `record_id`.
+
+    Returns:
+        The mapped columns of `records.FLAT_COLUMNS`, all string, and `records.POSITION` where the rows have it.
+
+    Raises:
+        SettingsError: A mapped column is not in the rows.
+
+    >>> wanted = Mapping.model_validate({"record_id": "no", "category": {"column": "kind", "codes": {"1": "student"}}})
+    >>> apply(pa.table({"no": ["7"], "kind": ["1"]}), wanted, channel="hall").to_pylist()
+    [{'record_id': '7', 'channel': 'hall', 'category': 'student'}]
+    """
+    columns = {"channel": pa.repeat(pa.scalar(channel), rows.num_rows)}
+    for name, source in mapping.sources():
+        for wanted in source.reads:
+            if wanted not in rows.column_names and (name == "record_id" or not sparse):
+                has = ", ".join(column for column in rows.column_names if column != records.POSITION)
+                raise SettingsError(
+                    f'channel "{channel}": column "{wanted}" is mapped to {name} but is not in the file (has: {has})'
+                )
+        columns[name] = _values(rows, source)
+    names = [name for name in records.FLAT_COLUMNS if name in columns]
+    flat = pa.table({name: columns[name] for name in names})
+    if records.POSITION in rows.column_names:
+        flat = flat.append_column(records.POSITION, distinct.one_chunk(rows.column(records.POSITION)))
+    return flat
+
+
+def _values(rows: pa.Table, source: Source) -> pa.Array:
+    if source.value is not None:
+        values = pa.repeat(pa.scalar(source.value), rows.num_rows)
+    elif source.column is not None:
+        values = _column(rows, source.column)
+    else:
+        values = distinct.joined([_blank_as_null(_column(rows, name)) for name in source.columns], source.separator)
+    return _decoded(values, source.codes) if source.codes else values
+
+
+def _column(rows: pa.Table, name: str) -> pa.Array:
+    if name not in rows.column_names:
+        return distinct.nulls(rows.num_rows)
+    return distinct.one_chunk(rows.column(name)).cast(pa.string())
+
+
+def _blank_as_null(values: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(pc.utf8_trim_whitespace(values), ""), None, values)
+
+
+def _decoded(values: pa.Array, codes: dict[str, str]) -> pa.Array:
+    places = pc.index_in(pc.utf8_trim_whitespace(values), value_set=pa.array(list(codes)))
+    return pc.coalesce(pa.array(list(codes.values())).take(places), values)
+
+
+_UNPRINTED = ("updated_at",)
+
+
+def fingerprints(flat: pa.Table) -> pa.Array:
+    """One hash a row over what it says, whenever the source touched it: `updated_at` is left out.
+
+    A missing column, a null and an empty text are the same. The hash is 16 bytes of BLAKE2b.
+
+    >>> once, again, other = fingerprints(pa.table({"record_id": ["1", "1", "2"], "updated_at": ["a", "b", "a"]}))
+    >>> once == again, once == other
+    (True, False)
+    """
+    fields = []
+    for number, name in enumerate(records.FLAT_COLUMNS):
+        if name in flat.column_names and name not in _UNPRINTED:
+            values = distinct.one_chunk(flat.column(name)).cast(pa.string())
+            size = pc.binary_length(values)
+            # The length of a value stands before it, so that no two rows can be joined to one text.
+            field = pc.binary_join_element_wise(str(number), size.cast(pa.string()), values, ":")
+            fields.append(pc.if_else(pc.equal(size, 0), None, field))
+    texts = pc.fill_null(distinct.joined(fields or [distinct.nulls(flat.num_rows)], ";"), "").cast(pa.binary())
+    hashes = [hashlib.blake2b(text, digest_size=16).digest() for text in distinct.values(texts)]
+    return pa.array(hashes, type=pa.binary(16))

@@ -1,0 +1,169 @@
+"""Names of organizations, and the core by which people know them."""
+
+import functools
+import itertools
+import re
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from kehu.model import places
+from kehu.process import distinct, text
+from kehu.process.names import sounds
+
+CLEANED = pa.schema(
+    {"name": pa.string(), "name_match": pa.string(), "name_sound": pa.string(), "org_core": pa.string()}
+)
+"""What `columns` gives."""
+
+_HAN_WORDS = re.compile(
+    "公司|集团|有限|股份|合作社|事务所|工作室|经营部|门市部|服务部|营业部|经销部|个体工商户|商行|商店|商场|商贸|超市|酒店|宾馆|饭店|餐厅|餐馆|饭馆|酒楼|茶楼|网吧"
+    "|药店|药房|大药房|书店|银行|信用社|医院|诊所|卫生院|卫生所|卫生室|学校|大学|学院|中学|小学|幼儿园|委员会|居委会|村委会|办事处|管理局|管理处|管理所|研究院"
+    "|研究所|设计院|派出所|政府|法院|检察院|协会|学会|基金会|俱乐部|加工厂|工厂|制造厂|中心$|厂$|店$|部$|行$|社$|馆$|院$|局$|所$|站$"
+)
+_FINAL = re.compile("[厂店部行社馆院局所站]$")
+_LATIN_WORDS = re.compile(
+    r"\b(?:ltd|limited|inc|incorporated|corp|corporation|llc|llp|plc|gmbh|ag|s\.?a|s\.?r\.?l|b\.?v|n\.?v|pty|pte"
+    r"|co\.?,? ?ltd|company|group|holdings?"
+    r"|university|college|school|hospital|bank|institute|association|foundation|trust|council|department|ministry)\b\.?",
+    re.IGNORECASE,
+)
+
+_LEGAL = re.compile(
+    "(?:股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|控股有限公司|有限合伙|特殊普通合伙|普通合伙|个人独资企业|个体工商户|合伙企业|集团公司|股份公司|有限公司"
+    "|有限责任|总公司|分公司|子公司|公司|集团|控股|股份|有限|分店|总店|分行|支行|办事处|分部|总部)$"
+)
+_BRANCH = re.compile("(?:分公司|分店|办事处|营业部|分部|分行|支行|门市部)$")
+_BRACKETED = re.compile(r"[(\[【<《〈「]([^)\]】>》〉」]*)[)\]】>》〉」]?")
+_SIGNS = re.compile(r"[^\w]+|_")
+_LATIN_LEGAL = frozenset(
+    [
+        "co", "ltd", "limited", "inc", "incorporated", "corp", "corporation", "company", "llc", "llp", "plc",
+        "gmbh", "ag", "sa", "srl", "bv", "nv", "pty", "pte", "kg", "ohg", "oy", "ab", "as", "aps", "spa", "group",
+        "holdings", "holding", "the", "and", "of",
+    ]
+)  # fmt: skip
+_SHORTEST_CORE = 2
+
+
+class Organization(NamedTuple):
+    """What an organization's name says; the fields are the columns of `CLEANED`."""
+
+    name: str | None
+    name_match: str | None
+    name_sound: str | None
+    org_core: str | None
+
+
+def looks_like_one(value: str) -> bool:
+    """Whether a name is that of an organization.
+
+    >>> [name for name in ("华信科技有限公司", "张伟", "Smith & Co., Ltd", "城东小卖店") if looks_like_one(name)]
+    ['华信科技有限公司', 'Smith & Co., Ltd', '城东小卖店']
+    """
+    if value.isascii():
+        return _LATIN_WORDS.search(value) is not None and not _NAMED_AFTER.search(value)
+    simple = text.simplify(value).strip()
+    found = _HAN_WORDS.search(simple)
+    if found is None:
+        return _LATIN_WORDS.search(simple) is not None
+    # 何部, 陈店 and 李建行 are people: one last character is no proof in a name as short as a person's.
+    return not (len(simple) <= 3 and _FINAL.fullmatch(found[0]))
+
+
+_NAMED_AFTER = re.compile(
+    r"\b(?:bank|school|college|trust|group|council)-\w|\w-(?:bank|school|college)\b", re.IGNORECASE
+)
+
+
+def clean(value: str) -> Organization:
+    """The name of an organization, its form for matching, and its core without region, brackets and legal form.
+
+    >>> clean("浙江省華信科技（杭州）有限責任公司")[1:]
+    ('浙江省华信科技杭州有限责任公司', 'hua xin ke ji', '华信科技')
+    >>> clean("Smith & Sons Trading Co., Ltd.")[1:]
+    ('smith sons trading co ltd', None, 'smith sons trading')
+    """
+    name = text.filled(value)
+    if name is None:
+        return Organization(None, None, None, None)
+    folded = text.fold_latin(text.simplify(name))
+    words = [word for word in _SIGNS.split(folded) if word]
+    if not words:
+        return Organization(None, None, None, None)
+    if not _HAN.search(folded):
+        telling = [word for word in words if word not in _LATIN_LEGAL]
+        return Organization(name, " ".join(words), None, " ".join(telling or words))
+    match = _joined(words)
+    core = _core(folded)
+    sound = " ".join(sounds.syllables(core))
+    return Organization(name, match, sound, core)
+
+
+_HAN = re.compile("[㐀-䶿一-鿿豈-﫿𠀀-𲎯]")
+
+
+def _joined(words: list[str]) -> str:
+    """The words with no blank beside a Han character, and one between two Latin words."""
+    whole = words[0]
+    for before, word in itertools.pairwise(words):
+        parted = before[-1].isascii() and word[0].isascii()
+        whole += (" " if parted else "") + word
+    return whole
+
+
+def _core(folded: str) -> str:
+    bare = _SIGNS.sub("", _BRACKETED.sub("", folded)) or _SIGNS.sub("", folded)
+    core = _without_region(bare)
+    while found := _LEGAL.search(core):
+        head: str = core[: found.start()]
+        if _BRANCH.search(found[0]):
+            # 华信科技有限公司杭州分公司: the branch stands behind the legal form of the whole.
+            head = re.sub("((?:有限责任|有限|股份|集团)公司|公司|集团|银行|商行|店).*$", r"\1", head)
+        if len(head) < _SHORTEST_CORE:
+            break
+        core = head
+    shorter = _without_region(core)
+    return shorter if len(shorter) >= _SHORTEST_CORE else core
+
+
+def _without_region(name: str) -> str:
+    """The name without the provinces, cities and districts it begins with.
+
+    >>> _without_region("浙江省杭州市西湖区翠苑小学"), _without_region("杭州")
+    ('翠苑小学', '杭州')
+    """
+    regions, longest = _regions()
+    begun = 0
+    while True:
+        for size in range(min(longest, len(name) - begun), 1, -1):
+            if name[begun : begun + size] in regions:
+                begun += size
+                break
+        else:
+            break
+    if begun and name[begun : begun + 1] in ("省", "市", "区", "县"):
+        begun += 1
+    rest = name[begun:]
+    return rest if len(rest) >= _SHORTEST_CORE else name
+
+
+@functools.cache
+def _regions() -> tuple[frozenset[str], int]:
+    """The names of divisions, in full and as they stand before a firm's name, and the length of the longest."""
+    names = set()
+    for row in places.divisions().to_pylist():
+        full = row["name"]
+        names.add(full)
+        short = re.sub("(?:壮族|回族|维吾尔)?自治区$|[省市]$", "", full)
+        if row["level"] == "district":
+            short = re.sub("[市县区]$", "", full) if len(full) > 2 else full
+        if len(short) > 1:
+            names.add(short)
+    names -= {"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"}
+    return frozenset(names), max(map(len, names))
+
+
+def columns(names: pa.Array) -> dict[str, pa.Array]:
+    """The columns of `CLEANED` from one column of names, dirty as they came."""
+    return distinct.spread(names, clean, CLEANED)

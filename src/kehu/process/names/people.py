@@ -1,0 +1,247 @@
+"""Names of persons, Chinese and Latin."""
+
+import re
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.process import distinct, text
+from kehu.process.names import sounds
+
+CLEANED = pa.schema(
+    {
+        "name": pa.string(),
+        "name_match": pa.string(),
+        "surname": pa.string(),
+        "given_name": pa.string(),
+        "name_sound": pa.string(),
+        "name_weak": pa.bool_(),
+    }
+)
+"""What `columns` gives."""
+
+HAN = "㐀-䶿一-鿿豈-﫿𠀀-𲎯〇"
+_HAN = re.compile(f"[{HAN}]")
+_HAN_ONLY = re.compile(f"[{HAN}]+")
+_PLAIN_HAN = re.compile(r"[一-鿿]{2,3}")
+
+_HAN_TITLES = re.compile(
+    "(?:先生|女士|小姐|太太|夫人|老师|总经理|副总|经理|总监|主任|局长|处长|科长|校长|院长|厂长|所长|站长|队长|班长|村长|书记|教授|博士|医生|大夫|护士"
+    "|律师|会计|师傅|同志|同学|老板|老板娘|阿姨|大爷|大妈|大叔|大姐|大哥|叔叔|爷爷|奶奶|秘书|工程师|警官|导师|董事长|店长|领导|本人|机主|用户|客户)+$"
+)
+_LONE_TITLES = re.compile("(?:总|哥|姐|叔|伯|婶|嫂|姨|工|董|局|处|科|某{1,3}|氏)$")
+_FAMILIAR = re.compile("^[老小阿](?=.$)")
+_MASKED = re.compile(r"[*＊×Xx○〇_?？]{1,3}")
+
+_BRACKETS = re.compile(r"[(（\[【<《「][^)）\]】>》」]*[)）\]】>》」]?")
+_INSIDE = re.compile(r"[(（\[【<《「]([^)）\]】>》」]*)")
+_DOTS = re.compile(r"[·•‧・●∙．.。]")
+
+_TITLES = frozenset(
+    [
+        "mr", "mrs", "ms", "miss", "mx", "mister", "master", "madam", "madame", "mdm", "sir", "dr", "doctor",
+        "prof", "professor", "rev", "reverend", "hon", "dame", "lady", "lord", "herr", "frau", "monsieur", "mme",
+        "mlle", "señor", "señora", "senor", "senora", "sr", "sra", "capt", "captain", "col", "major", "sgt", "lt",
+        "ing",
+    ]
+)  # fmt: skip
+_SUFFIXES = frozenset(
+    [
+        "jr", "junior", "sr", "senior", "ii", "iii", "iv", "esq", "esquire", "phd", "md", "dds", "cpa", "mba", "ba",
+        "bsc", "msc", "obe", "cbe", "mbe", "kbe", "qc", "kc",
+    ]
+)  # fmt: skip
+_PARTICLES = frozenset(
+    [
+        "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "des", "la", "le", "los",
+        "las", "ter", "ten", "te", "bin", "binti", "ibn", "al", "el", "abu", "st", "saint", "san", "santa", "zu",
+        "zur", "af", "av",
+    ]
+)  # fmt: skip
+_LATIN_BREAK = re.compile(r"[^\w,'’\-]+|_")
+
+
+_PARTED = "\x1f"  # Between a given name and a surname while they travel as one value.
+
+
+class Name(NamedTuple):
+    """What a person's name says; the fields are the columns of `CLEANED`."""
+
+    name: str | None
+    name_match: str | None
+    surname: str | None
+    given_name: str | None
+    name_sound: str | None
+    name_weak: bool
+
+
+NOBODY = Name(None, None, None, None, None, False)
+
+
+def clean(value: str) -> Name:
+    """The name of a person in its forms for people and for matching.
+
+    Chinese: inner blanks and titles go; a surname that is left alone is a weak name, and so is a masked one. Latin:
+    "Smith, John" is turned round, titles and generations go, particles stay with the surname. Where a field
+    holds both, as 张伟(David), the Chinese name counts.
+
+    >>> clean("張 偉先生")
+    Name(name='張偉', name_match='张伟', surname='张', given_name='伟', name_sound='zhang wei', name_weak=False)
+    >>> clean("张先生")
+    Name(name='张', name_match='张', surname='张', given_name=None, name_sound='zhang', name_weak=True)
+    >>> clean("Dr. Smith, John Paul, Jr.")[:4]
+    ('John Paul Smith', 'john paul smith', 'smith', 'john paul')
+    """
+    if _PLAIN_HAN.fullmatch(value) and not text.is_placeholder(value):
+        return _han(value)
+    cleaned = text.filled(value)
+    if cleaned is None or text.one_character(cleaned.replace(" ", "")):
+        return NOBODY
+    if not _HAN.search(cleaned):
+        return _latin(cleaned)
+    outside = _BRACKETS.sub(" ", cleaned)
+    if _HAN.search(outside):
+        return _chinese(outside)
+    inside = next((part for part in _INSIDE.findall(cleaned) if _HAN.search(part)), cleaned)
+    return _chinese(inside)
+
+
+def _chinese(value: str) -> Name:
+    """A name with at least one Han character, brackets gone."""
+    if _DOTS.search(value):
+        parts = [part for part in re.findall(f"[{HAN}]+", value) if part]
+        if len(parts) > 1:
+            return _dotted(parts)
+    masked = _MASKED.search(value) is not None
+    han = "".join(_HAN.findall(value))
+    return _han(han, masked=masked) if han else NOBODY
+
+
+def _dotted(parts: list[str]) -> Name:
+    """A name of a minority or a foreigner, its parts joined by a dot; there is no surname to tell apart."""
+    simple = text.simplify("".join(parts))
+    return Name("·".join(parts), simple, None, simple, " ".join(sounds.syllables(simple)), False)
+
+
+def _han(value: str, *, masked: bool = False) -> Name:
+    simple = text.simplify(value)
+    size = _untitled(simple)
+    if (start := 1 if _FAMILIAR.match(simple[:size]) else 0) or size < len(simple):
+        value, simple = value[start:size], simple[start:size]
+    if text.is_placeholder(simple):
+        return NOBODY
+    surname, given = sounds.split(simple)
+    if masked:
+        # 王*明 hides a part of the given name: what is left of it would be taken for the whole.
+        value, simple, given = value[: len(surname)], surname, ""
+    weak = not given
+    return Name(value, simple, surname, given or None, sounds.of_person(surname, given), weak)
+
+
+def _untitled(simple: str) -> int:
+    """How many characters are left once the titles at the end are gone; never none."""
+    found = _HAN_TITLES.search(simple)
+    if found and found.start() > 0:
+        return found.start()
+    found = _LONE_TITLES.search(simple)
+    if found and found.start() > 0 and not sounds.split(simple[: found.start()])[1]:
+        return found.start()
+    return len(simple)
+
+
+def _latin(value: str) -> Name:
+    value = _BRACKETS.sub(" ", value)
+    heads = [[token for token in _LATIN_BREAK.split(part) if _letters(token)] for part in value.split(",")]
+    parts = [kept for part in heads if (kept := _without_titles(part))]
+    if not parts:
+        return NOBODY
+    if len(parts) > 1:
+        surname, given = parts[0], [token for part in parts[1:] for token in part]
+    else:
+        given, surname = _order(parts[0])
+    return _assembled(given, surname)
+
+
+def _assembled(given: list[str], surname: list[str]) -> Name:
+    folded_given, folded_surname = _fold(given), _fold(surname)
+    match = " ".join(filter(None, (folded_given, folded_surname)))
+    if not match:
+        return NOBODY
+    initials = all(len(token) == 1 for token in match.split(" "))
+    lone = not (folded_given and folded_surname)
+    return Name(
+        " ".join([*given, *surname]), match, folded_surname or None, folded_given or None, None, initials or lone
+    )
+
+
+def _letters(token: str) -> bool:
+    return any(map(str.isalnum, token))
+
+
+def _without_titles(tokens: list[str]) -> list[str]:
+    folded = [_folded(token) for token in tokens]
+    start, end = 0, len(tokens)
+    while start < end - 1 and folded[start] in _TITLES:
+        start += 1
+    while end > start + (0 if start else 1) and folded[end - 1] in _SUFFIXES:
+        end -= 1
+    if end - start == 1 and len(tokens) == 1 and folded[0] in _TITLES | _SUFFIXES:
+        return []
+    return tokens[start:end]
+
+
+def _order(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """The given names and the surname; a lone word is a surname, one word in capitals among others is, too."""
+    if len(tokens) == 1:
+        return [], tokens
+    loud = [place for place, token in enumerate(tokens) if len(token) > 1 and token.isupper()]
+    if loud == [0] and len(tokens) == 2:
+        return tokens[1:], tokens[:1]
+    start = len(tokens) - 1
+    while start > 1 and _folded(tokens[start - 1]) in _PARTICLES:
+        start -= 1
+    return tokens[:start], tokens[start:]
+
+
+def _folded(token: str) -> str:
+    return text.fold_latin(token).replace("'", "")
+
+
+def _fold(tokens: list[str]) -> str:
+    return " ".join(" ".join(part for part in re.split(r"[\W_]+", _folded(token)) if part) for token in tokens).strip()
+
+
+def from_parts(given: str | None, surname: str | None) -> Name:
+    """The name of a person whose given name and surname stand in columns of their own.
+
+    >>> from_parts("John Paul", "O'Neil")[:4]
+    ("John Paul O'Neil", 'john paul oneil', 'oneil', 'john paul')
+    >>> from_parts("伟", "张")[:4]
+    ('张伟', '张伟', '张', '伟')
+    """
+    given = text.filled(given) if given else None
+    surname = text.filled(surname) if surname else None
+    if any(part and _HAN.search(part) for part in (given, surname)):
+        front, back = ("".join(_HAN.findall(part or "")) for part in (surname, given))
+        if not front:
+            return _dotted([back])
+        simple_front, simple_back = text.simplify(front), text.simplify(back)
+        sound = sounds.of_person(simple_front, simple_back)
+        return Name(front + back, simple_front + simple_back, simple_front, simple_back or None, sound, not back)
+    tokens = [[token for token in _LATIN_BREAK.split(part or "") if _letters(token)] for part in (given, surname)]
+    return _assembled(_without_titles(tokens[0]), _without_titles(tokens[1]))
+
+
+def columns(names: pa.Array, given: pa.Array, surnames: pa.Array) -> dict[str, pa.Array]:
+    """The columns of `CLEANED`; stated parts of a name go before what can be read off the whole name."""
+    whole = distinct.spread(names, clean, CLEANED)
+    if given.null_count < len(given) or surnames.null_count < len(surnames):
+        both = pc.binary_join_element_wise(pc.fill_null(given, ""), pc.fill_null(surnames, ""), _PARTED)
+        parts = distinct.spread(both, lambda value: from_parts(*value.split(_PARTED, 1)), CLEANED)
+        agreed = pc.equal(whole["name_match"], parts["name_match"])
+        stated = pc.and_(pc.is_valid(parts["name_match"]), pc.invert(pc.fill_null(agreed, False)))
+        name = pc.coalesce(whole["name"], parts["name"])
+        whole = {column: pc.if_else(stated, parts[column], whole[column]) for column in CLEANED.names} | {"name": name}
+    whole["name_weak"] = pc.fill_null(whole["name_weak"], False)
+    return whole

@@ -1,0 +1,94 @@
+"""Phone numbers as they are dialled at home, and with their country elsewhere."""
+
+import re
+
+import phonenumbers
+import pyarrow as pa
+
+from kehu.process import distinct, text
+
+CLEANED = pa.schema({"phone": pa.string(), "phone_2": pa.string()})
+"""What `columns` gives of one column: the first number of a field, and a second where it holds two."""
+
+_MOBILE = re.compile(r"(?:\+?86|0086|\+?0)?(1[3-9]\d{9})")
+_LANDLINE = re.compile(r"(?:(?:\+?86|0086)0?|0)((?:10|2\d|[3-9]\d{2})[2-8]\d{6,7})")
+_BUSINESS = re.compile(r"(?:\+?86|0086)?([48]00\d{7})")
+_LOCAL = re.compile(r"[2-8]\d{6,7}")
+_SEPARATOR = re.compile(r"[/\\,，、;；|]|\bor\b|或|和|及")
+_TWO_MOBILES = re.compile(r"(1[3-9]\d{9})[\s\-]*(1[3-9]\d{9})")
+_NOISE = re.compile(r"[\s\-().·•_'\"]")
+_LABEL = re.compile(r"^(?:tel|phone|mobile|mob|cell|电话|手机|手机号|座机|联系电话|家|办)[:.\s]*", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*:?\s*\d{1,6}$", re.IGNORECASE)
+_DASHED_EXTENSION = re.compile(r"^(0\d{2,3}-\d{7,8})-\d{1,6}$")
+_MADE_UP = re.compile(r"1[3-9]\d0{8}|13800138000|0?12345\d*|(\d)\1{6,}|\d{1,6}|0{4,}\d*")
+
+
+def clean(value: str, *, home: str = "CN") -> tuple[str | None, str | None]:
+    """The numbers of one field: the first, and the second where there are two.
+
+    A number of the home country is written as dialled there, digits only: 13912345678, 057188886666, 4008208820. Other
+    numbers keep their country: +442079460000. An extension is dropped, as the line is what two records share. Digits
+    that are no known number stay as they are, so that a slip of the pen can still be seen to be near; placeholders
+    and numbers of fewer than seven digits do not.
+
+    >>> clean("+86 139-1234-5678"), clean("（0571）88886666转801")
+    (('13912345678', None), ('057188886666', None))
+    >>> clean("13912345678/13812345678"), clean("13800138000"), clean("+44 20 7946 0000")
+    (('13912345678', '13812345678'), (None, None), ('+442079460000', None))
+    """
+    cleaned = text.filled(value)
+    if cleaned is None:
+        return None, None
+    cleaned = text.fold_dashes(cleaned)
+    if home == "CN" and (both := _TWO_MOBILES.fullmatch(cleaned)):
+        return both[1], both[2]
+    numbers = [number for part in _SEPARATOR.split(cleaned) if (number := _one(part.strip(), home=home))]
+    first = numbers[0] if numbers else None
+    return first, next((number for number in numbers[1:] if number != first), None)
+
+
+def _one(value: str, *, home: str) -> str | None:
+    value = _LABEL.sub("", _EXTENSION.sub("", _DASHED_EXTENSION.sub(r"\1", value)))
+    bare = _NOISE.sub("", value)
+    digits = re.sub(r"\D", "", bare)
+    if _MADE_UP.fullmatch(digits) or len(digits) > 18:
+        return None
+    if home == "CN" and (number := _chinese(bare)):
+        return None if _MADE_UP.fullmatch(number) else number
+    return _foreign(bare, home=home) or (digits if 7 <= len(digits) <= 15 else None)
+
+
+def _chinese(bare: str) -> str | None:
+    if found := _MOBILE.fullmatch(bare):
+        return found[1]
+    if found := _LANDLINE.fullmatch(bare):
+        return "0" + found[1]
+    if found := _BUSINESS.fullmatch(bare):
+        return found[1]
+    return bare if _LOCAL.fullmatch(bare) else None
+
+
+def _foreign(bare: str, *, home: str) -> str | None:
+    if not bare.startswith(("+", "00")) and home == "CN":
+        return None  # Without a country it is a Chinese number gone wrong, and guessing would hide that.
+    try:
+        number = phonenumbers.parse(bare, home)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    if phonenumbers.region_code_for_number(number) == home:
+        national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        return re.sub(r"\D", "", national)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def columns(numbers: pa.Array, *, home: str) -> dict[str, pa.Array]:
+    """The columns of `CLEANED` from one column of numbers, dirty as they came."""
+    return distinct.spread(numbers, lambda value: _quick(value) if home == "CN" else clean(value, home=home), CLEANED)
+
+
+def _quick(value: str) -> tuple[str | None, str | None]:
+    if len(value) == 11 and value.isascii() and value.isdigit() and _MOBILE.fullmatch(value):
+        return (None if _MADE_UP.fullmatch(value) else value), None
+    return clean(value)
