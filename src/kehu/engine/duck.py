@@ -1,0 +1,53 @@
+"""DuckDB in the process: the engine for one machine."""
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from kehu.engine.engine import Pairing
+from kehu.model import links
+
+
+class Duck:
+    """An engine of its own threads and memory; nothing outlives a call.
+
+    Args:
+        threads: How many threads work; None is one a core.
+        memory_limit: What DuckDB may hold in memory before it spills, as it writes sizes: `2GB`.
+        spill_folder: Where it spills.
+    """
+
+    def __init__(
+        self, *, threads: int | None = None, memory_limit: str | None = None, spill_folder: str | None = None
+    ) -> None:
+        settings = {"threads": threads, "memory_limit": memory_limit, "temp_directory": spill_folder}
+        self._config = {name: str(value) for name, value in settings.items() if value is not None}
+
+    def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
+        """Every pair of records that share a key, once; see `engine.Engine.pairs`."""
+        bounds = pa.table({"kind": pa.array(range(len(limits)), pa.int32()), "most": pa.array(limits, pa.int64())})
+        with duckdb.connect(config=dict(self._config)) as db:
+            db.register("keys", keys)
+            db.register("bounds", bounds)
+            # Most keys have one record: they are dropped before anything is sorted or joined.
+            db.execute(
+                """
+                create temp table shared as
+                select key, count(*) as records, (key & 31)::int as kind from keys group by key having count(*) > 1
+                """
+            )
+            hot = db.sql(
+                "select key, records from shared join bounds using (kind) where records > most order by records desc, key"
+            ).to_arrow_table()
+            pairs = db.sql(
+                """
+                with spread as (
+                    select k.key, k.record
+                    from keys k join (select key from shared join bounds using (kind) where records <= most) using (key)
+                )
+                select distinct l.record as record_l, r.record as record_r
+                from spread l join spread r on l.key = r.key and l.record < r.record
+                """
+            ).to_arrow_table()
+        return Pairing(pairs.cast(links.PAIRS), hot)

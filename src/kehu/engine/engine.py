@@ -1,0 +1,30 @@
+"""What an engine does: the relational work of resolving, on one machine or on many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """The pairs that keys make."""
+
+    pairs: pa.Table
+    """`model.links.PAIRS`, in order."""
+    hot: pa.Table
+    """`key` (uint64), `records` (int64): keys that too many records share; they make no pairs."""
+
+
+class Engine(Protocol):
+    """Holds big tables and joins them."""
+
+    def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
+        """Every pair of records that share a key, once.
+
+        Args:
+            keys: `model.links.KEYS`; the last bits of a key tell its kind.
+            limits: For each kind how many records may share a key; one that more share makes no pairs.
+        """
+        ...

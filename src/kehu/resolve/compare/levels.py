@@ -1,0 +1,50 @@
+"""Levels and comparisons: the words in which two records agree or differ."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kehu.resolve.coded import Mask
+from kehu.resolve.compare.sides import Sides
+
+Levels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One way in which two values agree or differ.
+
+    `same`, `kin` and `chance` are where learning starts from: how often the level is seen between two records of
+    one customer, of two customers who belong together (a family, a firm and its staff), and of any two.
+    """
+
+    name: str
+    same: float
+    kin: float
+    chance: float
+    en: str
+    zh: str
+    frequency_of: str | None = None
+    """The column whose value makes this agreement more or less surprising: 李 says little, a rare name much."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A thing two records are compared by; level 0 is "not known on one side", which is neutral."""
+
+    name: str
+    en: str
+    zh: str
+    levels: tuple[Level, ...]
+    rungs: Callable[[Sides], dict[str, Mask]]
+    """For each level the pairs it holds for; the first that holds, in the order of the dict, is the pair's."""
+
+    def compare(self, sides: Sides) -> Levels:
+        """The level of every pair: 0, or the place of its level among `levels`, from 1."""
+        out = np.zeros(len(sides), dtype=np.uint8)
+        numbers = {level.name: number for number, level in enumerate(self.levels, 1)}
+        for name, holds in reversed(self.rungs(sides).items()):
+            out[holds] = numbers[name]
+        return out

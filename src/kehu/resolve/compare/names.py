@@ -1,0 +1,219 @@
+"""Names: of people in Han characters, of people in Latin letters, of organizations."""
+
+import numpy as np
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from kehu.model import glyphs, nicknames
+from kehu.resolve.coded import Mask
+from kehu.resolve.compare.levels import Comparison, Level
+from kehu.resolve.compare.sides import Sides
+
+
+def _han(sides: Sides) -> dict[str, Mask]:
+    records = sides.records
+    known = sides.both(records.han)
+    weak = sides.either(records.weak) & known
+    exact = sides.same("name_match")
+    sound = sides.same("name_sound")
+    surname = sides.same("surname") | sides.same("surname_sound")
+    given = sides.same("given_name")
+    open_ = known & ~weak & ~exact & ~sound
+    slips = sides.score(OSA.distance, "name_match", where=open_)
+    length = records.coded("name_match").lengths
+    shortest = np.minimum(length[sides.codes("name_match")[0]], length[sides.codes("name_match")[1]])
+    one = slips == 1
+    alike = sides.judge(_look_alike, "name_match", where=open_ & one)
+    turned = sides.judge(_turned, "name_match", where=open_ & (slips == 2))
+    return {
+        "weak": weak & surname,
+        "weak_different": weak,
+        "exact": known & exact,
+        "sound": known & sound,
+        "look_alike": alike,
+        "turned": turned,
+        "one_character": one & (shortest >= 3),
+        "given_name": open_ & (given | sides.same("given_sound")),
+        "surname": open_ & surname,
+        "different": known,
+    }
+
+
+def _look_alike(a: str, b: str) -> bool:
+    """Whether two names of one length differ in one character, and the two look alike."""
+    if len(a) != len(b):
+        return False
+    [(x, y)] = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
+    return y in glyphs.look_alikes().get(x, "") or x in glyphs.look_alikes().get(y, "")
+
+
+def _turned(a: str, b: str) -> bool:
+    """Whether two names hold the same characters in another order: 娜李 for 李娜.
+
+    >>> _turned("王小明", "小明王"), _turned("王小明", "王小红")
+    (True, False)
+    """
+    return sorted(a) == sorted(b)
+
+
+HAN_NAME = Comparison(
+    "han_name", "name", "姓名",
+    (
+        Level("exact", 0.78, 0.01, 2e-5, "same name", "姓名相同", "name"),
+        Level("sound", 0.06, 0.003, 4e-5, "sounds the same", "同音", "name"),
+        Level("look_alike", 0.02, 0.002, 1e-5, "looks alike", "形近"),
+        Level("turned", 0.005, 0.001, 2e-6, "same characters in another order", "字序颠倒"),
+        Level("one_character", 0.02, 0.04, 1e-3, "one character differs", "差一字"),
+        Level("given_name", 0.01, 0.005, 2e-3, "same given name, other surname", "同名异姓"),
+        Level("surname", 0.03, 0.45, 0.05, "same surname only", "仅姓相同"),
+        Level("weak", 0.06, 0.03, 0.05, "a title, same surname", "称谓且姓相同", "surname"),
+        Level("weak_different", 0.004, 0.03, 0.95, "a title, other surname", "称谓且姓不同"),
+        Level("different", 0.02, 0.45, 0.95, "different", "不同"),
+    ),
+    _han,
+)  # fmt: skip
+
+
+def _latin_people(sides: Sides) -> Mask:
+    """Pairs of people of which one at least is not written in Han characters."""
+    return sides.both(sides.records.individual) & ~sides.both(sides.records.han)
+
+
+def _given(sides: Sides) -> dict[str, Mask]:
+    known = _latin_people(sides) & sides.filled("given_name")
+    exact = known & sides.same("given_name")
+    open_ = known & ~exact
+    likeness = sides.score(JaroWinkler.normalized_similarity, "given_name", where=open_)
+    return {
+        "exact": exact,
+        "turned": _turned_names(sides),
+        "short": sides.judge(nicknames.are_one, "given_name", where=open_),
+        "initial": sides.judge(_initial, "given_name", where=open_),
+        "close": (sides.score(OSA.distance, "given_name", where=open_) <= 1) | (likeness >= 0.919),
+        "part": sides.judge(_part, "given_name", where=open_),
+        "similar": likeness >= 0.799,
+        "different": known,
+    }
+
+
+def _surname(sides: Sides) -> dict[str, Mask]:
+    known = _latin_people(sides) & sides.filled("surname") & ~_turned_names(sides)  # That is told by the given name.
+    exact = known & sides.same("surname")
+    open_ = known & ~exact
+    likeness = sides.score(JaroWinkler.normalized_similarity, "surname", where=open_)
+    return {
+        "exact": exact,
+        "close": (sides.score(OSA.distance, "surname", where=open_) <= 1) | (likeness >= 0.919),
+        "part": sides.judge(_part, "surname", where=open_),
+        "similar": likeness >= 0.799,
+        "different": known,
+    }
+
+
+def _turned_names(sides: Sides) -> Mask:
+    """Where the given name of each side is, but for a slip, the surname of the other, and not its own."""
+    where = _latin_people(sides) & ~sides.same("given_name") & ~sides.same("surname")
+    where &= sides.filled("given_name", "surname") & sides.filled("surname", "given_name")
+    there = sides.score(JaroWinkler.normalized_similarity, "given_name", "surname", where=where)
+    back = sides.score(JaroWinkler.normalized_similarity, "surname", "given_name", where=where & (there >= 0.919))
+    straight = sides.score(JaroWinkler.normalized_similarity, "surname", where=where & (back >= 0.919))
+    return (back >= 0.919) & (straight < 0.919)
+
+
+def _initial(a: str, b: str) -> bool:
+    """Whether one name is the initial of the other.
+
+    >>> _initial("j", "john"), _initial("j m", "john mary"), _initial("jo", "john")
+    (True, True, False)
+    """
+    if len(a) > len(b):
+        a, b = b, a
+    return all(len(x) == 1 and y.startswith(x) for x, y in zip(a.split(" "), b.split(" "), strict=False))
+
+
+def _part(a: str, b: str) -> bool:
+    """Whether the words of one name all stand in the other.
+
+    >>> _part("john", "john paul"), _part("smith", "smith jones"), _part("john", "paul")
+    (True, True, False)
+    """
+    x, y = set(a.split(" ")), set(b.split(" "))
+    return x <= y or y <= x
+
+
+GIVEN_NAME = Comparison(
+    "given_name", "given name", "名",
+    (
+        Level("exact", 0.75, 0.02, 0.01, "same", "相同", "given_name"),
+        Level("turned", 0.02, 1e-4, 1e-5, "given name and surname turned round", "姓名倒置", "name"),
+        Level("short", 0.04, 0.005, 0.004, "a short form", "昵称"),
+        Level("initial", 0.03, 0.03, 0.02, "an initial of it", "首字母"),
+        Level("close", 0.08, 0.01, 0.006, "one letter differs", "差一字母"),
+        Level("part", 0.02, 0.004, 0.003, "part of it", "部分相同"),
+        Level("similar", 0.02, 0.02, 0.01, "similar", "相近"),
+        Level("different", 0.04, 0.91, 0.95, "different", "不同"),
+    ),
+    _given,
+)  # fmt: skip
+
+SURNAME = Comparison(
+    "surname", "surname", "姓",
+    (
+        Level("exact", 0.80, 0.60, 0.003, "same", "相同", "surname"),
+        Level("close", 0.09, 0.05, 0.002, "one letter differs", "差一字母"),
+        Level("part", 0.02, 0.01, 0.001, "part of it", "部分相同"),
+        Level("similar", 0.02, 0.02, 0.008, "similar", "相近"),
+        Level("different", 0.05, 0.32, 0.98, "different", "不同"),
+    ),
+    _surname,
+)  # fmt: skip
+
+
+def _organization(sides: Sides) -> dict[str, Mask]:
+    people = sides.records.individual
+    known = sides.both(~people) & sides.filled("name_match")
+    exact = known & sides.same("name_match")
+    core = known & sides.same("org_core")
+    open_ = known & ~exact & ~core & sides.filled("org_core")
+    likeness = sides.score(JaroWinkler.normalized_similarity, "org_core", where=open_)
+    return {
+        "exact": exact,
+        "core": core,
+        "sound": known & sides.same("name_sound"),
+        "short": sides.judge(_shortened, "org_core", where=open_),
+        "close": sides.judge(_one_slip, "org_core", where=open_ & (likeness >= 0.7)),
+        "similar": likeness >= 0.849,
+        "different": known,
+        "other_kind": sides.either(people) & ~sides.both(people),
+    }
+
+
+def _shortened(a: str, b: str) -> bool:
+    """Whether one name starts the other, or is made of its characters in order from the first.
+
+    >>> _shortened("华信", "华信科技"), _shortened("华科", "华信科技"), _shortened("信科", "华信科技")
+    (True, True, False)
+    """
+    if len(a) > len(b):
+        a, b = b, a
+    rest = iter(b)
+    return len(a) >= 2 and a[0] == b[0] and all(character in rest for character in a)
+
+
+def _one_slip(a: str, b: str) -> bool:
+    return min(len(a), len(b)) >= 3 and OSA.distance(a, b) <= max(1, min(len(a), len(b)) // 5)
+
+
+ORGANIZATION_NAME = Comparison(
+    "organization_name", "organization name", "单位名称",
+    (
+        Level("exact", 0.60, 0.02, 2e-5, "same name", "名称相同", "org_core"),
+        Level("core", 0.25, 0.02, 1e-4, "same but for region and legal form", "字号行业相同", "org_core"),
+        Level("sound", 0.04, 0.005, 2e-5, "sounds the same", "同音"),
+        Level("short", 0.05, 0.02, 1e-3, "a short form", "简称"),
+        Level("close", 0.04, 0.02, 1e-3, "one character differs", "差一字"),
+        Level("similar", 0.01, 0.05, 0.02, "similar", "相近"),
+        Level("different", 0.02, 0.70, 0.85, "different", "不同"),
+        Level("other_kind", 0.01, 0.20, 0.15, "a person and an organization", "个人与单位"),
+    ),
+    _organization,
+)  # fmt: skip

@@ -1,0 +1,93 @@
+"""Numbers that identify: certificates and phones; and e-mail addresses."""
+
+import numpy as np
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from kehu.resolve.coded import Mask
+from kehu.resolve.compare.levels import Comparison, Level
+from kehu.resolve.compare.sides import Sides
+
+
+def _certificate(sides: Sides) -> dict[str, Mask]:
+    records = sides.records
+    known = sides.filled("id_number")
+    same = sides.same("id_number")
+    both_valid = sides.both(records.certified)
+    one_type = sides.same("id_type")
+    open_ = known & ~same & ~both_valid
+    slips = sides.score(OSA.distance, "id_number", where=open_)
+    length = records.coded("id_number").lengths
+    shortest = np.minimum(length[sides.codes("id_number")[0]], length[sides.codes("id_number")[1]])
+    return {
+        "valid": same & both_valid,
+        "same": same,
+        "slip": (slips <= 1) & (shortest >= 6),
+        "two_slips": (slips <= 2) & (shortest >= 15),
+        "other_person": known & both_valid,
+        "different": known & one_type,
+    }
+
+
+CERTIFICATE = Comparison(
+    "certificate", "certificate", "证件",
+    (
+        Level("valid", 0.85, 0.01, 2e-6, "same valid certificate", "有效证件相同"),
+        Level("same", 0.04, 0.002, 1e-6, "same number", "证件号码相同"),
+        Level("slip", 0.06, 0.001, 2e-6, "one character differs", "差一位"),
+        Level("two_slips", 0.02, 0.001, 1e-6, "two characters differ", "差两位"),
+        Level("other_person", 1e-4, 0.80, 0.85, "two different valid certificates", "两个不同的有效证件"),
+        Level("different", 0.03, 0.187, 0.15, "different", "不同"),
+    ),
+    _certificate,
+)  # fmt: skip
+
+
+def _phone(sides: Sides) -> dict[str, Mask]:
+    first_l, first_r = sides.codes("phones.first")
+    second_l, second_r = sides.codes("phones.second")
+    known = (first_l >= 0) & (first_r >= 0)
+    exact = known & (
+        (first_l == first_r)
+        | (first_l == second_r)
+        | ((second_l >= 0) & ((second_l == first_r) | (second_l == second_r)))
+    )
+    slips = sides.score(OSA.distance, "phones.first", where=known & ~exact)
+    return {"exact": exact, "slip": slips == 1, "different": known}
+
+
+PHONE = Comparison(
+    "phone", "phone", "电话",
+    (
+        Level("exact", 0.70, 0.50, 3e-6, "same number", "号码相同"),
+        Level("slip", 0.05, 0.01, 2e-6, "one digit differs", "差一位"),
+        Level("different", 0.25, 0.49, 0.999, "different", "不同"),
+    ),
+    _phone,
+)  # fmt: skip
+
+
+def _email(sides: Sides) -> dict[str, Mask]:
+    known = sides.filled("email")
+    exact = sides.same("email")
+    local = sides.same("email_local") & ~exact
+    open_ = known & ~exact & ~local
+    likeness = sides.score(JaroWinkler.normalized_similarity, "email_local", where=open_)
+    slips = sides.score(OSA.distance, "email_local", where=open_)
+    return {
+        "exact": exact,
+        "local": local,
+        "close": (slips <= 1) | (likeness >= 0.929),
+        "different": known,
+    }
+
+
+EMAIL = Comparison(
+    "email", "e-mail", "电子邮箱",
+    (
+        Level("exact", 0.75, 0.03, 3e-6, "same address", "邮箱相同"),
+        Level("local", 0.08, 0.005, 2e-5, "same but for the provider", "仅邮箱服务商不同"),
+        Level("close", 0.07, 0.005, 1e-4, "nearly the same", "几乎相同"),
+        Level("different", 0.10, 0.96, 0.9998, "different", "不同"),
+    ),
+    _email,
+)  # fmt: skip

@@ -1,0 +1,156 @@
+"""Groups: which records are one customer, decided on groups and not on pairs alone.
+
+Links that ask to be followed first tie records into components. Inside a component every pair counts: a link joins
+two groups only if what is known between all their records does not speak against it more than the link speaks for
+it. So no chain of plausible links joins two people, and two different valid certificates are never joined.
+
+Source:
+    Kruskal's order with must-not-link constraints (Wagstaff & Cardie 2000); the objection of the other pairs is
+    average linkage, of which only the part that speaks against joining is counted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from kehu.model import links as columns
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+NEVER = -1e6
+"""The weight between records that must stay apart, whatever speaks for them."""
+
+ALWAYS = 1e6
+"""The weight between records that a steward put together; it outweighs every `NEVER` of theirs."""
+
+LARGEST = 400
+"""A component of more records is not completed with the pairs that share no key: their number is its square."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """Pairs of rows with their weights; each pair once, in any order."""
+
+    left: Rows
+    right: Rows
+    weight: Floats
+    """log2 odds; `NEVER` and `ALWAYS` where a certificate or a steward decides."""
+
+    def __add__(self, other: "Scored") -> "Scored":
+        return Scored(
+            left=np.concatenate([self.left, other.left]),
+            right=np.concatenate([self.right, other.right]),
+            weight=np.concatenate([self.weight, other.weight]),
+        )
+
+
+def components(scored: Scored, size: int, *, link_from: float) -> Rows:
+    """For each of `size` rows the number of its component, following the links from `link_from` up."""
+    follow = scored.weight >= link_from
+    ones = np.ones(int(follow.sum()), dtype=np.int8)
+    graph = coo_array((ones, (scored.left[follow], scored.right[follow])), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def missing(scored: Scored, component: Rows) -> tuple[Rows, Rows]:
+    """The pairs inside components of three records and more that were not scored, as they share no key."""
+    order = np.argsort(component, kind="stable")
+    sizes = np.bincount(component)
+    starts = np.cumsum(sizes) - sizes
+    of_row = component[order]
+    place = np.arange(len(component)) - starts[of_row]
+    wanted = (sizes[of_row] > 2) & (sizes[of_row] <= LARGEST)
+    partners = np.where(wanted, sizes[of_row] - 1 - place, 0)
+    first = np.repeat(np.arange(len(component)), partners)
+    step = np.arange(len(first)) - np.repeat(np.cumsum(partners) - partners, partners) + 1
+    a, b = order[first], order[first + step]
+    left, right = np.minimum(a, b), np.maximum(a, b)
+    size = np.int64(len(component))
+    known = np.minimum(scored.left, scored.right) * size + np.maximum(scored.left, scored.right)
+    new = ~np.isin(left * size + right, known[component[scored.left] == component[scored.right]])
+    return left[new], right[new]
+
+
+def partition(scored: Scored, component: Rows, *, link_from: float, prior: float) -> Rows:
+    """For each row the least row of its group.
+
+    Args:
+        scored: The pairs that share a key, and the `missing` ones.
+        component: For each row its component; groups never cross one.
+        link_from: What a join must weigh, objections taken off.
+        prior: The weight of a pair of which nothing is known: what lies below it speaks against joining.
+    """
+    size = len(component)
+    inside = component[scored.left] == component[scored.right]
+    left, right, weight = scored.left[inside], scored.right[inside], scored.weight[inside]
+    of_pair = component[left]
+    objected = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.bool_)
+    objected[of_pair[weight < prior]] = True
+    # Nobody objects in most components: they are one group as they are.
+    least = np.full(len(objected), size, dtype=np.int64)
+    np.minimum.at(least, component, np.arange(size))
+    group = least[component]
+    hard = objected[of_pair]
+    left, right, weight, of_pair = left[hard], right[hard], weight[hard], of_pair[hard]
+    order = np.lexsort((right, left, of_pair))
+    bounds = np.flatnonzero(np.diff(of_pair[order], prepend=-1, append=-2))
+    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        pairs = order[start:stop]
+        rows = np.unique(np.concatenate([left[pairs], right[pairs]]))
+        a, b = np.searchsorted(rows, left[pairs]), np.searchsorted(rows, right[pairs])
+        group[rows] = rows[_joined(len(rows), a, b, weight[pairs], link_from=link_from, prior=prior)]
+    return group
+
+
+def _joined(size: int, a: Rows, b: Rows, weight: Floats, *, link_from: float, prior: float) -> Rows:
+    """The groups of one component of `size` rows: for each the least row it is grouped with."""
+    strongest = np.full((size, size), -np.inf)
+    strongest[a, b] = strongest[b, a] = weight
+    evidence = np.zeros((size, size))  # Summed over the pairs between two groups; a pair never scored says nothing.
+    evidence[a, b] = evidence[b, a] = weight - prior
+    members = np.ones(size)
+    group = np.arange(size)
+    worth = strongest + np.minimum(evidence, 0.0)
+    while True:
+        best = int(worth.argmax())
+        i, j = divmod(best, size)
+        if worth[i, j] < link_from:
+            return group
+        i, j = min(i, j), max(i, j)
+        group[group == j] = i
+        members[i] += members[j]
+        strongest[i] = strongest[:, i] = np.maximum(strongest[i], strongest[j])
+        evidence[i] = evidence[:, i] = evidence[i] + evidence[j]
+        strongest[j] = strongest[:, j] = strongest[i, i] = -np.inf
+        objection = np.minimum(evidence[i] / (members[i] * members), 0.0)
+        worth[i] = worth[:, i] = strongest[i] + objection
+        worth[j] = worth[:, j] = worth[i, i] = -np.inf
+
+
+def refused(
+    links: pa.Table, group: Rows, certificate: npt.NDArray[np.int32], *, link_from: float, rows: Rows
+) -> pa.Table:
+    """The links whose records ended in different groups, each with its reason: the review queue.
+
+    Args:
+        links: `model.links.LINKS` worth a look.
+        group: For each row its group.
+        certificate: For each row the code of its valid certificate; -1 where it has none.
+        link_from: A link below it is in doubt; one above was refused.
+        rows: For each link the row of its left record, then of its right one, in two rows.
+
+    Returns:
+        `model.links.REFUSED`.
+    """
+    left, right = rows
+    apart = group[left] != group[right]
+    certificates = (certificate[left] >= 0) & (certificate[right] >= 0) & (certificate[left] != certificate[right])
+    weight = links.column("weight").to_numpy()
+    reason = np.select([certificates[apart], weight[apart] >= link_from], ["certificate", "group"], default="doubtful")
+    return links.filter(pa.array(apart)).append_column(columns.REFUSED.field("reason"), pa.array(reason.astype(str)))

@@ -1,0 +1,165 @@
+"""Keys (blocking keys, 分块键): records that share one are compared.
+
+A key is a 64-bit hash of a few values of a record. Several kinds of keys, each robust against other errors, find
+nearly every pair worth a comparison; a slip in one value leaves the keys that do not use it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kehu.model import links
+from kehu.resolve.coded import Coded, Records
+
+Hashes = npt.NDArray[np.uint64]
+
+KIND_BITS = 5
+"""How many of a key's last bits tell its kind."""
+
+_KIND = np.uint64(2**KIND_BITS - 1)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A kind of key: the columns whose values make it; a record that lacks one of them has no such key."""
+
+    name: str
+    columns: tuple[str, ...]
+    limit: int = 1_000_000
+    """A key that more records share makes no pairs: it is a placeholder, an agent's phone, or says too little."""
+    of: str | None = None
+    """Another kind whose keys these are too: the second phone of one record may be the first of another."""
+
+
+KINDS: tuple[Key, ...] = (
+    Key("certificate", ("id_body",)),
+    Key("phone", ("phones.first",)),
+    Key("second phone", ("phones.second",), of="phone"),
+    Key("e-mail", ("email",)),
+    Key("e-mail local part", ("email_local",), limit=30),
+    Key("name and birth date", ("sounds", "born")),
+    Key("surname and birth date", ("surname_sound", "born")),
+    Key("given name and birth date", ("given_sound", "born"), of="surname and birth date"),
+    Key("birth date", ("born",), limit=20),
+    Key("birth date and road", ("born", "road")),
+    Key("birth date and postcode", ("born", "postcode")),
+    Key("name", ("sounds",), limit=50),
+    Key("name and city", ("sounds", "city"), limit=50),
+    Key("name and district", ("sounds", "district")),
+    Key("name and road", ("sounds", "road")),
+    Key("surname and city", ("surname_sound", "city"), limit=20),
+    Key("given name and city", ("given_sound", "city"), limit=20, of="surname and city"),
+    Key("surname and postcode", ("surname_sound", "postcode")),
+    Key("given name and postcode", ("given_sound", "postcode"), of="surname and postcode"),
+    Key("surname and door", ("surname_sound", "road", "road_number")),
+    Key("given name and door", ("given_sound", "road", "road_number"), of="surname and door"),
+    Key("surname and room", ("surname_sound", "building", "room")),
+    Key("organization", ("org_core",)),
+    Key("organization's sound", ("org_sound",)),
+    Key("organization's start", ("org_start", "district")),
+    Key("organization's door", ("org_start", "road", "road_number")),
+)
+"""Sounds are taken without their order, so that names turned round are found."""
+
+
+def kind_of(key: int) -> Key:
+    """The kind of a key, which its last bits tell."""
+    return KINDS[key & int(_KIND)]
+
+
+def limits(*, hot_key_limit: int) -> list[int]:
+    """How many records may share a key, by the number that its last bits are."""
+    return [min(kind.limit, hot_key_limit) for kind in KINDS]
+
+
+def of(records: Records, numbers: npt.NDArray[np.int64], *, kinds: tuple[Key, ...] = KINDS) -> pa.Table:
+    """Every key of every record.
+
+    Args:
+        records: Clean records.
+        numbers: The number of each record.
+        kinds: The kinds of keys to make.
+
+    Returns:
+        `model.links.KEYS`: one row a key of a record, no row twice.
+    """
+    hashed: dict[str, tuple[Hashes, npt.NDArray[np.bool_]]] = {}
+    keys, owners = [], []
+    for kind in kinds:
+        for column in kind.columns:
+            if column not in hashed:
+                hashed[column] = _hashed(records, column)
+        filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])
+        number = _number(kind)
+        key = np.full(int(filled.sum()), np.uint64(number))
+        for column in kind.columns:
+            key = _mixed(key * _GOLDEN + hashed[column][0][filled])
+        keys.append((key & ~_KIND) | np.uint64(number))
+        owners.append(numbers[filled])
+    return pa.table([np.concatenate(keys), np.concatenate(owners)], schema=links.KEYS)
+
+
+def _number(kind: Key) -> int:
+    """The place of a kind in `KINDS`, or of the kind whose keys it shares."""
+    return next(i for i, known in enumerate(KINDS) if known.name == (kind.of or kind.name))
+
+
+def _hashed(records: Records, column: str) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+    """The hash of a column's value for each record, and where it is filled."""
+    if column == "born":
+        return _mixed(records.born.astype(np.uint64)), records.born > 0
+    if column == "sounds":
+        (surname, has_surname), (given, has_given) = _hashed(records, "surname_sound"), _hashed(records, "given_sound")
+        return surname + given, has_surname & has_given
+    source = records.coded(column)
+    return np.append(hashes(source), np.uint64(0))[source.codes], source.codes >= 0
+
+
+def hashes(source: Coded) -> Hashes:
+    """A 64-bit hash of each distinct value, the same on every machine and for ever: keys are stored.
+
+    A polynomial over the bytes, each byte replaced by a random number first, worked out for all values at once.
+
+    Source:
+        Carter & Wegman 1979 (universal classes of hash functions); the last mixing is Steele's SplitMix64.
+    """
+    text = source.distinct.cast(pa.large_string())
+    if not len(text):
+        return np.zeros(0, dtype=np.uint64)
+    _, offsets_buffer, data_buffer = text.buffers()
+    offsets = np.frombuffer(offsets_buffer, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
+    out = np.zeros(len(text), dtype=np.uint64)
+    for start in range(0, len(text), _CHUNK):
+        ends = offsets[start : start + _CHUNK + 1]
+        lengths = np.diff(ends)
+        size = int(ends[-1] - ends[0])
+        if not size:
+            continue
+        data = np.frombuffer(data_buffer, dtype=np.uint8, count=size, offset=int(ends[0]))
+        place = np.arange(size) - np.repeat(ends[:-1] - ends[0], lengths)
+        terms = _BYTES[data] * _powers(int(lengths.max()))[place]
+        some = lengths > 0
+        out[start : start + len(lengths)][some] = np.add.reduceat(terms, (ends[:-1] - ends[0])[some])
+    return _mixed(out)
+
+
+def _mixed(numbers: Hashes) -> Hashes:
+    """Each number stirred so that every bit depends on every other (SplitMix64)."""
+    z = numbers + _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def _powers(length: int) -> Hashes:
+    return np.cumprod(np.full(length, 0xD6E8FEB86659FD93 | 1, dtype=np.uint64), dtype=np.uint64)
+
+
+_CHUNK = 1_000_000
+"""How many values are hashed at once, so that their bytes fit in memory eight times."""
+
+_BYTES = _mixed(np.arange(256, dtype=np.uint64))
+"""What each byte is replaced by."""

@@ -1,0 +1,128 @@
+"""A model: the rates and frequencies that weights are made of, as a readable, versioned JSON file."""
+
+import functools
+import importlib.resources
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kehu.errors import ModelError
+from kehu.resolve.compare.comparisons import ALL
+from kehu.resolve.frequencies import Frequencies
+
+VERSION = 1
+"""Of the file's form; a file of another version is refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """How often a level is seen in each class of pairs, among the pairs where the comparison is known."""
+
+    same: float
+    kin: float
+    chance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Everything that turns the levels of a pair into a weight."""
+
+    rates: dict[str, dict[str, Rates]]
+    """By comparison and level."""
+    same: float
+    """The share of all pairs of records that are of one customer."""
+    kin: float
+    """The share of all pairs that are of two customers who belong together."""
+    records: int
+    """How many records those shares are of: among more records a chance agreement is likelier."""
+    frequencies: dict[str, Frequencies]
+    """By column."""
+    link_from: float
+    """Weight (log2 odds) from which a pair is joined."""
+    review_from: float
+    """Weight from which a pair that is not joined is shown to a steward."""
+    learned: str
+    """What it was learned from, for people."""
+
+    def tables(self) -> tuple[list[npt.NDArray[np.float64]], ...]:
+        """The rates of same, kin and chance: for each comparison an array by level number, 1 for "not known"."""
+        return tuple(
+            [
+                np.array(
+                    [1.0, *(getattr(self.rates[comparison.name][level.name], kind) for level in comparison.levels)]
+                )
+                for comparison in ALL
+            ]
+            for kind in ("same", "kin", "chance")
+        )
+
+    @property
+    def prior(self) -> float:
+        """The weight of a pair of which nothing is known."""
+        return math.log2(self.same / (1.0 - self.same))
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        path.write_text(json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def load(path: Path) -> Model:
+    """The model of a file.
+
+    Raises:
+        ModelError: The file is not there, is no model, or is of other comparisons than this version knows.
+    """
+    try:
+        return _parsed(path.read_text("utf-8"), of=str(path))
+    except OSError as error:
+        raise ModelError(f"model {path}: cannot be read ({error.strerror}); `kehu train` makes one") from error
+
+
+@functools.cache
+def shipped() -> Model:
+    """The model that comes with kehu."""
+    file = importlib.resources.files("kehu.resolve").joinpath("shipped_model.json")
+    return _parsed(file.read_text("utf-8"), of="the shipped model")
+
+
+def untrained() -> Model:
+    """The rates that the comparisons themselves name: where the first training starts."""
+    return Model(
+        rates={
+            comparison.name: {
+                level.name: Rates(same=level.same, kin=level.kin, chance=level.chance) for level in comparison.levels
+            }
+            for comparison in ALL
+        },
+        same=3e-6,
+        kin=3e-6,
+        records=1_000_000,
+        frequencies={
+            column: Frequencies(listed={}, rest=1e-3, mean=1e-3)
+            for column in ("surname", "given_name", "org_core", "district", "city")
+        },
+        link_from=2.0,
+        review_from=-3.0,
+        learned="nothing: the rates are what the comparisons start from",
+    )
+
+
+def _parsed(text: str, *, of: str) -> Model:
+    try:
+        raw = json.loads(text)
+        if raw.pop("version") != VERSION:
+            raise ModelError(f"{of} was written by another version of kehu; `kehu train` makes a new one")
+        rates = {
+            comparison.name: {
+                level.name: Rates(**raw["rates"][comparison.name][level.name]) for level in comparison.levels
+            }
+            for comparison in ALL
+        }
+        frequencies = {column: Frequencies(**known) for column, known in raw["frequencies"].items()}
+        return Model(**{**raw, "rates": rates, "frequencies": frequencies})
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{of} is not a model of this version ({error!r}); `kehu train` makes a new one") from error

@@ -1,0 +1,216 @@
+"""Weights: how strongly the levels of a pair speak for one customer, learned without labels.
+
+A pair of records belongs to one of three classes: the *same* customer; *kin*, two customers who belong together (a
+family, a firm and its staff) and so share a phone, an address, a surname without being one; or *chance*, any two.
+Within a class the comparisons are taken as independent, so a pair's likelihood in it is a product over its levels.
+The weight is the log2 odds of the first class against the other two together. Two classes, as is usual, would count
+a shared phone, door and surname as three pieces of evidence, and join families.
+
+Source:
+    Fellegi & Sunter 1969; Winkler 1988 (EM for m, chance levels from random pairs); Larsen & Rubin 2001 (more than
+    two classes); Zhu et al. 2009 and Splink (frequency of the value in place of the chance to agree).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kehu.model import links
+from kehu.resolve import group
+from kehu.resolve.coded import Records
+from kehu.resolve.compare import comparisons
+from kehu.resolve.compare.comparisons import ALL, Matrix
+from kehu.resolve.frequencies import Frequencies
+from kehu.resolve.model import Model, Rates
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What learning is told."""
+
+    random_pairs: int = 500_000
+    """How many random pairs tell how often levels agree by chance; all pairs, if there are fewer."""
+    rounds: int = 40
+    """How many rounds of expectation and maximization at the most."""
+    tolerance: float = 1e-4
+    """Learning ends when no rate changes by more."""
+    trust_same: float = 100.0
+    """How many pairs of one customer the model we start from is worth."""
+    trust_kin: float = 300.0
+    """How many pairs of kin the model we start from is worth."""
+    seed: int = 1
+
+
+def score(records: Records, left: Rows, right: Rows, model: Model) -> tuple[Floats, Matrix]:
+    """The weight and the levels of every pair of rows.
+
+    Args:
+        records: What the rows point into.
+        left: Row of the left record of each pair.
+        right: Row of the right record of each pair.
+        model: Rates and frequencies.
+
+    Returns:
+        `weight` (float64, log2 odds), one a pair; `levels` (uint8), one row a pair, one column a comparison.
+    """
+    matrix = comparisons.levels(records, left, right)
+    patterns, back = _patterns(matrix)
+    same, kin, chance = (_likelihood(patterns, rates)[back] for rates in model.tables())
+    names, others = surprise(records, left, right, matrix, model.frequencies)
+    same += np.log2(model.same)
+    kin += np.log2(model.kin) + names
+    chance += np.log2(1.0 - model.same - model.kin) + names + others
+    return same - np.logaddexp2(kin, chance), matrix
+
+
+def surprise(
+    records: Records, left: Rows, right: Rows, matrix: Matrix, frequencies: dict[str, Frequencies]
+) -> tuple[Floats, Floats]:
+    """How much likelier than usual these values agree by chance, log2: names, and everything else.
+
+    A rare name makes it negative. Names tell kin apart from one another as well; a district or a city does not, as
+    kin live together.
+    """
+    sums = (np.zeros(len(left)), np.zeros(len(left)))
+    for place, comparison in enumerate(ALL):
+        for number, level in enumerate(comparison.levels, 1):
+            if level.frequency_of is None:
+                continue
+            rows = np.flatnonzero(matrix[:, place] == number)
+            for column in ("surname", "given_name") if level.frequency_of == "name" else (level.frequency_of,):
+                of_record = frequencies[column].of(records, column)
+                into = sums[0] if column in _NAMES else sums[1]
+                into[rows] += np.maximum(of_record[left[rows]], of_record[right[rows]])
+    return sums
+
+
+_NAMES = frozenset({"surname", "given_name"})
+
+
+def train(
+    records: Records,
+    left: Rows,
+    right: Rows,
+    start: Model,
+    *,
+    training: Training | None = None,
+    progress: Callable[[int, float], None] = lambda _round, _change: None,
+) -> Model:
+    """A model that fits these records, learned from the pairs that share a key.
+
+    Args:
+        records: The records.
+        left: Row of the left record of each pair that shares a key; a pair that shares none is taken for two customers.
+        right: Row of the right record.
+        start: Where learning starts, and what it falls back on where the records do not speak.
+        training: How.
+        progress: Called with each round and its greatest change.
+    """
+    how = training or Training()
+    size = len(records)
+    everything = size * (size - 1) / 2
+    chances = [share * everything for share in _chance_shares(records, how)]
+    patterns, back = _patterns(comparisons.levels(records, left, right))
+    counts = np.bincount(back, minlength=len(patterns)).astype(np.float64)
+    onehot = [patterns[:, place, None] == np.arange(len(c.levels) + 1) for place, c in enumerate(ALL)]
+    prior_same, prior_kin, prior_chance = start.tables()
+    same_rates, kin_rates, chance_rates = start.tables()
+    same, kin = start.same * start.records / max(size, 2), start.kin * start.records / max(size, 2)
+    same, kin = min(same, 0.2), min(kin, 0.2)
+    rounds, change = 0, 1.0
+    while rounds < how.rounds and change > how.tolerance:
+        odds = np.stack([
+            np.log2(same) + _likelihood(patterns, same_rates),
+            np.log2(kin) + _likelihood(patterns, kin_rates),
+            np.log2(1.0 - same - kin) + _likelihood(patterns, chance_rates),
+        ])  # fmt: skip
+        shares = np.exp2(odds - np.logaddexp2.reduce(odds)) * counts
+        new_same, new_kin, new_chance = [], [], []
+        for place, hot in enumerate(onehot):
+            of_same, of_kin = shares[0] @ hot, shares[1] @ hot
+            new_same.append(_rates(of_same, prior_same[place], how.trust_same))
+            new_kin.append(_rates(of_kin, prior_kin[place], how.trust_kin))
+            # Whatever is seen among all pairs and is neither of one customer nor of kin is chance.
+            rest = np.maximum(chances[place] - of_same - of_kin, 0.0)
+            new_chance.append(_rates(rest, prior_chance[place], 2.0 * everything / min(everything, how.random_pairs)))
+        change = max(float(np.abs(new - old).max()) for new, old in zip(new_same, same_rates, strict=True))
+        same_rates, kin_rates, chance_rates = new_same, new_kin, new_chance
+        same = min(max(shares[0].sum(), 1.0) / everything, 0.4)
+        kin = min(max(shares[1].sum(), 1.0) / everything, 0.4)
+        rounds += 1
+        progress(rounds, change)
+    return Model(
+        rates={
+            comparison.name: {
+                level.name: Rates(
+                    same=float(same_rates[place][number]),
+                    kin=float(kin_rates[place][number]),
+                    chance=float(chance_rates[place][number]),
+                )
+                for number, level in enumerate(comparison.levels, 1)
+            }
+            for place, comparison in enumerate(ALL)
+        },
+        same=float(same),
+        kin=float(kin),
+        records=size,
+        frequencies={column: Frequencies.learned(records.coded(column)) for column in start.frequencies},
+        link_from=start.link_from,
+        review_from=start.review_from,
+        learned=f"{size} records, {len(left)} pairs, {rounds} rounds, last change {change:.2g}",
+    )
+
+
+def ruled(records: Records, left: Rows, right: Rows, weight: Floats) -> Floats:
+    """The weights, but `group.NEVER` where the two hold different valid certificates."""
+    numbers = records.codes("id_number")
+    both = records.certified[left] & records.certified[right]
+    return np.where(both & (numbers[left] != numbers[right]), group.NEVER, weight)
+
+
+def links_of(numbers: Rows, left: Rows, right: Rows, weight: Floats, matrix: Matrix) -> pa.Table:
+    """The scored pairs as `model.links.LINKS`."""
+    digits = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)[matrix]
+    joined = np.ascontiguousarray(digits).view(f"S{matrix.shape[1]}").ravel()
+    levels = pa.array(joined.astype(str) if not len(joined) else joined, pa.binary()).cast(pa.string())
+    return pa.table([numbers[left], numbers[right], weight, levels], schema=links.LINKS)
+
+
+def _patterns(matrix: Matrix) -> tuple[Matrix, Rows]:
+    """The distinct rows of levels, and for each pair which one it is."""
+    radix = np.cumprod([1, *[len(comparison.levels) + 1 for comparison in ALL[:-1]]]).astype(np.int64)
+    _, first, back = np.unique(matrix @ radix, return_index=True, return_inverse=True)
+    return matrix[first], back
+
+
+def _likelihood(patterns: Matrix, rates: list[Floats]) -> Floats:
+    """log2 of how likely each pattern is; a level not known says nothing."""
+    return np.asarray(sum(np.log2(of)[patterns[:, place]] for place, of in enumerate(rates)))
+
+
+def _rates(counts: Floats, prior: Floats, trust: float) -> Floats:
+    """Shares of the known levels, mixed with a prior worth `trust` observations; level 0 keeps 1."""
+    known = counts[1:] + trust * prior[1:]
+    return np.append(1.0, np.maximum(known / known.sum(), 1e-9))
+
+
+def _chance_shares(records: Records, how: Training) -> list[Floats]:
+    """For each comparison the share of random pairs on each level, 0 (not known) among them."""
+    size = len(records)
+    if size * (size - 1) // 2 <= how.random_pairs:
+        left, right = np.triu_indices(size, 1)
+    else:
+        rng = np.random.default_rng(how.seed)
+        left = rng.integers(0, size, how.random_pairs)
+        right = (left + rng.integers(1, size, how.random_pairs)) % size
+    matrix = comparisons.levels(records, left.astype(np.int64), right.astype(np.int64))
+    return [
+        np.bincount(matrix[:, place], minlength=len(comparison.levels) + 1) / max(len(left), 1)
+        for place, comparison in enumerate(ALL)
+    ]
