@@ -1,0 +1,207 @@
+"""The database: opening it safely, its transactions, its schema.
+
+A flow opens one transaction and hands it to the functions of this room; nothing else here commits.
+
+    store = database.connect("sqlite:///kehu.db", folder=Path("."))
+    database.migrate(store)
+    with store.begin() as tx:
+        load = loads.start(tx, "hall", at=now)
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from kehu.errors import StoreError
+from kehu.store import columns
+
+Transaction: TypeAlias = sa.Connection
+"""An open transaction: the first argument of every function of this room."""
+
+DRIVERS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+"""The driver of each database that `store =` may name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """An open store."""
+
+    engine: sa.Engine
+    """Its connections."""
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction that may write; commits where the block ends, rolls back where it raises."""
+        with _plainly(self), self.engine.connect().execution_options(begins="BEGIN IMMEDIATE") as tx, tx.begin():
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A transaction that looks only."""
+        with _plainly(self), self.engine.connect() as tx, tx.begin():
+            yield tx
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @property
+    def name(self) -> str:
+        """Where it is, without the password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def _plainly(database: Database) -> Iterator[None]:
+    """Say what the database refused in our words; its own text may hold personal values."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise StoreError(f"store {database.name}: {_first_line(error)}") from None
+    except sa.exc.IntegrityError as error:
+        raise StoreError(f"store {database.name}: two rows claim one key ({type(error.orig).__name__})") from None
+
+
+def _first_line(error: sa.exc.DBAPIError) -> str:
+    """The driver's own message without statement and values."""
+    arguments = getattr(error.orig, "args", ())
+    return str(arguments[-1] if arguments else error.orig).splitlines()[0]
+
+
+def connect(url: str, *, folder: Path) -> Database:
+    """Open the store that a URL names; a relative SQLite path starts at `folder`.
+
+    Raises:
+        StoreError: The URL cannot be read, or names a database we do not speak.
+    """
+    try:
+        where = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise StoreError('store: not a database URL (like "sqlite:///kehu.db")') from None
+    kind = where.get_backend_name()
+    if kind not in DRIVERS:
+        raise StoreError(f"store: {kind} is not one of {', '.join(sorted(set(DRIVERS) - {'postgres'}))}")
+    if "+" not in where.drivername:
+        where = where.set(drivername=DRIVERS[kind])
+    if kind == "sqlite":
+        return Database(engine=_sqlite(where, folder))
+    if kind in columns.MYSQL_FAMILY:
+        where = where.update_query_dict({"charset": "utf8mb4"})
+        # READ COMMITTED as PostgreSQL has it: the default would lock gaps and hide what others committed.
+        engine = sa.create_engine(
+            where, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args={"local_infile": True}
+        )
+    else:
+        engine = sa.create_engine(where, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+    return Database(engine=engine)
+
+
+def _sqlite(where: sa.URL, folder: Path) -> sa.Engine:
+    if not where.database or where.database == ":memory:":
+        raise StoreError('store: SQLite keeps its store in a file (like "sqlite:///kehu.db")')
+    path = folder / where.database
+    if not path.parent.is_dir():
+        raise StoreError(f"store: the folder {path.parent} is not there")
+    engine = sa.create_engine(where.set(database=str(path)), connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # The driver must not begin transactions by itself: `begin` below does.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",  # With NORMAL a power cut loses what was acknowledged.
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            "cache_size = -131072",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A writer takes the lock at once: taking it later, after a read, cannot wait and fails.
+        connection.exec_driver_sql(connection.get_execution_options().get("begins", "BEGIN"))
+
+    return engine
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", "kehu.store:migrations")
+    return ScriptDirectory.from_config(config)
+
+
+def _versions(connection: sa.Connection) -> tuple[str | None, str, set[str]]:
+    """The schema version that the store has, the newest we know, and all we know."""
+    scripts = _scripts()
+    has = MigrationContext.configure(connection).get_current_revision()
+    newest = scripts.get_current_head()
+    if newest is None:
+        raise StoreError("kehu is installed without its migrations: install it again")
+    return has, newest, {script.revision for script in scripts.walk_revisions()}
+
+
+def migrate(database: Database) -> None:
+    """Bring the schema to our version, from none or from an older one.
+
+    It may be killed at any point and run again: where the database cannot roll DDL back, each step looks first.
+
+    Raises:
+        StoreError: The store was made by a newer kehu, or holds tables that are not ours.
+    """
+    with database.begin() as connection:
+        has, newest, known = _versions(connection)
+        if has == newest:
+            return
+        if has is not None and has not in known:
+            raise StoreError(_too_new(database, has))
+        _upgrade(connection)
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """Run the steps that are missing, in the caller's transaction; Alembic needs no `env.py` for it."""
+    scripts = _scripts()
+
+    def missing(has: Any, _: MigrationContext) -> Any:
+        return scripts._upgrade_revs("head", has)  # noqa: SLF001  (as Alembic's page on EnvironmentContext does)
+
+    with EnvironmentContext(Config(), scripts, fn=missing) as environment:
+        # SQLite rolls DDL back as well, once its driver leaves transactions to us.
+        environment.configure(connection=connection, transactional_ddl=True)
+        environment.run_migrations()
+
+
+def check(database: Database) -> None:
+    """Refuse a store that we could not trust.
+
+    Raises:
+        StoreError: Naming what is wrong and the mend.
+    """
+    with database.read() as connection:
+        has, newest, known = _versions(connection)
+        if has is None:
+            raise StoreError(f"store {database.name} is empty: `kehu run` makes its tables")
+        if has not in known:
+            raise StoreError(_too_new(database, has))
+        if has != newest:
+            raise StoreError(
+                f"store {database.name} has schema {has}, this kehu wants {newest}: `kehu run` migrates it"
+            )
+
+
+def _too_new(database: Database, has: str) -> str:
+    return f"store {database.name} has schema {has}, which this kehu does not know: install the newer kehu"

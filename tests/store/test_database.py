@@ -1,0 +1,87 @@
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from kehu.errors import StoreError
+from kehu.store import database, sequence, tables
+from kehu.store.database import Database
+
+
+def test_the_migrations_make_the_tables_that_we_describe(store: Database) -> None:
+    with store.read() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), tables.metadata) == []
+
+
+def test_migrating_again_changes_nothing(store: Database, dump: Any) -> None:
+    before = dump()
+    database.migrate(store)
+    database.check(store)
+    assert dump() == before
+
+
+def test_a_migration_that_was_killed_half_way_is_finished(store: Database) -> None:
+    with store.begin() as tx:
+        tables.search_term.drop(tx)
+        tx.execute(tables.sequence.delete().where(tables.sequence.c.name == "load"))
+        tx.execute(sa.text("DELETE FROM alembic_version"))
+    with pytest.raises(StoreError, match="is empty"):
+        database.check(store)
+    database.migrate(store)
+    with store.begin() as tx:
+        assert sequence.take(tx, "load") == 1
+        assert compare_metadata(MigrationContext.configure(tx), tables.metadata) == []
+
+
+def test_a_store_of_a_newer_kehu_is_refused(store: Database) -> None:
+    with store.begin() as tx:
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    for refuse in (database.check, database.migrate):
+        with pytest.raises(StoreError, match="has schema 9999, which this kehu does not know"):
+            refuse(store)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("kehu.db", "not a database URL"),
+        ("oracle://scott@host/db", "oracle is not one of mariadb, mysql, postgresql, sqlite"),
+        ("sqlite://", "keeps its store in a file"),
+        ("sqlite:///not/there/kehu.db", "not/there is not there"),
+    ],
+)
+def test_a_url_that_cannot_be_a_store_is_refused(tmp_path: Path, url: str, says: str) -> None:
+    with pytest.raises(StoreError, match=says):
+        database.connect(url, folder=tmp_path)
+
+
+def test_the_password_of_a_store_is_never_told(tmp_path: Path) -> None:
+    unreachable = database.connect("postgresql://kehu:geheim@127.0.0.1:9/kehu", folder=tmp_path)
+    with pytest.raises(StoreError) as refused, unreachable.read():
+        pass
+    assert "geheim" not in str(refused.value)
+    assert "127.0.0.1:9" in str(refused.value)
+    unreachable.close()
+
+
+def test_every_table_and_column_says_what_it_is() -> None:
+    named = [
+        *tables.metadata.sorted_tables,
+        *(column for table in tables.metadata.tables.values() for column in table.c),
+    ]
+    assert [thing for thing in named if not thing.comment] == []
+
+
+def test_a_time_without_a_zone_is_refused(store: Database) -> None:
+    query = sa.select(tables.load).where(tables.load.c.started_at == datetime(2026, 1, 1))  # noqa: DTZ001
+    with pytest.raises(sa.exc.StatementError, match="without a zone"), store.read() as tx:
+        tx.execute(query)
+
+
+def test_a_number_of_something_unknown_is_refused(store: Database) -> None:
+    with pytest.raises(StoreError, match="numbers no dragon"), store.begin() as tx:
+        sequence.take(tx, "dragon")
