@@ -1,0 +1,134 @@
+"""What an arriving row is to what is stored: new, another version, late, or nothing new at all. Pure, on columns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+STORED = pa.schema(
+    [
+        pa.field("channel", pa.string()),
+        pa.field("record_id", pa.string()),
+        pa.field("record", pa.int64()),
+        pa.field("version", pa.int32()),
+        pa.field("current", pa.bool_()),
+        pa.field("origin", pa.int64()),
+        pa.field("hash", pa.binary(16)),
+        pa.field("updated_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+"""One row a stored version of a key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """The place of each arriving row among the versions of its key; arrays in the rows' order."""
+
+    version: np.ndarray
+    """Its version; 0 for a duplicate."""
+    current: np.ndarray
+    """Whether it is in force once the whole batch is stored."""
+    origin: np.ndarray
+    """The number of the first version where that is stored; else -1 - (the row of the batch that is the first)."""
+    replaces: np.ndarray
+    """The stored number of the version that it takes the place of, for a current one; 0 for none."""
+
+
+@dataclass(kw_only=True)
+class _Standing:
+    """The versions of one key, while the rows of a batch arrive one after the other."""
+
+    versions: int
+    origin: int
+    replaces: int
+    row: int | None
+    hash: bytes
+    hashes: set[bytes]
+    updated_at: int | None
+
+
+def place(
+    channels: pa.ChunkedArray, keys: pa.ChunkedArray, updated_at: pa.ChunkedArray, hashes: pa.Array, stored: pa.Table
+) -> Places:
+    """The place of each arriving row.
+
+    A row is a duplicate if its content is that of the version in force, or that of any version and the source does
+    not call it newer than the one in force: a late second delivery. A row that the source calls older than the
+    version in force is stored as a version, but not put in force. Without times the last to come is in force.
+    """
+    rows = len(hashes)
+    codes, of_stored = _codes(channels, keys, stored)
+    places = Places(
+        version=np.ones(rows, np.int32),
+        current=np.ones(rows, bool),
+        origin=-1 - np.arange(rows),
+        replaces=np.zeros(rows, np.int64),
+    )
+    arriving = np.bincount(codes, minlength=int(codes.max(initial=-1)) + 1)
+    held = np.zeros(len(arriving), bool)
+    held[of_stored] = True
+    # Most rows are alone with their key, and new. The rest take their turns one by one.
+    _take_turns(
+        places, np.flatnonzero((arriving[codes] > 1) | held[codes]), codes, of_stored, updated_at, hashes, stored
+    )
+    return places
+
+
+def _codes(channels: pa.ChunkedArray, keys: pa.ChunkedArray, stored: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """One small number a (channel, key), for the arriving rows and for the stored ones."""
+    channel = pa.chunked_array([*channels.chunks, *stored.column("channel").chunks], pa.string())
+    key = pa.chunked_array([*keys.chunks, *stored.column("record_id").chunks], pa.string())
+    pair = pc.binary_join_element_wise(channel, key, "\0")
+    codes = pair.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    return codes[: len(keys)], codes[len(keys) :]
+
+
+def _take_turns(
+    places: Places,
+    turns: np.ndarray,
+    codes: np.ndarray,
+    of_stored: np.ndarray,
+    updated_at: pa.ChunkedArray,
+    hashes: pa.Array,
+    stored: pa.Table,
+) -> None:
+    standing: dict[int, _Standing] = {}
+    for code, held in zip(of_stored.tolist(), _stored_rows(stored), strict=True):
+        _, version, current, origin, content, _ = held
+        known = standing.setdefault(
+            code, _Standing(versions=0, origin=origin, replaces=0, row=None, hash=b"", hashes=set(), updated_at=None)
+        )
+        known.versions = max(known.versions, version)
+        known.hashes.add(content)
+        if current:
+            known.replaces, known.hash, known.updated_at = held[0], content, held[5]
+    when = updated_at.take(turns).cast(pa.int64()).to_pylist()
+    contents = hashes.take(turns).to_pylist()
+    for row, code, content, moment in zip(turns.tolist(), codes[turns].tolist(), contents, when, strict=True):
+        if code not in standing:
+            standing[code] = _Standing(
+                versions=1, origin=-1 - row, replaces=0, row=row, hash=content, hashes={content}, updated_at=moment
+            )
+            continue
+        known = standing[code]
+        older = moment is not None and known.updated_at is not None and moment < known.updated_at
+        newer = moment is not None and known.updated_at is not None and moment > known.updated_at
+        if content == known.hash or (content in known.hashes and not newer and moment is not None):
+            places.version[row], places.current[row] = 0, False
+            continue
+        known.versions += 1
+        known.hashes.add(content)
+        places.version[row], places.origin[row] = known.versions, known.origin
+        if older:
+            places.current[row] = False
+            continue
+        if known.row is not None:
+            places.current[known.row] = False
+        places.replaces[row] = known.replaces
+        known.row, known.hash, known.updated_at = row, content, moment
+
+
+def _stored_rows(stored: pa.Table) -> list[tuple[int, int, bool, int, bytes, int | None]]:
+    columns = [stored.column(name).to_pylist() for name in ("record", "version", "current", "origin", "hash")]
+    return list(zip(*columns, stored.column("updated_at").cast(pa.int64()).to_pylist(), strict=True))

@@ -1,0 +1,146 @@
+"""Loads: what each run of a channel read, and the cursor where the next one starts."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from kehu.errors import NotFoundError
+from kehu.model.codes import LoadState
+from kehu.store import sequence
+from kehu.store.database import Transaction
+from kehu.store.tables import load
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What became of the rows of a load; read = accepted + duplicate + quarantined."""
+
+    read: int = 0
+    """Rows read from the channel."""
+    accepted: int = 0
+    """Rows stored as a record."""
+    duplicate: int = 0
+    """Rows we held already."""
+    quarantined: int = 0
+    """Rows that broke a rule."""
+    warned: int = 0
+    """Breaches of rules of severity warn."""
+    changed: int = 0
+    """Accepted rows that are a new version of a record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """One load of a channel."""
+
+    load_id: int
+    """Its number."""
+    channel: str
+    """The channel it reads."""
+    state: LoadState
+    """How far it came."""
+    started_at: datetime
+    """When it started."""
+    finished_at: datetime | None
+    """When it was done or failed."""
+    cursor_before: str | None
+    """The channel's cursor when it started."""
+    cursor_after: str | None
+    """The channel's cursor after its last stored batch."""
+    counts: Counts
+    """What became of its rows."""
+    failure: str | None
+    """Why it failed."""
+
+
+_COUNTS = tuple(asdict(Counts()))
+
+
+def start(tx: Transaction, channel: str, *, at: datetime) -> int:
+    """The number of a new load of the channel, which starts at the channel's cursor."""
+    number = sequence.take(tx, "load")
+    cursor = cursor_of(tx, channel)
+    tx.execute(
+        load.insert().values(
+            load_id=number,
+            channel=channel,
+            state=LoadState.RUNNING,
+            started_at=at,
+            cursor_before=cursor,
+            cursor_after=cursor,
+            **asdict(Counts()),
+        )
+    )
+    return number
+
+
+def advance(tx: Transaction, number: int, *, counts: Counts, cursor: str | None = None) -> None:
+    """Add what a batch brought, and move the cursor past it; None leaves the cursor where it is."""
+    added = {name: load.c[name] + value for name, value in asdict(counts).items()}
+    if cursor is not None:
+        added["cursor_after"] = sa.literal(cursor)
+    _change(tx, number, added)
+
+
+def finish(tx: Transaction, number: int, *, at: datetime) -> None:
+    """Mark the load done."""
+    _change(tx, number, {"state": LoadState.DONE, "finished_at": at})
+
+
+def fail(tx: Transaction, number: int, *, at: datetime, reason: str) -> None:
+    """Mark the load failed; its stored batches stay, and the next load starts after them."""
+    _change(tx, number, {"state": LoadState.FAILED, "finished_at": at, "failure": reason})
+
+
+def cursor_of(tx: Transaction, channel: str) -> str | None:
+    """Where the next load of the channel starts; None at the very beginning."""
+    latest = sa.select(load.c.cursor_after).where(load.c.channel == channel).order_by(load.c.load_id.desc()).limit(1)
+    cursor: str | None = tx.scalar(latest)
+    return cursor
+
+
+def get(tx: Transaction, number: int) -> Load:
+    """One load.
+
+    Raises:
+        NotFoundError: There is no load of that number.
+    """
+    row = tx.execute(sa.select(load).where(load.c.load_id == number)).mappings().first()
+    if row is None:
+        raise NotFoundError(f"there is no load {number}")
+    return _load(row)
+
+
+def recent(tx: Transaction, *, channel: str | None = None, limit: int = 50, before: int | None = None) -> list[Load]:
+    """The newest loads first; `before` is the last load of the page before."""
+    query = sa.select(load).order_by(load.c.load_id.desc()).limit(limit)
+    if channel is not None:
+        query = query.where(load.c.channel == channel)
+    if before is not None:
+        query = query.where(load.c.load_id < before)
+    return [_load(row) for row in tx.execute(query).mappings()]
+
+
+def totals(tx: Transaction, *, channel: str | None = None) -> Counts:
+    """The counts of all loads together."""
+    query = sa.select(*(sa.func.coalesce(sa.func.sum(load.c[name]), 0) for name in _COUNTS))
+    if channel is not None:
+        query = query.where(load.c.channel == channel)
+    return Counts(**{name: int(value) for name, value in zip(_COUNTS, tx.execute(query).one(), strict=True)})
+
+
+def _change(tx: Transaction, number: int, values: dict[str, object]) -> None:
+    if tx.execute(load.update().where(load.c.load_id == number).values(values)).rowcount != 1:
+        raise NotFoundError(f"there is no load {number}")
+
+
+def _load(row: sa.RowMapping) -> Load:
+    return Load(
+        counts=Counts(**{name: row[name] for name in _COUNTS}),
+        state=LoadState(row["state"]),
+        **{
+            name: row[name]
+            for name in ("load_id", "channel", "started_at", "finished_at", "cursor_before", "cursor_after", "failure")
+        },
+    )

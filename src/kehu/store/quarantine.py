@@ -1,0 +1,148 @@
+"""Quarantine: rows that broke a rule, with every reason and the row as it came, to be mended and replayed."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from kehu.errors import NotFoundError
+from kehu.model.records import POSITION
+from kehu.store import bulk, sequence
+from kehu.store.database import Transaction
+from kehu.store.tables import LENGTHS, quarantine
+
+BROKEN = pa.schema(
+    [
+        pa.field("record_id", pa.string()),
+        pa.field(POSITION, pa.string()),
+        pa.field("raw", pa.string(), nullable=False),
+        pa.field("reasons", pa.string(), nullable=False),  # JSON: a list of {rule, column, zh, en}.
+    ]
+)
+"""One row a bad row."""
+
+
+class State(StrEnum):
+    """What became of a bad row."""
+
+    OPEN = "open"
+    """It waits to be mended."""
+    REPLAYED = "replayed"
+    """It was mended and is a record now."""
+    DISMISSED = "dismissed"
+    """A steward said that it is worth nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRow:
+    """A row in quarantine."""
+
+    quarantine_id: int
+    """Its number."""
+    load_id: int
+    """The load that brought it."""
+    channel: str
+    """The channel it came by."""
+    record_id: str | None
+    """The channel's own key of the row, where it could be read."""
+    source_position: str | None
+    """Where it stands in its source."""
+    raw: str
+    """The row as it came."""
+    reasons: Sequence[Mapping[str, str]]
+    """Each rule it broke, with its column and its text in zh and en."""
+    state: State
+    """What became of it."""
+    received_at: datetime
+    """When it was stored."""
+
+
+def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datetime) -> int:
+    """Put bad rows (`BROKEN`) into quarantine; returns how many were not there yet.
+
+    The same bad row stands there once, however often it is delivered. NUL characters, which no two databases
+    treat alike, become ␀, and texts beside the raw row are cut to what their columns hold.
+    """
+    hashes = [
+        hashlib.blake2b(f"{key or ''}\0{raw}".encode(), digest_size=16).digest()
+        for key, raw in zip(broken.column("record_id").to_pylist(), broken.column("raw").to_pylist(), strict=True)
+    ]
+    with bulk.among(tx, quarantine.c.hash, pa.array(hashes, pa.binary(16))) as one_of_them:
+        seen = set(tx.scalars(sa.select(quarantine.c.hash).where(quarantine.c.channel == channel, one_of_them)))
+    new = []
+    for row, content in enumerate(hashes):
+        if content not in seen:
+            seen.add(content)
+            new.append(row)
+    if not new:
+        return 0
+    first = sequence.take(tx, "quarantine", len(new))
+    kept = broken.take(new)
+    texts = {name: pc.replace_substring(kept.column(name), "\0", "␀") for name in BROKEN.names}
+    for name in ("record_id", POSITION):
+        texts[name] = pc.utf8_slice_codeunits(texts[name], 0, LENGTHS[name])
+    many = len(new)
+    rows = pa.table(
+        {
+            "quarantine_id": pa.array(range(first, first + many), pa.int64()),
+            "load_id": pa.repeat(pa.scalar(load, pa.int64()), many),
+            "channel": pa.repeat(channel, many),
+            **texts,
+            "state": pa.repeat(State.OPEN.value, many),
+            "hash": pa.array([hashes[row] for row in new], pa.binary(16)),
+            "received_at": pa.repeat(pa.scalar(at, pa.timestamp("us", tz="UTC")), many),
+        }
+    )
+    return bulk.insert(tx, quarantine, rows)
+
+
+def page(
+    tx: Transaction, *, channel: str | None = None, state: State | None = State.OPEN, limit: int = 50, after: int = 0
+) -> list[BadRow]:
+    """Bad rows in the order they came; `after` is the number of the last one of the page before."""
+    query = sa.select(quarantine).where(quarantine.c.quarantine_id > after)
+    if channel is not None:
+        query = query.where(quarantine.c.channel == channel)
+    if state is not None:
+        query = query.where(quarantine.c.state == state)
+    return [_bad_row(row) for row in tx.execute(query.order_by(quarantine.c.quarantine_id).limit(limit)).mappings()]
+
+
+def get(tx: Transaction, number: int) -> BadRow:
+    """One bad row.
+
+    Raises:
+        NotFoundError: There is none of that number.
+    """
+    row = tx.execute(sa.select(quarantine).where(quarantine.c.quarantine_id == number)).mappings().first()
+    if row is None:
+        raise NotFoundError(f"there is no row {number} in quarantine")
+    return _bad_row(row)
+
+
+def mark(tx: Transaction, number: int, state: State) -> None:
+    """Say what became of a bad row."""
+    changed = tx.execute(quarantine.update().where(quarantine.c.quarantine_id == number).values(state=state))
+    if changed.rowcount != 1:
+        raise NotFoundError(f"there is no row {number} in quarantine")
+
+
+def count(tx: Transaction, *, channel: str | None = None, state: State | None = State.OPEN) -> int:
+    """How many bad rows there are."""
+    query = sa.select(sa.func.count()).select_from(quarantine)
+    if channel is not None:
+        query = query.where(quarantine.c.channel == channel)
+    if state is not None:
+        query = query.where(quarantine.c.state == state)
+    return tx.scalar(query) or 0
+
+
+def _bad_row(row: sa.RowMapping) -> BadRow:
+    told = {name: value for name, value in row.items() if name not in {"hash", "reasons", "state"}}
+    return BadRow(reasons=json.loads(row["reasons"]), state=State(row["state"]), **told)

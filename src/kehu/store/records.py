@@ -1,0 +1,240 @@
+"""Records: every version of every row that a channel gave, cleaned.
+
+A channel's key may come again. The same content is a duplicate and is not stored. Other content is a new version:
+it is in force at once, unless the source says that it is older than the one in force (it came late). The version in
+force keeps the place of the one before among the customers, until `fresh` records are identified.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from kehu.errors import NotFoundError
+from kehu.model import records as model
+from kehu.store import arrivals, bulk, sequence
+from kehu.store.database import Transaction
+from kehu.store.tables import LENGTHS, fresh, link, member, member_history, record
+
+HASH = pa.binary(16)
+
+KNOWN = pa.schema(
+    [pa.field("record_id", pa.string()), pa.field("version", pa.int32()), pa.field("hash", HASH)]
+)  # fmt: skip
+"""One row a key of a channel that is stored: the version in force."""
+
+RECORDS = pa.schema(
+    [
+        pa.field("record", pa.int64(), nullable=False),
+        *model.CLEAN,
+        pa.field("version", pa.int32(), nullable=False),
+        pa.field("current", pa.bool_(), nullable=False),
+        pa.field("origin", pa.int64(), nullable=False),
+        pa.field("load_id", pa.int64(), nullable=False),
+        pa.field("received_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("source_position", pa.string()),
+        pa.field("customer_id", pa.int64()),
+    ]
+)
+"""One row a stored record: what was cleaned, where it came from, and the customer it belongs to (null: none yet)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """What became of the rows given to `add`."""
+
+    records: pa.Array
+    """The number of each row's new record, in the rows' order; null where it was a duplicate."""
+    accepted: int
+    """Rows stored, `changed` and `late` ones too."""
+    duplicate: int
+    """Rows with a content we hold."""
+    changed: int
+    """Rows that are another version of a record."""
+    late: int
+    """Changed rows that are older than the version in force, and so never were in force."""
+
+
+def known(tx: Transaction, channel: str, keys: pa.Array) -> pa.Table:
+    """The version in force of those of the channel's keys that are stored: `KNOWN`."""
+    with bulk.among(tx, record.c.record_id, _flat(keys)) as one_of_them:
+        query = sa.select(record.c.record_id, record.c.version, record.c.hash)
+        return bulk.read(tx, query.where(record.c.channel == channel, one_of_them, record.c.current), KNOWN)
+
+
+def unstorable(clean: pa.Table) -> pa.Table:
+    """The values that no database would keep as they are: `row` (int64), `column`, `reason` (length or nul).
+
+    Intake sends these rows to quarantine; `add` refuses them.
+    """
+    found = [
+        pa.table(
+            {"row": pa.array([], pa.int64()), "column": pa.array([], pa.string()), "reason": pa.array([], pa.string())}
+        )
+    ]
+    for name in clean.column_names:
+        if not pa.types.is_string(clean.schema.field(name).type):
+            continue
+        values = clean.column(name)
+        too_long = pc.greater(pc.utf8_length(values), LENGTHS[name])
+        for reason, bad in (("length", too_long), ("nul", bulk.has_nul(values))):
+            rows = pc.indices_nonzero(pc.fill_null(bad, fill_value=False)).cast(pa.int64())
+            found.append(
+                pa.table({"row": rows, "column": pa.repeat(name, len(rows)), "reason": pa.repeat(reason, len(rows))})
+            )
+    return pa.concat_tables(found).sort_by("row")
+
+
+def add(tx: Transaction, clean: pa.Table, *, hashes: pa.Array, positions: pa.Array, load: int, at: datetime) -> Added:
+    """Store what is new among these rows, in their order.
+
+    Args:
+        tx: The transaction.
+        clean: `CLEAN`.
+        hashes: The fingerprint of each row (binary 16).
+        positions: Where each row stands in its source (string).
+        load: The load that brings them.
+        at: Now.
+
+    Raises:
+        TableShapeError: `clean` is not `CLEAN`.
+        StoreError: A value cannot be stored; see `unstorable`.
+    """
+    model.require(clean, model.CLEAN, what="records to add")
+    hashes, positions = _flat(hashes), _flat(positions)
+    places = arrivals.place(
+        clean.column("channel"), clean.column("record_id"), clean.column("updated_at"), hashes, _stored(tx, clean)
+    )
+    kept = np.flatnonzero(places.version > 0)
+    first = sequence.take(tx, "record", len(kept)) if len(kept) else 0
+    numbers = np.zeros(clean.num_rows, np.int64)
+    numbers[kept] = np.arange(first, first + len(kept))
+    # An origin is a stored number, or minus one minus the row of this batch that came first.
+    origins = places.origin.copy()
+    origins[origins < 0] = numbers[-1 - origins[origins < 0]]
+    rows = (
+        clean.select(model.CLEAN.names)
+        .append_column("record", pa.array(numbers))
+        .append_column("version", pa.array(places.version, pa.int32()))
+        .append_column("current", pa.array(places.current))
+        .append_column("origin", pa.array(origins))
+        .append_column("hash", hashes)
+        .append_column("load_id", pa.repeat(pa.scalar(load, pa.int64()), clean.num_rows))
+        .append_column("received_at", pa.repeat(pa.scalar(at, pa.timestamp("us", tz="UTC")), clean.num_rows))
+        .append_column("source_position", positions)
+    )
+    bulk.insert(tx, record, rows.take(kept) if len(kept) < rows.num_rows else rows)
+    in_force = np.flatnonzero(places.current)
+    bulk.insert(tx, fresh, pa.table({"record": numbers[in_force]}))
+    replaces = in_force[places.replaces[in_force] > 0]
+    _succeed(tx, old=places.replaces[replaces], new=numbers[replaces], at=at)
+    return Added(
+        records=pa.array(numbers, mask=places.version == 0),
+        accepted=len(kept),
+        duplicate=clean.num_rows - len(kept),
+        changed=int(np.count_nonzero(places.version > 1)),
+        late=int(np.count_nonzero((places.version > 1) & ~places.current)),
+    )
+
+
+def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
+    """Every stored version of the keys of these rows: `arrivals.STORED`."""
+    query = sa.select(*(record.c[name] for name in arrivals.STORED.names))
+    found = [arrivals.STORED.empty_table()]
+    for channel in pc.unique(clean.column("channel")).to_pylist():
+        keys = clean.filter(pc.equal(clean.column("channel"), channel)).column("record_id")
+        with bulk.among(tx, record.c.record_id, _flat(keys)) as one_of_them:
+            found.append(bulk.read(tx, query.where(record.c.channel == channel, one_of_them), arrivals.STORED))
+    return pa.concat_tables(found)
+
+
+def _succeed(tx: Transaction, *, old: np.ndarray, new: np.ndarray, at: datetime) -> None:
+    """Let new versions take the place of old ones, also among the members of a customer; the old ones' links go."""
+    if not len(old):
+        return
+    bulk.update(tx, record, pa.table({"record": old, "current": np.zeros(len(old), bool)}), by=["record"])
+    bulk.delete(tx, fresh, pa.table({"record": old}))
+    for side in ("record_l", "record_r"):
+        bulk.delete(tx, link, pa.table({side: old}))
+    with bulk.among(tx, member.c.record, pa.array(old)) as one_of_them:
+        schema = pa.schema(
+            [("record", pa.int64()), ("customer_id", pa.int64()), ("since", pa.timestamp("us", tz="UTC"))]
+        )
+        left = bulk.read(tx, sa.select(member).where(one_of_them), schema)
+    now = pa.repeat(pa.scalar(at, pa.timestamp("us", tz="UTC")), left.num_rows)
+    successor = pa.array(new).take(pc.index_in(left.column("record"), pa.array(old)))
+    bulk.insert(tx, member_history, left.append_column("until", now))
+    bulk.delete(tx, member, left.select(["record"]))
+    bulk.insert(tx, member, left.set_column(0, "record", successor).set_column(2, "since", now))
+
+
+def waiting(tx: Transaction) -> pa.Array:
+    """The numbers of the current records that wait to be identified."""
+    return _numbers(tx, sa.select(fresh.c.record).order_by(fresh.c.record))
+
+
+def current(tx: Transaction) -> pa.Array:
+    """The numbers of all current records."""
+    return _numbers(tx, sa.select(record.c.record).where(record.c.current).order_by(record.c.record))
+
+
+def _numbers(tx: Transaction, query: bulk.Query) -> pa.Array:
+    return _flat(bulk.read(tx, query, pa.schema([("record", pa.int64())])).column("record"))
+
+
+def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
+    """Let these records wait no longer."""
+    bulk.delete(tx, fresh, pa.table({"record": numbers}))
+
+
+def read(tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str, ...] | None = None) -> pa.Table:
+    """Records by number (None: all current ones), ordered by number: `RECORDS`, or those of its columns."""
+    schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
+    return pa.Table.from_batches(list(batches(tx, numbers, columns=columns)), schema=schema)
+
+
+def batches(
+    tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str, ...] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """As `read`, a piece at a time; the transaction can do nothing else until the last piece is read."""
+    schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
+    query = _select(schema)
+    if numbers is None:
+        yield from bulk.batches(tx, query.where(record.c.current), schema)
+        return
+    with bulk.among(tx, record.c.record, _flat(numbers)) as one_of_them:
+        yield from bulk.batches(tx, query.where(one_of_them), schema)
+
+
+def _select(schema: pa.Schema) -> bulk.Query:
+    query = sa.select(*((member if name == "customer_id" else record).c[name] for name in schema.names))
+    query = query.select_from(record).order_by(record.c.record)
+    if "customer_id" in schema.names:
+        query = query.join_from(record, member, member.c.record == record.c.record, isouter=True)
+    return query
+
+
+def versions(tx: Transaction, number: int) -> pa.Table:
+    """Every version of the record that this number is one version of, oldest first: `RECORDS`.
+
+    Raises:
+        NotFoundError: There is no such record.
+    """
+    same = sa.select(record.c.origin).where(record.c.record == number).scalar_subquery()
+    found = bulk.read(tx, _select(RECORDS).where(record.c.origin == same), RECORDS)
+    if found.num_rows == 0:
+        raise NotFoundError(f"there is no record {number}")
+    return found
+
+
+def count(tx: Transaction) -> int:
+    """How many current records are stored."""
+    return tx.scalar(sa.select(sa.func.count()).select_from(record).where(record.c.current)) or 0
+
+
+def _flat(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
