@@ -1,0 +1,265 @@
+"""Customers: their golden values, their members, and every state they had before.
+
+The present state stands in `customer`; a change moves the old one to `customer_history`. Writing what is there
+already changes nothing, so a run over nothing new leaves the store as it was, to the byte.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from kehu.errors import NotFoundError
+from kehu.model import customers as model
+from kehu.model.records import require
+from kehu.store import bulk, records, search, sequence
+from kehu.store.database import Transaction
+from kehu.store.tables import customer, customer_history, fresh, member, member_history
+
+INSTANT = pa.timestamp("us", tz="UTC")
+
+MEMBERS = pa.schema(
+    [pa.field("record", pa.int64(), nullable=False), pa.field("customer_id", pa.int64(), nullable=False)]
+)
+"""One row a current record: the customer it belongs to."""
+
+STATES = pa.schema(
+    [
+        *model.CUSTOMERS,
+        pa.field("merged_into", pa.int64()),
+        pa.field("valid_from", INSTANT, nullable=False),
+        pa.field("why", pa.string(), nullable=False),
+    ]
+)
+"""One row a customer, retired ones too."""
+
+HISTORY = pa.schema(
+    [
+        *STATES,
+        pa.field("valid_to", INSTANT),  # Null: it holds now.
+        pa.field("changed", pa.string()),  # JSON: the attributes that the next state changed.
+    ]
+)
+"""One row a state of a customer."""
+
+_MEMBER_STATES = pa.schema([*MEMBERS, pa.field("since", INSTANT)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What `write` changed."""
+
+    created: int
+    """Customers that are new."""
+    changed: int
+    """Customers with another state than before."""
+    unchanged: int
+    """Customers that were as they should be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A customer that was asked for by a number."""
+
+    customer_id: int
+    """The living customer's number."""
+    redirected: bool
+    """Whether another number was asked for, that was merged into this one."""
+    row: dict[str, object]
+    """Its state: the columns of `STATES`."""
+
+
+def new_ids(tx: Transaction, count: int) -> pa.Array:
+    """Numbers for new customers, never given before and never again."""
+    first = sequence.take(tx, "customer", count) if count else 0
+    return pa.array(np.arange(first, first + count))
+
+
+def memberships(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
+    """Which customer each of these records belongs to (None: all records): `MEMBERS`, ordered by record."""
+    query = sa.select(member.c.record, member.c.customer_id).order_by(member.c.record)
+    if numbers is None:
+        return bulk.read(tx, query, MEMBERS)
+    with bulk.among(tx, member.c.record, numbers) as one_of_them:
+        return bulk.read(tx, query.where(one_of_them), MEMBERS)
+
+
+def members(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
+    """The records of these customers: `MEMBERS`, ordered by record."""
+    query = sa.select(member.c.record, member.c.customer_id).order_by(member.c.record)
+    with bulk.among(tx, member.c.customer_id, customer_ids) as one_of_them:
+        return bulk.read(tx, query.where(one_of_them), MEMBERS)
+
+
+def assign(tx: Transaction, assigned: pa.Table, *, at: datetime) -> int:
+    """Let records belong to customers (`MEMBERS`) and wait no longer; returns how many moved or are new."""
+    require(assigned, MEMBERS, what="members to assign")
+    numbers = assigned.column("record").combine_chunks()
+    query = sa.select(member.c.record, member.c.customer_id, member.c.since)
+    if tx.scalar(sa.select(member.c.record).limit(1)) is None:
+        had = _MEMBER_STATES.empty_table()
+    else:
+        with bulk.among(tx, member.c.record, numbers) as one_of_them:
+            had = bulk.read(tx, query.where(one_of_them), _MEMBER_STATES)
+    before = had.column("customer_id").take(pc.index_in(numbers, had.column("record")))
+    moving = pc.fill_null(pc.not_equal(before, assigned.column("customer_id")), fill_value=True)
+    moved = assigned.select(MEMBERS.names).filter(moving)
+    leaving = had.filter(pc.is_in(had.column("record"), value_set=moved.column("record").combine_chunks()))
+    bulk.insert(tx, member_history, leaving.append_column("until", _repeat(at, leaving.num_rows)))
+    bulk.delete(tx, member, leaving.select(["record"]))
+    bulk.insert(tx, member, moved.append_column("since", _repeat(at, moved.num_rows)))
+    if tx.scalar(sa.select(fresh.c.record).limit(1)) is not None:
+        records.touch_identified(tx, numbers)
+    return int(moved.num_rows)
+
+
+def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str) -> Written:
+    """Let these customers (`CUSTOMERS`) have this state; each that had another keeps that one in its history.
+
+    Args:
+        tx: The transaction.
+        customers: Each customer once; one that was retired lives again.
+        at: Since when.
+        why: What brings the change: `load 17`, `decision 4`.
+    """
+    require(customers, model.CUSTOMERS, what="customers to write")
+    table = customers.select(model.CUSTOMERS.names)
+    state = (
+        table.append_column("merged_into", pa.nulls(table.num_rows, pa.int64()))
+        .append_column("valid_from", _repeat(at, table.num_rows))
+        .append_column("why", pa.repeat(why, table.num_rows))
+    )
+    return _write(tx, state)
+
+
+def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> None:
+    """Retire customers: `customer_id` from now on leads to `survivor` (both int64)."""
+    had = states(tx, merged.column("customer_id").combine_chunks())
+    place = pc.index_in(had.column("customer_id"), merged.column("customer_id").combine_chunks())
+    retired = (
+        had.set_column(had.schema.get_field_index("merged_into"), "merged_into", merged.column("survivor").take(place))
+        .set_column(had.schema.get_field_index("valid_from"), "valid_from", _repeat(at, had.num_rows))
+        .set_column(had.schema.get_field_index("why"), "why", pa.repeat(why, had.num_rows))
+    )
+    _write(tx, retired)
+    search.replace(tx, had.column("customer_id").combine_chunks(), search.TERMS.empty_table())
+
+
+def _write(tx: Transaction, state: pa.Table) -> Written:
+    numbers = state.column("customer_id").combine_chunks()
+    had = states(tx, numbers)
+    place = pc.index_in(numbers, had.column("customer_id"))
+    known = pc.is_valid(place)
+    bulk.insert(tx, customer, state.filter(pc.invert(known)).sort_by("customer_id"))
+    old = had.take(place.filter(known))
+    new = state.filter(known)
+    compared = [name for name in STATES.names if name not in {"customer_id", "valid_from", "why"}]
+    differs = {name: _differs(old.column(name), new.column(name)) for name in compared}
+    changed = np.logical_or.reduce(list(differs.values()))
+    past = (
+        old.append_column("valid_to", new.column("valid_from"))
+        .append_column("changed", _names(differs, old.num_rows))
+        .filter(changed)
+    )
+    # Two states that began in the same microsecond leave the later one only: the other never was seen.
+    seen = pc.less(past.column("valid_from"), past.column("valid_to"))
+    bulk.insert(tx, customer_history, past.filter(seen))
+    bulk.update(tx, customer, new.filter(changed), by=["customer_id"])
+    return Written(
+        created=state.num_rows - old.num_rows,
+        changed=int(np.count_nonzero(changed)),
+        unchanged=int(np.count_nonzero(~changed)),
+    )
+
+
+def _differs(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray:
+    """Where two columns differ; two nulls do not."""
+    unequal = pc.fill_null(pc.not_equal(old, new), fill_value=False)
+    return np.asarray(pc.or_(unequal, pc.xor(pc.is_null(old), pc.is_null(new))))
+
+
+def _names(differs: dict[str, np.ndarray], rows: int) -> pa.Array:
+    """For each row the names of the columns that differ, as a JSON list; made once for each pattern."""
+    bits = np.zeros(rows, np.int64)
+    for place, where in enumerate(differs.values()):
+        bits |= where.astype(np.int64) << place
+    patterns, which = np.unique(bits, return_inverse=True)
+    texts = [
+        json.dumps([name for place, name in enumerate(differs) if pattern >> place & 1])
+        for pattern in patterns.tolist()
+    ]
+    return pa.array(texts, pa.string()).take(pa.array(which))
+
+
+def states(tx: Transaction, customer_ids: pa.Array | None = None, *, retired: bool = True) -> pa.Table:
+    """The present states of these customers (None: of all): `STATES`, ordered by number."""
+    query = sa.select(*(customer.c[name] for name in STATES.names)).order_by(customer.c.customer_id)
+    if not retired:
+        query = query.where(customer.c.merged_into.is_(None))
+    if customer_ids is None:
+        return bulk.read(tx, query, STATES)
+    with bulk.among(tx, customer.c.customer_id, customer_ids) as one_of_them:
+        return bulk.read(tx, query.where(one_of_them), STATES)
+
+
+def get(tx: Transaction, customer_id: int) -> Found:
+    """The living customer of that number, or the one it was merged into.
+
+    Raises:
+        NotFoundError: The number was never given.
+    """
+    number, seen = customer_id, set[int]()
+    while number not in seen:
+        seen.add(number)
+        row = tx.execute(sa.select(customer).where(customer.c.customer_id == number)).mappings().first()
+        if row is None:
+            break
+        if row["merged_into"] is None:
+            return Found(customer_id=number, redirected=number != customer_id, row=dict(row))
+        number = row["merged_into"]
+    raise NotFoundError(f"there is no customer {customer_id}")
+
+
+def records_of(tx: Transaction, customer_id: int) -> pa.Table:
+    """The customer's current records: `records.RECORDS`."""
+    theirs = members(tx, pa.array([customer_id], pa.int64()))
+    return records.read(tx, theirs.column("record").combine_chunks())
+
+
+def history(tx: Transaction, customer_id: int, *, as_of: datetime | None = None) -> pa.Table:
+    """Every state of the customer, oldest first, or the one that held at a time: `HISTORY`."""
+    past = sa.select(*(customer_history.c[name] for name in HISTORY.names)).where(
+        customer_history.c.customer_id == customer_id
+    )
+    now = sa.select(*(customer.c[name] for name in STATES.names)).where(customer.c.customer_id == customer_id)
+    if as_of is not None:
+        past = past.where(customer_history.c.valid_from <= as_of, customer_history.c.valid_to > as_of)
+        now = now.where(customer.c.valid_from <= as_of)
+    before = bulk.read(tx, past.order_by(customer_history.c.valid_from), HISTORY)
+    present = bulk.read(tx, now, STATES)
+    present = present.append_column("valid_to", pa.nulls(present.num_rows, INSTANT))
+    present = present.append_column("changed", pa.nulls(present.num_rows, pa.string()))
+    return before if before.num_rows and as_of is not None else pa.concat_tables([before, present])
+
+
+def members_as_of(tx: Transaction, customer_id: int, as_of: datetime) -> pa.Array:
+    """The numbers of the records that belonged to the customer at a time."""
+    now = sa.select(member.c.record).where(member.c.customer_id == customer_id, member.c.since <= as_of)
+    then = sa.select(member_history.c.record).where(
+        member_history.c.customer_id == customer_id, member_history.c.since <= as_of, member_history.c.until > as_of
+    )
+    return pa.array(sorted({*tx.scalars(now), *tx.scalars(then)}), pa.int64())
+
+
+def count(tx: Transaction) -> int:
+    """How many customers live."""
+    living = sa.select(sa.func.count()).select_from(customer).where(customer.c.merged_into.is_(None))
+    return tx.scalar(living) or 0
+
+
+def _repeat(at: datetime, rows: int) -> pa.Array:
+    return pa.repeat(pa.scalar(at, INSTANT), rows)

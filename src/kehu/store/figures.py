@@ -1,0 +1,91 @@
+"""Figures: how many there are of what, counted by the database."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from kehu.errors import NotFoundError
+from kehu.store import bulk
+from kehu.store.database import Transaction
+from kehu.store.tables import customer, link, load, member, quarantine, record
+
+COUNTED = pa.schema([pa.field("value", pa.string()), pa.field("count", pa.int64(), nullable=False)])
+"""One row a value (null: not known), the most frequent first."""
+
+CUSTOMER_COLUMNS = ("kind", "category", "province", "city", "gender", "id_type")
+"""The columns that customers are counted by."""
+
+RECORD_COLUMNS = ("channel", "kind", "category", "id_type")
+"""The columns that records are counted by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """How much there is in the store."""
+
+    records: int
+    """Current records."""
+    customers: int
+    """Living customers."""
+    linked: int
+    """Links that join records."""
+    doubtful: int
+    """Links that a steward should look at."""
+    quarantined: int
+    """Rows in quarantine that wait to be mended."""
+    loads: int
+    """Loads so far."""
+
+
+def totals(tx: Transaction) -> Totals:
+    """How much there is in the store."""
+
+    def many(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        return tx.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
+
+    return Totals(
+        records=many(record, record.c.current),
+        customers=many(customer, customer.c.merged_into.is_(None)),
+        linked=many(link, link.c.state == "linked"),
+        doubtful=many(link, link.c.state == "doubtful"),
+        quarantined=many(quarantine, quarantine.c.state == "open"),
+        loads=many(load),
+    )
+
+
+def customers_by(tx: Transaction, column: str) -> pa.Table:
+    """Living customers by one of `CUSTOMER_COLUMNS`: `COUNTED`."""
+    return _by(tx, customer.c[_allowed(column, CUSTOMER_COLUMNS)], customer.c.merged_into.is_(None))
+
+
+def records_by(tx: Transaction, column: str) -> pa.Table:
+    """Current records by one of `RECORD_COLUMNS`: `COUNTED`."""
+    return _by(tx, record.c[_allowed(column, RECORD_COLUMNS)], record.c.current)
+
+
+def customers_by_channel(tx: Transaction) -> pa.Table:
+    """Living customers by the channels that know them: `COUNTED`; one that two channels know counts in both."""
+    many = sa.func.count(sa.distinct(member.c.customer_id))
+    query = sa.select(record.c.channel, many).join_from(member, record, record.c.record == member.c.record)
+    return bulk.read(tx, query.group_by(record.c.channel).order_by(many.desc(), record.c.channel), COUNTED)
+
+
+def records_per_customer(tx: Transaction) -> pa.Table:
+    """How many customers have one record, two, three…: `records`, `customers` (int64), ordered."""
+    query = sa.select(customer.c.records, sa.func.count()).where(customer.c.merged_into.is_(None))
+    schema = pa.schema([("records", pa.int64()), ("customers", pa.int64())])
+    return bulk.read(tx, query.group_by(customer.c.records).order_by(customer.c.records), schema)
+
+
+def _by(tx: Transaction, column: sa.Column[str], where: sa.ColumnElement[bool]) -> pa.Table:
+    many = sa.func.count()
+    # Nulls last by hand: the databases differ.
+    order = (many.desc(), sa.case((column.is_(None), 1), else_=0), column)
+    return bulk.read(tx, sa.select(column, many).where(where).group_by(column).order_by(*order), COUNTED)
+
+
+def _allowed(column: str, columns: tuple[str, ...]) -> str:
+    if column not in columns:
+        raise NotFoundError(f"there are no figures by {column!r} (there are: {', '.join(columns)})")
+    return column

@@ -1,0 +1,70 @@
+"""Blocking keys of the stored records: who shares one with a new record."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from kehu.model import links as model
+from kehu.model.records import require
+from kehu.store import bulk
+from kehu.store.database import Transaction
+from kehu.store.tables import match_key, record
+
+HOT = pa.schema([pa.field("key", pa.uint64(), nullable=False), pa.field("records", pa.int64(), nullable=False)])
+"""One row a key that too many records share, and how many do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """Who shares keys with the records asked about."""
+
+    keys: pa.Table
+    """`KEYS` of current records."""
+    hot: pa.Table
+    """`HOT`: the keys left out."""
+
+
+def add(tx: Transaction, keys: pa.Table) -> None:
+    """Store keys (`KEYS`); those stored already are left alone."""
+    require(keys, model.KEYS, what="keys to store")
+    # In the order of the table, so that a page of the index is written once.
+    bulk.insert(tx, match_key, keys.select(model.KEYS.names).sort_by([("key", "ascending"), ("record", "ascending")]))
+
+
+def sharing(tx: Transaction, keys: pa.Table, *, limit: int) -> Sharing:
+    """The stored keys of current records that are among these `KEYS`, the given records' own left out.
+
+    A key that more than `limit` stored records have is left out whole, and told.
+    """
+    require(keys, model.KEYS, what="keys to share")
+    wanted = bulk.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
+    hot = _hot(tx, wanted, limit)
+    calm = wanted.filter(pc.invert(pc.is_in(wanted, value_set=bulk.signed(hot.column("key")).combine_chunks())))
+    live = match_key.join(record, record.c.record == match_key.c.record)
+    with bulk.among(tx, match_key.c.key, calm) as one_of_them:
+        query = sa.select(match_key.c.key, match_key.c.record).select_from(live).where(one_of_them, record.c.current)
+        found = bulk.read(tx, query, model.KEYS)
+    own = pc.is_in(found.column("record"), value_set=pc.unique(keys.column("record")))
+    return Sharing(keys=found.filter(pc.invert(own)), hot=hot)
+
+
+def remove(tx: Transaction, keys: pa.Table) -> None:
+    """Forget these keys (`KEYS`) of these records."""
+    require(keys, model.KEYS, what="keys to remove")
+    bulk.delete(tx, match_key, keys.select(model.KEYS.names))
+
+
+def sweep(tx: Transaction) -> int:
+    """Forget the keys of records that are no longer current; reads the whole table. Returns how many."""
+    gone = sa.select(record.c.record).where(~record.c.current)
+    return tx.execute(match_key.delete().where(match_key.c.record.in_(gone))).rowcount
+
+
+def _hot(tx: Transaction, wanted: pa.Array, limit: int) -> pa.Table:
+    """Those of the keys (signed) that more than `limit` stored records have: `HOT`."""
+    many = sa.func.count()
+    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
+        query = sa.select(match_key.c.key, many).where(one_of_them).group_by(match_key.c.key).having(many > limit)
+        return bulk.read(tx, query, HOT)

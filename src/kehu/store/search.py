@@ -1,0 +1,153 @@
+"""Finding a customer by what is typed: a name, its pinyin or initials, a phone, a certificate, a number.
+
+Every customer has terms in one sorted table, so a query is one walk along an index, from the first term that starts
+with what was typed. Shorter terms stand before longer ones with the same beginning: the closest come first. Terms that
+must be typed whole (certificates, phones, the last four digits) stand behind a `=`, out of the way of prefixes.
+
+The text typed is folded (NFKC, case, blanks) here; traditional characters are to be simplified by the caller, as
+`name_match` was.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from kehu.store import bulk
+from kehu.store.database import Transaction
+from kehu.store.tables import LENGTHS, customer, search_term
+
+TERMS = pa.schema([pa.field("term", pa.string(), nullable=False), pa.field("customer_id", pa.int64(), nullable=False)])
+"""One row a term that finds a customer."""
+
+NEEDS = ("customer_id", "name", "name_match", "surname", "given_name", "name_sound", "org_core", "id_number",
+         "phone", "phone_2", "email")  # fmt: skip
+"""The columns that `terms` reads: `customer_id` and some of `CLEAN`."""
+
+LAST = "\U0010ffff"
+"""Sorts after every character that a term holds."""
+
+LONGEST = LENGTHS["term"]
+"""Longer terms are cut: nobody types further."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Customers found, the closest first."""
+
+    customer_ids: tuple[int, ...]
+    """Their numbers."""
+    cursor: str | None
+    """What to ask for the next page with; None where there is none."""
+
+
+def terms(records: pa.Table) -> pa.Table:
+    """What the customers of these records are found by: `TERMS`, each once.
+
+    Args:
+        records: `customer_id` and the columns of `NEEDS`; one row a record.
+    """
+    surname_first = pc.binary_join_element_wise(records.column("surname"), records.column("given_name"), " ")
+    latin = pc.is_null(records.column("name_sound"))
+    texts = [
+        folded(records.column("name")),
+        records.column("name_match"),
+        pc.if_else(latin, surname_first, pa.scalar(None, pa.string())),
+        pc.replace_substring(records.column("name_sound"), " ", ""),
+        pc.replace_substring_regex(records.column("name_sound"), r"([^ ])[^ ]* *", r"\1"),
+        records.column("org_core"),
+        folded(records.column("email")),
+        _whole(folded(records.column("id_number"))),
+        *(
+            _whole(part)
+            for name in ("phone", "phone_2")
+            for part in (records.column(name), pc.utf8_slice_codeunits(records.column(name), -4))
+        ),
+    ]
+    customer_ids = records.column("customer_id")
+    long = pa.table(
+        {
+            "term": pa.chunked_array([chunk for text in texts for chunk in text.chunks], pa.string()),
+            "customer_id": pa.chunked_array(customer_ids.chunks * len(texts), pa.int64()),
+        }
+    )
+    long = long.filter(pc.greater(pc.fill_null(pc.utf8_length(long.column("term")), 0), 0))
+    long = long.set_column(0, "term", pc.utf8_slice_codeunits(long.column("term"), 0, LONGEST))
+    return long.group_by(["term", "customer_id"]).aggregate([]).select(TERMS.names).cast(TERMS)
+
+
+def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
+    """Let these customers be found by these `TERMS` and by nothing else; no terms: by nothing."""
+    if tx.scalar(sa.select(search_term.c.customer_id).limit(1)) is not None:
+        bulk.delete(tx, search_term, pa.table({"customer_id": customer_ids}))
+    bulk.insert(
+        tx, search_term, terms.select(TERMS.names).sort_by([("term", "ascending"), ("customer_id", "ascending")])
+    )
+
+
+def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = None) -> Page:
+    """The living customers that what was typed may mean, a page at a time.
+
+    First the customer of that number, then those that have a whole term typed, then those with a term that begins so.
+    """
+    text = unicodedata.normalize("NFKC", typed).lower().replace("\0", "").strip().lstrip("=")[:LONGEST]
+    if not text:
+        return Page(customer_ids=(), cursor=None)
+    stages = _stages(text)
+    stage, last = (int(part) for part in cursor.split(".")) if cursor is not None else (0, None)
+    found: list[tuple[int, int]] = []
+    while stage < len(stages) and len(found) <= limit:
+        query = stages[stage]
+        if last is not None:
+            query = query.where(_behind(query, last))
+            last = None
+        ordered = query.order_by(*query.selected_columns).limit(limit + 1 - len(found))
+        found += [(stage, number) for _, number in tx.execute(ordered)]
+        stage += 1
+    page = found[:limit]
+    more = len(found) > limit
+    return Page(
+        customer_ids=tuple(number for _, number in page), cursor=f"{page[-1][0]}.{page[-1][1]}" if more else None
+    )
+
+
+_PLACE = (search_term.c.term, search_term.c.customer_id)
+
+
+def _stages(text: str) -> list[bulk.Query]:
+    """The walks, the closest first; each leaves out the customers that one before it finds."""
+    term, number = _PLACE
+    whole = "=" + text
+    earlier = search_term.alias()
+    found_before = sa.exists().where(
+        earlier.c.customer_id == number,
+        sa.or_(sa.and_(earlier.c.term >= text, earlier.c.term < term), earlier.c.term == whole),
+    )
+    by_whole = sa.select(*_PLACE).where(term == whole)
+    by_beginning = sa.select(*_PLACE).where(term >= text, term < text + LAST, ~found_before)
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        return [by_whole, by_beginning]
+    typed = int(text)
+    by_number = sa.select(sa.literal("").label("term"), customer.c.customer_id).where(
+        customer.c.customer_id == typed, customer.c.merged_into.is_(None)
+    )
+    return [by_number, by_whole.where(number != typed), by_beginning.where(number != typed)]
+
+
+def _behind(query: bulk.Query, last: int) -> sa.ColumnElement[bool]:
+    """Behind the last customer of the page before; the cursor holds its number only, terms are personal."""
+    term, number = _PLACE
+    its_term = query.with_only_columns(sa.func.min(term)).where(number == last).correlate(None).scalar_subquery()
+    # Not a comparison of tuples, which MariaDB does not answer from the index.
+    return sa.and_(term >= its_term, sa.or_(term > its_term, number > last))
+
+
+def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise("=", values, "")
+
+
+def folded(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts as `find` folds what is typed."""
+    return pc.utf8_trim_whitespace(pc.utf8_lower(pc.utf8_normalize(values, form="NFKC")))

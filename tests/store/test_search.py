@@ -1,0 +1,89 @@
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from kehu.store import customers, search
+from kehu.store.database import Database
+
+PEOPLE: list[dict[str, Any]] = [
+    {"customer_id": 1, "name": "张偉", "name_match": "张伟", "surname": "张", "given_name": "伟",
+     "name_sound": "zhang wei", "id_number": "33010619870302123X", "phone": "13912345678", "email": "Wei@Example.com"},
+    {"customer_id": 1, "name": "张伟", "name_match": "张伟", "surname": "张", "given_name": "伟",
+     "name_sound": "zhang wei", "phone": "13700001111", "phone_2": "13912345678"},
+    {"customer_id": 2, "name": "张伟明", "name_match": "张伟明", "surname": "张", "given_name": "伟明",
+     "name_sound": "zhang wei ming", "phone": "13812345678"},
+    {"customer_id": 3, "name": "浙江华信科技有限公司", "name_match": "浙江华信科技有限公司", "org_core": "华信科技"},
+    {"customer_id": 4, "name": "John Paul Smith", "name_match": "john paul smith", "surname": "smith",
+     "given_name": "john paul"},
+    {"customer_id": 12, "name": "欧阳娜娜", "name_match": "欧阳娜娜", "surname": "欧阳", "given_name": "娜娜",
+     "name_sound": "ouyang na na"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def town(store: Database, clean: Any, golden: Any, now: Any) -> Database:
+    rows = clean([{key: value for key, value in row.items() if key != "customer_id"} | {"record_id": str(place)}
+                  for place, row in enumerate(PEOPLE)])  # fmt: skip
+    rows = rows.append_column("customer_id", pa.array([row["customer_id"] for row in PEOPLE]))
+    living = sorted({row["customer_id"] for row in PEOPLE})
+    with store.begin() as tx:
+        customers.write(tx, golden([{"customer_id": number} for number in living]), at=now, why="load 1")
+        search.replace(tx, pa.array(living), search.terms(rows.select(list(search.NEEDS))))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("张伟", (1, 2)),
+        ("张偉", (1,)),
+        (" 张 ", (1, 2)),
+        ("zhangwei", (1, 2)),
+        ("ZhangWeiM", (2,)),
+        ("zw", (1, 2)),
+        ("ｚｗｍ", (2,)),
+        ("ouyang", (12,)),
+        ("13912345678", (1,)),
+        ("5678", (1, 2)),
+        ("139", ()),
+        ("33010619870302123x", (1,)),
+        ("3301061987", ()),
+        ("wei@ex", (1,)),
+        ("华信", (3,)),
+        ("浙江华信", (3,)),
+        ("smith", (4,)),
+        ("smith john", (4,)),
+        ("John P", (4,)),
+        ("12", (12,)),
+        ("=5678", (1, 2)),
+        ("%", ()),
+        ("", ()),
+        ("\0", ()),
+    ],
+)
+def test_a_customer_is_found_by_what_is_typed(town: Database, typed: str, found: tuple[int, ...]) -> None:
+    with town.read() as tx:
+        assert search.find(tx, typed).customer_ids == found
+
+
+@pytest.mark.parametrize("typed", ["z", "张", "5678", "1"])
+def test_pages_hold_every_customer_once(town: Database, typed: str) -> None:
+    with town.read() as tx:
+        at_once = search.find(tx, typed, limit=50)
+        one_by_one: list[int] = []
+        cursor = None
+        while True:
+            page = search.find(tx, typed, limit=1, cursor=cursor)
+            one_by_one += page.customer_ids
+            if (cursor := page.cursor) is None:
+                break
+    assert at_once.cursor is None
+    assert tuple(one_by_one) == at_once.customer_ids
+
+
+def test_new_terms_take_the_place_of_old_ones(town: Database) -> None:
+    with town.begin() as tx:
+        search.replace(tx, pa.array([1]), pa.table({"term": ["zhangwu"], "customer_id": pa.array([1])}))
+        assert search.find(tx, "zhangw").customer_ids == (2, 1)
+        assert search.find(tx, "13912345678").customer_ids == ()
