@@ -1,0 +1,361 @@
+"""A relational database as a channel: a table or a query, read in batches, only what is new by a cursor column."""
+
+import datetime as dt
+import json
+import re
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from kehu.collect import flatten
+from kehu.errors import SettingsError, SourceError
+from kehu.model.records import Batch
+
+ATTEMPTS = 5
+"""How often a lost connection is made again, while nothing new is read, before the run fails."""
+
+CONNECT_TIMEOUT_S = 10
+"""How long to wait for a server to answer at all."""
+
+_DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgres": "postgresql+psycopg"}
+_ZERO_DATE = r"^0000-00-00([ T]00:00:00(\.0+)?)?$"
+
+
+class DatabaseSource(BaseModel):
+    """A relational database, as `kehu.toml` describes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(description="Where it is, as an SQLAlchemy URL; an SQLite path is relative to kehu.toml's folder.")
+    secret_env: str | None = Field(
+        default=None, description="Name of the environment variable with the password, so the URL need not hold it."
+    )
+    table: str | None = Field(default=None, description="The table or view to read, with its schema where needed.")
+    query: str | None = Field(default=None, description="A SELECT to read instead of a table.")
+    cursor: str | None = Field(
+        default=None, description="A column that only grows (a number, a time); without it every run reads everything."
+    )
+    overlap: float = Field(
+        default=0,
+        ge=0,
+        description="How far before the last cursor each run starts again, for rows that were committed late: "
+        "in units of a number, in seconds of a time.",
+    )
+    batch_rows: int = Field(default=50_000, gt=0, description="At most so many rows are handed on in one batch.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "DatabaseSource":
+        if (self.table is None) == (self.query is None):
+            raise ValueError("set either table or query")
+        return self
+
+
+class DatabaseChannel:
+    """Reads a table or query, in the order of its cursor column."""
+
+    def __init__(
+        self,
+        name: str,
+        source: DatabaseSource,
+        *,
+        folder: Path,
+        secret: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name = name
+        self._source = source
+        self._url = _url(name, source.url, folder, secret)
+        self._sleep = sleep
+
+    def batches(self, *, after: str | None) -> Iterator[Batch]:
+        """The rows behind the cursor, and those within the overlap before it.
+
+        Where the cursor column is not unique, the rows at the cursor itself come again: another one with the same
+        time may have been committed since. Rows without a cursor value come with every run, as nothing tells whether
+        they are new. A connection lost on the way is made again, and reading goes on behind the last batch.
+        """
+        last = _read_cursor(after, self.name)
+        start = _earlier(last, self._source.overlap, self.name)
+        failures = 0
+        with self._engine() as engine:
+            while True:
+                try:
+                    with closing(self._stream(engine, start, again=start != last)) as stream:
+                        for rows, seen in stream:
+                            start = start if seen is None else seen
+                            last = _later(last, seen)
+                            failures = 0
+                            yield Batch(rows=rows, cursor=_written_cursor(last))
+                except SQLAlchemyError as why:
+                    failures += 1
+                    if self._source.cursor is None or failures > ATTEMPTS or not _is_lost(why, again=failures > 1):
+                        raise self._refused(why) from None
+                    self._sleep(2.0 ** (failures - 1))
+                else:
+                    return
+
+    def sample(self, rows: int) -> Batch:
+        """The first rows of the table or query."""
+        with self._engine() as engine:
+            try:
+                with engine.connect() as connection:
+                    source, names = self._selected(connection)
+                    found = connection.execute(sa.select(source).limit(rows)).fetchall()
+            except SQLAlchemyError as why:
+                raise self._refused(why) from None
+        return Batch(rows=self._rows(names, found, 0), cursor=None)
+
+    @contextmanager
+    def _engine(self) -> Iterator[sa.Engine]:
+        engine = sa.create_engine(self._url, poolclass=sa.NullPool, connect_args=_connect_args(self._url))
+        if engine.dialect.name in {"mysql", "mariadb"}:
+            sa.event.listen(engine, "connect", _forbid_writing)
+        try:
+            yield engine.execution_options(postgresql_readonly=True) if engine.name == "postgresql" else engine
+        finally:
+            engine.dispose()
+
+    def _stream(self, engine: sa.Engine, start: object, *, again: bool) -> Generator[tuple[pa.Table, object]]:
+        """Batches of rows, each with the last cursor value in it."""
+        cursor = self._source.cursor
+        with engine.connect() as connection:
+            source, names = self._selected(connection)
+            statement = sa.select(source)
+            if cursor is not None:
+                column = source.c[cursor]
+                only, filled = self._cursor_is(connection)
+                statement = statement.order_by(column)
+                if start is not None:
+                    behind = column > start if only and not again else column >= start
+                    statement = statement.where(behind if filled else sa.or_(behind, column.is_(None)))
+            options = {"yield_per": self._source.batch_rows, "stream_results": True}
+            with connection.execute(statement, execution_options=options) as result:
+                count = 0
+                for rows in result.partitions():
+                    seen = None
+                    if cursor is not None:
+                        at = names.index(cursor)
+                        seen = next((row[at] for row in reversed(rows) if row[at] is not None), None)
+                    yield self._rows(names, rows, count), seen
+                    count += len(rows)
+
+    def _selected(self, connection: sa.Connection) -> tuple[sa.FromClause, list[str]]:
+        """What is read, and the names of its columns."""
+        if self._source.table is not None:
+            source: Any = _table(self._source.table)
+            self._require_table(connection, source)
+        else:
+            source = sa.text(_escaped(self._source.query or "")).columns().subquery("read")
+        nothing = sa.select(sa.text("*")).select_from(source).where(sa.false())
+        names = list(connection.execute(nothing).keys())
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise SourceError(f"channel {self.name!r}: column {twice[0]!r} comes twice; give one another name by AS")
+        if self._source.cursor is not None and self._source.cursor not in names:
+            has = ", ".join(names)
+            raise SourceError(f"channel {self.name!r}: cursor column {self._source.cursor!r} is not there (has: {has})")
+        # The columns carry no type on purpose: values come as the driver gives them, so a time that SQLite keeps as
+        # text is compared as the text it is, and nothing is rounded on the way.
+        columns: list[Any] = [sa.column(name) for name in names]
+        if self._source.table is not None:
+            return sa.table(source.name, *columns, schema=source.schema), names
+        return sa.text(_escaped(self._source.query or "")).columns(*columns).subquery("read"), names
+
+    def _require_table(self, connection: sa.Connection, table: sa.TableClause) -> None:
+        inspector = sa.inspect(connection)
+        if not inspector.has_table(table.name, schema=table.schema):
+            has = sorted([*inspector.get_table_names(table.schema), *inspector.get_view_names(table.schema)])
+            shown = ", ".join(has[:20]) or "no table at all"
+            raise SourceError(
+                f"channel {self.name!r}: table {self._source.table!r} is not in the database (has: {shown})"
+            )
+
+    def _cursor_is(self, connection: sa.Connection) -> tuple[bool, bool]:
+        """Whether the cursor column is unique, and whether every row has it."""
+        if self._source.table is None:
+            return False, False
+        table, inspector = _table(self._source.table), sa.inspect(connection)
+        alone = [self._source.cursor]
+        key = inspector.get_pk_constraint(table.name, schema=table.schema)["constrained_columns"]
+        unique = [found["column_names"] for found in inspector.get_unique_constraints(table.name, schema=table.schema)]
+        return key == alone or alone in unique, key == alone
+
+    def _rows(self, names: list[str], rows: Sequence[sa.Row[Any]], before: int) -> pa.Table:
+        values = list(zip(*rows, strict=True)) or [()] * len(names)
+        columns: dict[str, pa.Array] = {}
+        for name, column in zip(names, values, strict=True):
+            columns.update(_as_text(name, column))
+        where = self._source.table or "query"
+        if self._source.cursor in columns:
+            prefix, marks = f"{where}: {self._source.cursor} ", pc.fill_null(columns[self._source.cursor], "null")
+        else:
+            prefix, marks = f"{where}: row ", pa.array(np.arange(before + 1, before + len(rows) + 1)).cast(pa.string())
+        return flatten.positioned(columns, pc.binary_join_element_wise(pa.scalar(prefix), marks, ""))
+
+    def _refused(self, why: SQLAlchemyError) -> SourceError:
+        url = self._url.render_as_string(hide_password=True)
+        told = str(why.orig if isinstance(why, DBAPIError) else why).splitlines()[0]
+        return SourceError(f"channel {self.name!r}: {url} cannot be read ({told}); check url, user and password")
+
+
+def _url(channel: str, written: str, folder: Path, secret: str | None) -> sa.URL:
+    """The address with its driver and password; an SQLite file is opened read-only, and must be there."""
+    try:
+        url = make_url(written)
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError):
+        raise SettingsError(
+            f"channel {channel!r}: the url is none of a database; write it like mariadb://user@host/name"
+        ) from None
+    if secret is not None:
+        url = url.set(password=secret)
+    if url.get_backend_name() != "sqlite":
+        return url
+    if not url.database or url.database == ":memory:":
+        raise SettingsError(f"channel {channel!r}: name the file: sqlite:///calls.db")
+    path = folder / url.database
+    if not path.is_file():
+        raise SourceError(f"channel {channel!r}: there is no database file {path}; mend url")
+    return url.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
+
+
+def _connect_args(url: sa.URL) -> dict[str, object]:
+    return {} if url.get_backend_name() == "sqlite" else {"connect_timeout": CONNECT_TIMEOUT_S}
+
+
+def _forbid_writing(connection: Any, _: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+
+def _table(written: str) -> sa.TableClause:
+    schema, _, name = written.rpartition(".")
+    return sa.table(name, schema=schema or None)
+
+
+def _escaped(query: str) -> str:
+    r"""A query in which no `:name` is taken for a parameter, without the semicolon at its end.
+
+    >>> _escaped("select '10:30' as at, x::text from t;")
+    "select '10\\:30' as at, x::text from t"
+    """
+    return re.sub(r"(?<!:):(?=\w)", r"\:", query.strip().removesuffix(";"))
+
+
+def _is_lost(why: SQLAlchemyError, *, again: bool) -> bool:
+    """Whether trying again may help: the connection broke, or the server is not up again yet."""
+    return isinstance(why, DBAPIError) and (
+        why.connection_invalidated or (again and isinstance(why, sa.exc.OperationalError))
+    )
+
+
+def _as_text(name: str, values: Sequence[Any]) -> dict[str, pa.Array]:
+    """A column of a result as text; several where it holds nested values."""
+    kinds = {type(value) for value in values} - {type(None)}
+    if kinds <= {str}:
+        column = pa.array(values, pa.string())
+        zero = pc.match_substring_regex(column, _ZERO_DATE)
+        return {name: pc.if_else(zero, pa.scalar(None, pa.string()), column) if pc.any(zero).as_py() else column}
+    if kinds == {int}:
+        return {name: pa.array([str(value) if value is not None else None for value in values], pa.string())}
+    if kinds & {dict, list}:
+        rows, _ = flatten.table([{name: value} for value in values], [""] * len(values))
+        return {found: rows.column(found).combine_chunks() for found in rows.column_names[:-1]}
+    return {name: pa.array([None if value is None else text(value) for value in values], pa.string())}
+
+
+def text(value: object) -> str:
+    """A value of a database as text that keeps every digit.
+
+    >>> text(Decimal("1.10")), text(1e15), text(dt.date(2024, 1, 2)), text(b"ab"), text(True)
+    ('1.10', '1000000000000000', '2024-01-02', 'ab', 'true')
+    """
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return str(int(value))
+        case Decimal():
+            return format(value, "f")
+        case dt.timedelta():  # What MySQL calls a TIME.
+            return str(value)
+        case dt.datetime() | dt.date() | dt.time():
+            return value.isoformat(" ") if isinstance(value, dt.datetime) else value.isoformat()
+        case bytes() | bytearray() | memoryview():
+            return flatten.bytes_text(bytes(value))
+        case _:
+            return str(value)
+
+
+def _earlier(last: Any, overlap: float, channel: str) -> Any:
+    """Where to start: the cursor less the overlap."""
+    if last is None or not overlap:
+        return last
+    match last:
+        case int() | Decimal():
+            return last - type(last)(overlap)
+        case float():
+            return last - overlap
+        case dt.datetime() | dt.date():
+            return (
+                last - dt.timedelta(seconds=overlap)
+                if isinstance(last, dt.datetime)
+                else last - dt.timedelta(days=-(-overlap // 86400))
+            )
+        case str():
+            try:
+                moment = dt.datetime.fromisoformat(last) - dt.timedelta(seconds=overlap)
+            except ValueError:
+                raise SourceError(
+                    f"channel {channel!r}: overlap needs a cursor column of numbers or times; set overlap = 0"
+                ) from None
+            if len(last) == 10:
+                return moment.date().isoformat()
+            return moment.isoformat(last[10], "microseconds" if "." in last else "seconds")
+    return last
+
+
+def _later(last: Any, seen: Any) -> Any:
+    """The cursor to store: it never goes back, though the overlap is read again."""
+    if seen is None or last is None:
+        return last if seen is None else seen
+    return max(last, seen) if type(last) is type(seen) else seen
+
+
+def _written_cursor(value: Any) -> str | None:
+    if value is None:
+        return None
+    return json.dumps({"type": type(value).__name__, "value": value.hex() if isinstance(value, bytes) else str(value)})
+
+
+def _read_cursor(cursor: str | None, channel: str) -> Any:
+    if cursor is None:
+        return None
+    try:
+        read = json.loads(cursor)
+        return _CURSORS[read["type"]](read["value"])
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        raise SourceError(f"channel {channel!r}: its stored cursor is not one of a database") from None
+
+
+_CURSORS: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "float": float,
+    "Decimal": Decimal,
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "str": str,
+    "bytes": bytes.fromhex,
+}
