@@ -1,0 +1,69 @@
+"""Parquet: typed columns as text, nested ones under dotted names."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kehu.collect import flatten
+from kehu.collect.formats import packed
+from kehu.collect.formats.piece import PIECE_ROWS, Document, Piece
+from kehu.errors import SourceError
+
+
+def pieces(document: Document, *, skip: int = 0) -> Iterator[Piece]:
+    """The rows of a Parquet file.
+
+    Raises:
+        SourceError: It is damaged.
+    """
+    done = 0
+    try:
+        with packed.as_file(document) as path, pq.ParquetFile(path) as parquet:
+            for batch in parquet.iter_batches(batch_size=PIECE_ROWS):
+                first, done = done + 1, done + batch.num_rows
+                if done > skip:
+                    numbers = pa.array(np.arange(first, done + 1)).cast(pa.string())
+                    positions = pc.binary_join_element_wise(pa.scalar(document.name), numbers, ":")
+                    rows = flatten.positioned(_columns(pa.Table.from_batches([batch])), positions)
+                    yield Piece(rows=rows, bad=(), done=done)
+    except pa.ArrowException as why:
+        raise SourceError(f"{document.name}: is a damaged Parquet file ({str(why).splitlines()[0]})") from None
+
+
+def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    columns: dict[str, pa.ChunkedArray] = {}
+    while any(pa.types.is_struct(column.type) for column in table.columns):
+        table = table.flatten()
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_nested(column.type):
+            columns.update(_nested(name, column))
+        else:
+            columns[name] = as_text(column)
+    return columns
+
+
+def _nested(name: str, column: pa.ChunkedArray) -> dict[str, pa.Array]:
+    records = [{name: value} for value in column.to_pylist()]
+    rows, _ = flatten.table(records, [""] * len(records))
+    return {found: rows.column(found) for found in rows.column_names[:-1]}
+
+
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of one value a row as text.
+
+    >>> from decimal import Decimal
+    >>> as_text(pa.chunked_array([pa.array([Decimal("1.10"), None])])).to_pylist()
+    ['1.10', None]
+    """
+    if pa.types.is_dictionary(column.type):
+        return as_text(column.cast(column.type.value_type))
+    if pa.types.is_null(column.type):
+        return column.cast(pa.string())
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        return pa.chunked_array(
+            [pa.array([None if b is None else flatten.bytes_text(b) for b in column.to_pylist()], pa.string())]
+        )
+    return column.cast(pa.string())

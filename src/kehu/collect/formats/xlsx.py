@@ -1,0 +1,102 @@
+"""XLSX workbooks (and XLS): every cell as text, formulas as the values they last had."""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+
+import fastexcel
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.collect import flatten
+from kehu.collect.formats import packed
+from kehu.collect.formats.piece import PIECE_ROWS, Document, Piece
+from kehu.errors import SourceError
+
+
+def pieces(
+    document: Document, *, sheets: Sequence[str] = (), skip_lines: int = 0, limit: int, skip: int = 0
+) -> Iterator[Piece]:
+    """The rows of a workbook's sheets, each under the heads of its first row.
+
+    A workbook is read whole, so its unpacked size is bounded first: 490 kB may unpack to 1 GB.
+
+    Args:
+        document: The workbook.
+        sheets: Names of the sheets to read; the first one where there are none.
+        skip_lines: How many rows of titles stand above the heads.
+        limit: The bytes it may unpack to.
+        skip: How many rows a run before this one has read.
+
+    Raises:
+        SourceError: It is no workbook, too large, or lacks a sheet.
+    """
+    with packed.as_file(document) as path:
+        if zipfile.is_zipfile(path):
+            _check_size(str(path), document.name, limit)
+        try:
+            book = fastexcel.read_excel(path)
+        except fastexcel.FastExcelError:
+            raise SourceError(f"{document.name}: cannot be read as a workbook; save it again as XLSX") from None
+        if missing := [sheet for sheet in sheets if sheet not in book.sheet_names]:
+            has = ", ".join(book.sheet_names)
+            raise SourceError(f"{document.name}: has no sheet {missing[0]!r} (has: {has})")
+        done = 0
+        for sheet in sheets or book.sheet_names[:1]:
+            name = f"{document.name}/{sheet}" if len(sheets) > 1 else document.name
+            cells = _cells(book, sheet, document.name)
+            for start in range(0, max(cells.num_rows - skip_lines - 1, 0), PIECE_ROWS):
+                heads = [cells.column(number)[skip_lines].as_py() for number in range(cells.num_columns)]
+                length = min(PIECE_ROWS, cells.num_rows - skip_lines - 1 - start)
+                done += length
+                if done > skip:
+                    first = skip_lines + 1 + start
+                    yield Piece(rows=_rows(cells.slice(first, length), heads, name, first + 1), bad=(), done=done)
+
+
+def _check_size(path: str, name: str, limit: int) -> None:
+    """Bound what the workbook unpacks to: first what it says, then that it says the truth."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            if sum(member.file_size for member in book.infolist()) > limit:
+                raise SourceError(packed.too_large(name, limit))
+            for member in book.infolist():
+                with book.open(member) as stream:
+                    while stream.read(1 << 20):  # A member longer than it says fails its checksum here.
+                        pass
+    except (*packed.DAMAGED, RuntimeError) as why:
+        raise SourceError(f"{name}: is damaged or encrypted ({why}); save it again as XLSX") from None
+
+
+def _cells(book: fastexcel.ExcelReader, sheet: str, name: str) -> pa.RecordBatch:
+    try:
+        return book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string", eager=True)
+    except fastexcel.FastExcelError as why:
+        if "empty" in str(why).lower():
+            return pa.record_batch([], names=[])
+        raise SourceError(f"{name}: sheet {sheet!r} cannot be read; save the workbook again") from None
+
+
+def _rows(cells: pa.RecordBatch, heads: list[str | None], name: str, first: int) -> pa.Table:
+    numbers = pa.array(np.arange(first, first + cells.num_rows)).cast(pa.string())
+    names = flatten.unique(heads)
+    columns = {
+        head: _plain(cells.column(number)) for number, head in enumerate(names) if _is_used(cells, heads, number)
+    }
+    filled = pa.array(np.zeros(cells.num_rows, dtype=bool))
+    for column in columns.values():
+        filled = pc.or_(filled, pc.is_valid(column))
+    positions = pc.binary_join_element_wise(pa.scalar(name), numbers, ":")
+    return flatten.positioned(columns, positions).filter(filled)
+
+
+def _is_used(cells: pa.RecordBatch, heads: list[str | None], number: int) -> bool:
+    """Leave out the columns beside the table that have neither head nor cells."""
+    return bool(heads[number]) or cells.column(number).null_count < cells.num_rows
+
+
+def _plain(cells: pa.Array) -> pa.Array:
+    """The text of cells, where a day has no midnight behind it and a time of day no 1899 before it."""
+    days = pc.replace_substring_regex(cells, r"^(\d{4}-\d\d-\d\d) 00:00:00$", r"\1")
+    times = pc.replace_substring_regex(days, r"^1899-12-3[01] (\d\d:\d\d:\d\d)$", r"\1")
+    return pc.if_else(pc.equal(times, ""), pa.scalar(None, pa.string()), times)
