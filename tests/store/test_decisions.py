@@ -10,7 +10,8 @@ from kehu.store.decisions import Kind
 
 
 def pairs(*rows: tuple[int, int]) -> pa.Table:
-    return pa.table({side: pa.array([row[place] for row in rows], pa.int64()) for place, side in enumerate(("record_l", "record_r"))})  # fmt: skip
+    left, right = zip(*rows, strict=True)
+    return pa.table({"record_l": pa.array(left, pa.int64()), "record_r": pa.array(right, pa.int64())})
 
 
 def test_a_decision_holds_for_the_next_version_of_a_record(store: Database, arrive: Any, now: Any) -> None:
