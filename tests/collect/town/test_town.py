@@ -133,7 +133,7 @@ def test_a_recycled_number_is_held_by_one_customer_at_a_time(usual: town.Town) -
         ("phone_placeholder", "phone", "^(13800138000|0+|1{11}|无|-|10086)$"),
         ("birth_form", "birth_date", "[年/.]"),
         ("birth_placeholder", "birth_date", "^(1900|0000)"),
-        ("gender_form", "gender", "^[MF10]$"),
+        ("gender_form", "gender", "^[MF12]$"),
         ("address_form", "address", "[ ,]"),
     ],
 )

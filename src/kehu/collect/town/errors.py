@@ -190,12 +190,12 @@ def births(rng: np.random.Generator, true: pa.Table, *, asked: draw.Mask, rates:
 
 
 def genders(rng: np.random.Generator, true: pa.Table, *, asked: draw.Mask, rates: Rates) -> pa.Array:
-    """Genders as typed: 男 and 女, M and F, 1 and 0."""
+    """Genders as typed: 男 and 女, M and F, 1 and 2 (GB/T 2261.1)."""
     size = len(true)
     person = draw.mask(pc.is_valid(true["male"]))
     male = draw.mask(true["male"]) ^ draw.hits(rng, rates.gender_wrong, size)
     form = np.where(draw.hits(rng, rates.gender_form, size), rng.integers(1, 3, size=size), 0)
-    column = Column(rng, pa.array(["女", "男", "F", "M", "0", "1"]).take(pa.array(form * 2 + male)))
+    column = Column(rng, pa.array(["女", "男", "F", "M", "2", "1"]).take(pa.array(form * 2 + male)))
     column.lose(~(asked & person))
     column.lose(column.hits(rates.gender_missing))
     return column.values

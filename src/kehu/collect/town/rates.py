@@ -82,7 +82,7 @@ class Rates:
     birth_placeholder: float = 0.003
     """A date that is nobody's: 1900-01-01."""
     gender_form: float = 0.600
-    """Another way to write it than 男 and 女: M, F, 1, 0."""
+    """Another way to write it than 男 and 女: M, F, and of GB/T 2261.1 1, 2."""
     gender_wrong: float = 0.003
     """The other gender."""
     gender_missing: float = 0.050
