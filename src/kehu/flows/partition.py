@@ -81,30 +81,40 @@ def resolve(
         with report.step("train", progress):
             model = weights.train(records, left, right, model)
     with report.step("score", progress):
-        weight, matrix = weights.score(records, left, right, model)
+        scores = weights.score(records, left, right, model)
     with report.step("group", progress):
-        groups = grouped(records, left, right, weight, model)
+        groups = grouped(records, scores, model)
         record_ids = ordered.column("record_id")
         customers = pa.table({"record_id": record_ids, "customer_id": record_ids.take(pa.array(groups))})
-    follow = weight >= model.review_from
-    links = weights.links_of(rows, left[follow], right[follow], weight[follow], matrix[follow])
+    follow = scores.weight >= model.link_from
     report.counts = {
         "records": len(records),
         "customers": len(np.unique(groups)),
         "pairs": len(left),
-        "links": int((weight >= model.link_from).sum()),
-        "refused": int((groups[left] != groups[right])[weight >= model.link_from].sum()),
+        "links": int(follow.sum()),
+        "refused": int((groups[left] != groups[right])[follow].sum()),
         "hot_keys": pairing.hot.num_rows,
     }
+    links = weights.links_of(scores.where(scores.weight >= model.review_from), rows)
     return Partition(customers, links, model, report)
 
 
-def grouped(records: Records, left: group.Rows, right: group.Rows, weight: group.Floats, model: Model) -> group.Rows:
+def grouped(records: Records, scores: weights.Scores, model: Model) -> group.Rows:
     """For each record the least row of its group; see `resolve.group`."""
-    scored = group.Scored(left=left, right=right, weight=weights.ruled(records, left, right, weight))
+    scored = ruled(records, scores)
     component = group.components(scored, len(records), link_from=model.link_from)
-    more_left, more_right = group.missing(scored, component)
-    more, _ = weights.score(records, more_left, more_right, model)
-    ruled = weights.ruled(records, more_left, more_right, more)
-    scored += group.Scored(left=more_left, right=more_right, weight=ruled)
-    return group.partition(scored, component, link_from=model.link_from, prior=model.prior)
+    missing = weights.score(records, *group.missing(scored, component), model)
+    return group.partition(scored + ruled(records, missing), component, link_from=model.link_from)
+
+
+def ruled(records: Records, scores: weights.Scores) -> group.Scored:
+    """The pairs for grouping: two records with different valid certificates are never joined."""
+    numbers = records.codes("id_number")
+    both = records.certified[scores.left] & records.certified[scores.right]
+    never = both & (numbers[scores.left] != numbers[scores.right])
+    return group.Scored(
+        left=scores.left,
+        right=scores.right,
+        weight=np.where(never, group.NEVER, scores.weight),
+        objection=np.where(never, group.NEVER, np.minimum(scores.lasting, 0.0)),
+    )

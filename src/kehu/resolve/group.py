@@ -9,6 +9,7 @@ Source:
     average linkage, of which only the part that speaks against joining is counted.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ Mask = npt.NDArray[np.bool_]
 NEVER = -1e6
 """The weight between records that must stay apart, whatever speaks for them."""
 
-ALWAYS = 1e6
+ALWAYS = 1e9
 """The weight between records that a steward put together; it outweighs every `NEVER` of theirs."""
 
 LARGEST = 400
@@ -41,12 +42,15 @@ class Scored:
     right: Rows
     weight: Floats
     """log2 odds; `NEVER` and `ALWAYS` where a certificate or a steward decides."""
+    objection: Floats
+    """What speaks against the two being one, whatever else they share: other names, other birth dates; at most 0."""
 
     def __add__(self, other: "Scored") -> "Scored":
         return Scored(
             left=np.concatenate([self.left, other.left]),
             right=np.concatenate([self.right, other.right]),
             weight=np.concatenate([self.weight, other.weight]),
+            objection=np.concatenate([self.objection, other.objection]),
         )
 
 
@@ -77,59 +81,55 @@ def missing(scored: Scored, component: Rows) -> tuple[Rows, Rows]:
     return left[new], right[new]
 
 
-def partition(scored: Scored, component: Rows, *, link_from: float, prior: float) -> Rows:
+def partition(scored: Scored, component: Rows, *, link_from: float) -> Rows:
     """For each row the least row of its group.
 
     Args:
         scored: The pairs that share a key, and the `missing` ones.
         component: For each row its component; groups never cross one.
         link_from: What a join must weigh, objections taken off.
-        prior: The weight of a pair of which nothing is known: what lies below it speaks against joining.
     """
     size = len(component)
     inside = component[scored.left] == component[scored.right]
     left, right, weight = scored.left[inside], scored.right[inside], scored.weight[inside]
-    of_pair = component[left]
-    objected = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.bool_)
-    objected[of_pair[weight < prior]] = True
-    # Nobody objects in most components: they are one group as they are.
-    least = np.full(len(objected), size, dtype=np.int64)
+    objection, of_pair = scored.objection[inside], component[left]
+    disputed = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.bool_)
+    disputed[of_pair[objection < 0]] = True
+    # In most components nobody objects: they are one group as they are.
+    least = np.full(len(disputed), size, dtype=np.int64)
     np.minimum.at(least, component, np.arange(size))
     group = least[component]
-    hard = objected[of_pair]
-    left, right, weight, of_pair = left[hard], right[hard], weight[hard], of_pair[hard]
-    order = np.lexsort((right, left, of_pair))
-    bounds = np.flatnonzero(np.diff(of_pair[order], prepend=-1, append=-2))
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
-        pairs = order[start:stop]
+    hard = np.flatnonzero(disputed[of_pair])
+    hard = hard[np.lexsort((right[hard], left[hard], of_pair[hard]))]
+    bounds = np.flatnonzero(np.diff(of_pair[hard], prepend=-1, append=-2))
+    for start, stop in itertools.pairwise(bounds):
+        pairs = hard[start:stop]
         rows = np.unique(np.concatenate([left[pairs], right[pairs]]))
         a, b = np.searchsorted(rows, left[pairs]), np.searchsorted(rows, right[pairs])
-        group[rows] = rows[_joined(len(rows), a, b, weight[pairs], link_from=link_from, prior=prior)]
+        group[rows] = rows[_joined(len(rows), a, b, weight[pairs], objection[pairs], link_from=link_from)]
     return group
 
 
-def _joined(size: int, a: Rows, b: Rows, weight: Floats, *, link_from: float, prior: float) -> Rows:
+def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, link_from: float) -> Rows:
     """The groups of one component of `size` rows: for each the least row it is grouped with."""
     strongest = np.full((size, size), -np.inf)
     strongest[a, b] = strongest[b, a] = weight
-    evidence = np.zeros((size, size))  # Summed over the pairs between two groups; a pair never scored says nothing.
-    evidence[a, b] = evidence[b, a] = weight - prior
+    objections = np.zeros((size, size))  # Summed over the pairs between two groups.
+    objections[a, b] = objections[b, a] = objection
     members = np.ones(size)
     group = np.arange(size)
-    worth = strongest + np.minimum(evidence, 0.0)
+    worth = strongest + objections
     while True:
         best = int(worth.argmax())
-        i, j = divmod(best, size)
+        i, j = sorted(divmod(best, size))
         if worth[i, j] < link_from:
             return group
-        i, j = min(i, j), max(i, j)
         group[group == j] = i
         members[i] += members[j]
         strongest[i] = strongest[:, i] = np.maximum(strongest[i], strongest[j])
-        evidence[i] = evidence[:, i] = evidence[i] + evidence[j]
+        objections[i] = objections[:, i] = objections[i] + objections[j]
         strongest[j] = strongest[:, j] = strongest[i, i] = -np.inf
-        objection = np.minimum(evidence[i] / (members[i] * members), 0.0)
-        worth[i] = worth[:, i] = strongest[i] + objection
+        worth[i] = worth[:, i] = strongest[i] + np.minimum(objections[i] / (members[i] * members), 0.0)
         worth[j] = worth[:, j] = worth[i, i] = -np.inf
 
 

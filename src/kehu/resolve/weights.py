@@ -19,7 +19,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kehu.model import links
-from kehu.resolve import group
 from kehu.resolve.coded import Records
 from kehu.resolve.compare import comparisons
 from kehu.resolve.compare.comparisons import ALL, Matrix
@@ -47,26 +46,44 @@ class Training:
     seed: int = 1
 
 
-def score(records: Records, left: Rows, right: Rows, model: Model) -> tuple[Floats, Matrix]:
-    """The weight and the levels of every pair of rows.
+@dataclass(frozen=True)
+class Scores:
+    """What is known of each of many pairs of rows."""
+
+    left: Rows
+    right: Rows
+    weight: Floats
+    """log2 odds that the two are one customer."""
+    lasting: Floats
+    """The part of the evidence that is in what lasts for life (name, certificate, birth date), log2; 0 is none."""
+    levels: Matrix
+    """One row a pair, one column a comparison."""
+
+    def where(self, holds: npt.NDArray[np.bool_]) -> "Scores":
+        """The pairs for which a condition holds."""
+        return Scores(self.left[holds], self.right[holds], self.weight[holds], self.lasting[holds], self.levels[holds])
+
+
+def score(records: Records, left: Rows, right: Rows, model: Model) -> Scores:
+    """The weight of every pair of rows.
 
     Args:
         records: What the rows point into.
         left: Row of the left record of each pair.
         right: Row of the right record of each pair.
         model: Rates and frequencies.
-
-    Returns:
-        `weight` (float64, log2 odds), one a pair; `levels` (uint8), one row a pair, one column a comparison.
     """
     matrix = comparisons.levels(records, left, right)
     patterns, back = _patterns(matrix)
-    same, kin, chance = (_likelihood(patterns, rates)[back] for rates in model.tables())
+    rates = model.tables()
+    same, kin, chance = (_likelihood(patterns, of)[back] for of in rates)
     names, others = surprise(records, left, right, matrix, model.frequencies)
+    lasting = patterns * np.array([comparison.lasting for comparison in ALL], dtype=np.uint8)
+    lasting_evidence = (_likelihood(lasting, rates[0]) - _likelihood(lasting, rates[2]))[back]
     same += np.log2(model.same)
     kin += np.log2(model.kin) + names
     chance += np.log2(1.0 - model.same - model.kin) + names + others
-    return same - np.logaddexp2(kin, chance), matrix
+    return Scores(left, right, same - np.logaddexp2(kin, chance), lasting_evidence, matrix)
 
 
 def surprise(
@@ -119,6 +136,7 @@ def train(
     patterns, back = _patterns(comparisons.levels(records, left, right))
     counts = np.bincount(back, minlength=len(patterns)).astype(np.float64)
     onehot = [patterns[:, place, None] == np.arange(len(c.levels) + 1) for place, c in enumerate(ALL)]
+    keyed = [np.array([False, *(level.keyed for level in comparison.levels)]) for comparison in ALL]
     prior_same, prior_kin, prior_chance = start.tables()
     same_rates, kin_rates, chance_rates = start.tables()
     same, kin = start.same * start.records / max(size, 2), start.kin * start.records / max(size, 2)
@@ -137,7 +155,7 @@ def train(
             new_same.append(_rates(of_same, prior_same[place], how.trust_same))
             new_kin.append(_rates(of_kin, prior_kin[place], how.trust_kin))
             # Whatever is seen among all pairs and is neither of one customer nor of kin is chance.
-            rest = np.maximum(chances[place] - of_same - of_kin, 0.0)
+            rest = np.where(keyed[place], shares[2] @ hot, np.maximum(chances[place] - of_same - of_kin, 0.0))
             new_chance.append(_rates(rest, prior_chance[place], 2.0 * everything / min(everything, how.random_pairs)))
         change = max(float(np.abs(new - old).max()) for new, old in zip(new_same, same_rates, strict=True))
         same_rates, kin_rates, chance_rates = new_same, new_kin, new_chance
@@ -167,19 +185,17 @@ def train(
     )
 
 
-def ruled(records: Records, left: Rows, right: Rows, weight: Floats) -> Floats:
-    """The weights, but `group.NEVER` where the two hold different valid certificates."""
-    numbers = records.codes("id_number")
-    both = records.certified[left] & records.certified[right]
-    return np.where(both & (numbers[left] != numbers[right]), group.NEVER, weight)
+def links_of(scores: Scores, numbers: Rows) -> pa.Table:
+    """The scored pairs as `model.links.LINKS`.
 
-
-def links_of(numbers: Rows, left: Rows, right: Rows, weight: Floats, matrix: Matrix) -> pa.Table:
-    """The scored pairs as `model.links.LINKS`."""
-    digits = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)[matrix]
-    joined = np.ascontiguousarray(digits).view(f"S{matrix.shape[1]}").ravel()
-    levels = pa.array(joined.astype(str) if not len(joined) else joined, pa.binary()).cast(pa.string())
-    return pa.table([numbers[left], numbers[right], weight, levels], schema=links.LINKS)
+    Args:
+        scores: The pairs.
+        numbers: The number of each row.
+    """
+    digits = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)[scores.levels]
+    letters = np.ascontiguousarray(digits).view(f"S{len(ALL)}").ravel().tolist()
+    levels = pa.array(letters, pa.binary()).cast(pa.string())
+    return pa.table([numbers[scores.left], numbers[scores.right], scores.weight, levels], schema=links.LINKS)
 
 
 def _patterns(matrix: Matrix) -> tuple[Matrix, Rows]:

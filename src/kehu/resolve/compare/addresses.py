@@ -41,6 +41,7 @@ STREET = Comparison(
         Level("like_road", 0.02, 0.02, 5e-3, "road alike", "道路相近"),
         Level("different", 0.30, 0.25, 0.99, "different", "不同"),
     ),
+    False,
     _street,
 )  # fmt: skip
 
@@ -79,5 +80,6 @@ PLACE = Comparison(
         Level("province", 0.05, 0.05, 0.05, "same province", "同一省份"),
         Level("different", 0.20, 0.14, 0.94, "different", "不同"),
     ),
+    False,
     _place,
 )  # fmt: skip

@@ -28,6 +28,8 @@ class Level:
     zh: str
     frequency_of: str | None = None
     """The column whose value makes this agreement more or less surprising: 李 says little, a rare name much."""
+    keyed: bool = False
+    """Whether records that agree so share a key: then its rate by chance is counted, and not guessed from a sample."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Comparison:
     en: str
     zh: str
     levels: tuple[Level, ...]
+    lasting: bool
+    """Whether customers keep it for life, as their name and their birth date; they change phones and addresses."""
     rungs: Callable[[Sides], dict[str, Mask]]
     """For each level the pairs it holds for; the first that holds, in the order of the dict, is the pair's."""
 

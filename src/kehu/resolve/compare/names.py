@@ -23,7 +23,7 @@ def _han(sides: Sides) -> dict[str, Mask]:
     shortest = np.minimum(length[sides.codes("name_match")[0]], length[sides.codes("name_match")[1]])
     one = slips == 1
     alike = sides.judge(_look_alike, "name_match", where=open_ & one)
-    turned = sides.judge(_turned, "name_match", where=open_ & (slips == 2))
+    turned = sides.judge(_turned, "name_match", where=open_ & (slips <= 2))
     return {
         "weak": weak & surname,
         "weak_different": weak,
@@ -42,8 +42,8 @@ def _look_alike(a: str, b: str) -> bool:
     """Whether two names of one length differ in one character, and the two look alike."""
     if len(a) != len(b):
         return False
-    [(x, y)] = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
-    return y in glyphs.look_alikes().get(x, "") or x in glyphs.look_alikes().get(y, "")
+    differ = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
+    return len(differ) == 1 and differ[0][1] in glyphs.look_alikes().get(differ[0][0], "")
 
 
 def _turned(a: str, b: str) -> bool:
@@ -69,6 +69,7 @@ HAN_NAME = Comparison(
         Level("weak_different", 0.004, 0.03, 0.95, "a title, other surname", "称谓且姓不同"),
         Level("different", 0.02, 0.45, 0.95, "different", "不同"),
     ),
+    True,
     _han,
 )  # fmt: skip
 
@@ -152,6 +153,7 @@ GIVEN_NAME = Comparison(
         Level("similar", 0.02, 0.02, 0.01, "similar", "相近"),
         Level("different", 0.04, 0.91, 0.95, "different", "不同"),
     ),
+    True,
     _given,
 )  # fmt: skip
 
@@ -164,6 +166,7 @@ SURNAME = Comparison(
         Level("similar", 0.02, 0.02, 0.008, "similar", "相近"),
         Level("different", 0.05, 0.32, 0.98, "different", "不同"),
     ),
+    True,
     _surname,
 )  # fmt: skip
 
@@ -206,8 +209,8 @@ def _one_slip(a: str, b: str) -> bool:
 ORGANIZATION_NAME = Comparison(
     "organization_name", "organization name", "单位名称",
     (
-        Level("exact", 0.60, 0.02, 2e-5, "same name", "名称相同", "org_core"),
-        Level("core", 0.25, 0.02, 1e-4, "same but for region and legal form", "字号行业相同", "org_core"),
+        Level("exact", 0.60, 0.02, 2e-5, "same name", "名称相同", "org_core", keyed=True),
+        Level("core", 0.25, 0.02, 1e-4, "same but for region and legal form", "字号行业相同", "org_core", keyed=True),
         Level("sound", 0.04, 0.005, 2e-5, "sounds the same", "同音"),
         Level("short", 0.05, 0.02, 1e-3, "a short form", "简称"),
         Level("close", 0.04, 0.02, 1e-3, "one character differs", "差一字"),
@@ -215,5 +218,6 @@ ORGANIZATION_NAME = Comparison(
         Level("different", 0.02, 0.70, 0.85, "different", "不同"),
         Level("other_kind", 0.01, 0.20, 0.15, "a person and an organization", "个人与单位"),
     ),
+    True,
     _organization,
 )  # fmt: skip

@@ -31,13 +31,14 @@ def _certificate(sides: Sides) -> dict[str, Mask]:
 CERTIFICATE = Comparison(
     "certificate", "certificate", "证件",
     (
-        Level("valid", 0.85, 0.01, 2e-6, "same valid certificate", "有效证件相同"),
-        Level("same", 0.04, 0.002, 1e-6, "same number", "证件号码相同"),
+        Level("valid", 0.85, 0.01, 2e-6, "same valid certificate", "有效证件相同", keyed=True),
+        Level("same", 0.04, 0.002, 1e-6, "same number", "证件号码相同", keyed=True),
         Level("slip", 0.06, 0.001, 2e-6, "one character differs", "差一位"),
         Level("two_slips", 0.02, 0.001, 1e-6, "two characters differ", "差两位"),
         Level("other_person", 1e-4, 0.80, 0.85, "two different valid certificates", "两个不同的有效证件"),
         Level("different", 0.03, 0.187, 0.15, "different", "不同"),
     ),
+    True,
     _certificate,
 )  # fmt: skip
 
@@ -58,10 +59,11 @@ def _phone(sides: Sides) -> dict[str, Mask]:
 PHONE = Comparison(
     "phone", "phone", "电话",
     (
-        Level("exact", 0.70, 0.50, 3e-6, "same number", "号码相同"),
+        Level("exact", 0.70, 0.50, 3e-6, "same number", "号码相同", keyed=True),
         Level("slip", 0.05, 0.01, 2e-6, "one digit differs", "差一位"),
         Level("different", 0.25, 0.49, 0.999, "different", "不同"),
     ),
+    False,
     _phone,
 )  # fmt: skip
 
@@ -84,10 +86,11 @@ def _email(sides: Sides) -> dict[str, Mask]:
 EMAIL = Comparison(
     "email", "e-mail", "电子邮箱",
     (
-        Level("exact", 0.75, 0.03, 3e-6, "same address", "邮箱相同"),
+        Level("exact", 0.75, 0.03, 3e-6, "same address", "邮箱相同", keyed=True),
         Level("local", 0.08, 0.005, 2e-5, "same but for the provider", "仅邮箱服务商不同"),
         Level("close", 0.07, 0.005, 1e-4, "nearly the same", "几乎相同"),
         Level("different", 0.10, 0.96, 0.9998, "different", "不同"),
     ),
+    False,
     _email,
 )  # fmt: skip

@@ -63,6 +63,7 @@ BIRTH_DATE = Comparison(
         Level("near", 0.01, 0.06, 0.05, "a year apart at most", "相差一年内"),
         Level("different", 0.04, 0.90, 0.945, "different", "不同"),
     ),
+    True,
     _birth,
 )  # fmt: skip
 
@@ -79,5 +80,6 @@ GENDER = Comparison(
         Level("same", 0.98, 0.45, 0.50, "same", "相同"),
         Level("different", 0.02, 0.55, 0.50, "different", "不同"),
     ),
+    True,
     _gender,
 )  # fmt: skip
