@@ -4,16 +4,19 @@ SQLite is fed by `executemany` of its own driver, PostgreSQL by `COPY`, MariaDB 
 What a database would take wrongly (NUL characters, too long texts) is refused before it sees it.
 """
 
-from collections.abc import Iterator, Sequence
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.errors import StoreError
+from kehu.errors import ConflictError, StoreError
+from kehu.store import columns, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sa.Select[*tuple[Any, ...]]
@@ -25,41 +28,65 @@ PIECE = 50_000
 FEW = 500
 """Values that still go into the statement itself; more go through a temporary table."""
 
+LOCAL_INFILE_FORBIDDEN = {1148, 3948, 4166}
+"""What MariaDB and MySQL answer where `local_infile` is off."""
 
-def insert(tx: Transaction, table: sa.Table, rows: pa.Table) -> int:
-    """Insert every row; columns are found by name, those not given take their default. Returns how many.
+log = logging.getLogger(__name__)
+
+
+def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool = False) -> int:
+    """Insert every row; columns are found by name. Returns how many were given.
+
+    Args:
+        tx: The transaction.
+        table: Where.
+        rows: What.
+        unless_there: Leave a row out whose primary key is there already; else that is refused.
 
     Raises:
         StoreError: A text is too long or holds a NUL character, named by its column.
+        ConflictError: A row with that key is there.
     """
     require_storable(rows, table)
     if rows.num_rows == 0:
         return 0
-    names = ", ".join(_quoted(tx, name) for name in rows.column_names)
-    marks = ", ".join("?" * rows.num_columns)
-    statement = f"INSERT INTO {_quoted(tx, table.name)} ({names}) VALUES ({marks})"  # noqa: S608  (our own names)
-    _many(tx, statement, rows)
+    if tx.dialect.name == "sqlite":
+        _many(tx, _insert(tx, table, rows, " OR IGNORE" if unless_there else ""), rows)
+    elif tx.dialect.name in columns.MYSQL_FAMILY:
+        _load_data(tx, table, rows, unless_there=unless_there)
+    elif unless_there:
+        with held(tx, f"new_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
+            names = ", ".join(_quoted(tx, name) for name in rows.column_names)
+            statement = f"INSERT INTO {_quoted(tx, table.name)} ({names}) SELECT {names} FROM {new.name}"  # noqa: S608
+            tx.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING")
+    else:
+        _copy(tx, table, rows)
     return int(rows.num_rows)
 
 
 def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str]) -> int:
     """Set the other columns of the rows whose `by` columns are equal. Returns how many rows were given."""
     require_storable(rows, table)
-    if rows.num_rows == 0:
-        return 0
     changed = [name for name in rows.column_names if name not in by]
-    sets = ", ".join(f"{_quoted(tx, name)} = ?" for name in changed)
-    where = " AND ".join(f"{_quoted(tx, name)} = ?" for name in by)
-    _many(tx, f"UPDATE {_quoted(tx, table.name)} SET {sets} WHERE {where}", rows.select([*changed, *by]))  # noqa: S608
+    if rows.num_rows > FEW and tx.dialect.name != "sqlite":
+        with held(tx, f"set_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
+            same = [table.c[name] == new.c[name] for name in by]
+            tx.execute(table.update().where(*same).values({name: new.c[name] for name in changed}))
+    elif rows.num_rows:
+        sets = ", ".join(f"{_quoted(tx, name)} = {_mark(tx)}" for name in changed)
+        statement = f"UPDATE {_quoted(tx, table.name)} SET {sets} WHERE {_equal(tx, by)}"  # noqa: S608
+        _many(tx, statement, rows.select([*changed, *by]))
     return int(rows.num_rows)
 
 
 def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     """Delete the rows of the table that equal a given row in the given columns."""
-    if rows.num_rows == 0:
-        return
-    where = " AND ".join(f"{_quoted(tx, name)} = ?" for name in rows.column_names)
-    _many(tx, f"DELETE FROM {_quoted(tx, table.name)} WHERE {where}", rows)  # noqa: S608
+    if rows.num_rows > FEW and tx.dialect.name != "sqlite":
+        with held(tx, f"old_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as old:
+            tx.execute(table.delete().where(*(table.c[name] == old.c[name] for name in rows.column_names)))
+    elif rows.num_rows:
+        statement = f"DELETE FROM {_quoted(tx, table.name)} WHERE {_equal(tx, rows.column_names)}"  # noqa: S608
+        _many(tx, statement, rows)
 
 
 def read(tx: Transaction, statement: Query, schema: pa.Schema) -> pa.Table:
@@ -69,31 +96,38 @@ def read(tx: Transaction, statement: Query, schema: pa.Schema) -> pa.Table:
 
 def batches(tx: Transaction, statement: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The rows of a query, a piece at a time; the transaction can do nothing else until the last is read."""
-    cursor = tx.execute(statement).cursor
-    assert cursor is not None
-    while rows := cursor.fetchmany(PIECE):
-        columns = zip(*rows, strict=True)
-        yield pa.record_batch(
-            [_arrow(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-        )
-    cursor.close()
+    # Without types SQLAlchemy leaves the values as the driver gives them: they are converted by the column.
+    plain = [sa.type_coerce(column, sa.types.NullType()) for column in statement.selected_columns]
+    asked = statement.with_only_columns(*plain)
+    for rows in tx.execute(asked, execution_options={"yield_per": PIECE}).partitions():
+        arrays = [
+            wire.column(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
+        ]
+        yield pa.record_batch(arrays, schema=schema)
 
 
 @contextmanager
-def held(tx: Transaction, name: str, rows: pa.Table) -> Iterator[sa.Table]:
-    """A temporary table of these rows (integers and texts), to join with. Names in use at one time must differ."""
-    kinds = [sa.BigInteger() if pa.types.is_integer(field.type) else sa.Text() for field in rows.schema]
+def held(tx: Transaction, name: str, rows: pa.Table, like: Mapping[str, sa.Column[Any]]) -> Iterator[sa.Table]:
+    """A temporary table of these rows, to join with; each column has the type of another.
+
+    Names in use at one time must differ.
+    """
     table = sa.Table(
         f"held_{name}",
         sa.MetaData(),
-        *(sa.Column(column, kind) for column, kind in zip(rows.column_names, kinds, strict=True)),
+        *(sa.Column(column, like[column].type) for column in rows.column_names),
         prefixes=["TEMPORARY"],
+        postgresql_on_commit="DROP",
     )
+    if tx.dialect.name in columns.MYSQL_FAMILY:
+        # Here alone it outlives a transaction that was rolled back.
+        tx.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {table.name}")
     tx.execute(sa.schema.CreateTable(table))
     insert(tx, table, rows)
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"ANALYZE {table.name}")
     yield table
-    # Where the block raises, the transaction ends and the table with it.
-    tx.execute(sa.schema.DropTable(table))
+    tx.exec_driver_sql(f"DROP {'TEMPORARY ' if tx.dialect.name in columns.MYSQL_FAMILY else ''}TABLE {table.name}")
 
 
 @contextmanager
@@ -102,7 +136,8 @@ def among(tx: Transaction, column: sa.Column[Any], values: pa.Array) -> Iterator
     if len(values) <= FEW:
         yield column.in_(values.to_pylist())
         return
-    with held(tx, f"{column.table.name}_{column.name}", pa.table({"value": values})) as table:
+    name = f"{column.table.name}_{column.name}"
+    with held(tx, name, pa.table({"value": values}), {"value": column}) as table:
         yield column.in_(sa.select(table.c.value))
 
 
@@ -132,49 +167,80 @@ def _quoted(tx: Transaction, name: str) -> str:
     return tx.dialect.identifier_preparer.quote(name)
 
 
-def _many(tx: Transaction, statement: str, rows: pa.Table) -> None:
-    """Run one statement for each row, by the driver itself."""
+def _mark(tx: Transaction) -> str:
+    return "?" if tx.dialect.name == "sqlite" else "%s"
+
+
+def _equal(tx: Transaction, names: Sequence[str]) -> str:
+    return " AND ".join(f"{_quoted(tx, name)} = {_mark(tx)}" for name in names)
+
+
+def _insert(tx: Transaction, table: sa.Table, rows: pa.Table, how: str) -> str:
+    names = ", ".join(_quoted(tx, name) for name in rows.column_names)
+    marks = ", ".join([_mark(tx)] * rows.num_columns)
+    return f"INSERT{how} INTO {_quoted(tx, table.name)} ({names}) VALUES ({marks})"
+
+
+def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
+    return (rows.slice(start, PIECE) for start in range(0, rows.num_rows, PIECE))
+
+
+@contextmanager
+def _cursor(tx: Transaction) -> Iterator[Any]:
+    """The driver's own cursor, in this transaction."""
     cursor = tx.connection.cursor()
     try:
-        for start in range(0, rows.num_rows, PIECE):
-            piece = rows.slice(start, PIECE)
-            cursor.executemany(statement, list(zip(*(_driver(column) for column in piece.columns), strict=True)))
+        yield cursor
     finally:
         cursor.close()
 
 
-def _driver(values: pa.ChunkedArray) -> list[Any]:
-    """A column as SQLite's driver takes it: times and dates as ISO text, which is what SQLAlchemy writes too."""
-    kind = values.type
-    if pa.types.is_timestamp(kind):
-        values = values.cast(pa.timestamp("us", tz=kind.tz)).cast(pa.timestamp("us")).cast(pa.string())
-    elif pa.types.is_date(kind):
-        values = values.cast(pa.string())
-    elif pa.types.is_boolean(kind):
-        values = values.cast(pa.int8())
-    elif pa.types.is_uint64(kind):
-        values = signed(values)
-    return list(values.to_pylist())
+def _many(tx: Transaction, statement: str, rows: pa.Table) -> None:
+    """Run one statement for each row, by the driver itself."""
+    with _cursor(tx) as cursor:
+        for piece in _pieces(rows):
+            cursor.executemany(statement, wire.rows(piece, iso=tx.dialect.name == "sqlite"))
 
 
-def _arrow(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """A column as SQLite's driver gives it, in the type we want."""
-    if pa.types.is_timestamp(kind):
-        return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(kind)
-    if pa.types.is_date(kind):
-        return pa.array(values, pa.string()).cast(kind)
-    if pa.types.is_boolean(kind):
-        return pa.array(values, pa.int8()).cast(kind)
-    if pa.types.is_uint64(kind):
-        return unsigned(pa.array(values, pa.int64()))
-    return pa.array(values, kind)
+def _copy(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
+    names = ", ".join(_quoted(tx, name) for name in rows.column_names)
+    statement = f"COPY {_quoted(tx, table.name)} ({names}) FROM STDIN"
+    with _cursor(tx) as cursor, cursor.copy(statement) as copy:
+        for piece in _pieces(rows):
+            copy.write(wire.lines(piece, hex_mark="\\\\x"))
 
 
-def signed(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Unsigned 64-bit keys as the signed numbers that databases hold: the same bits."""
-    return pa.chunked_array([pa.array(np.asarray(values).astype(np.uint64).view(np.int64))])
-
-
-def unsigned(values: pa.Array) -> pa.Array:
-    """The keys again, from the signed numbers that databases hold."""
-    return pa.array(np.asarray(values).astype(np.int64).view(np.uint64))
+def _load_data(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
+    """Feed MariaDB and MySQL; they take wrong values with a warning here, so warnings are refused."""
+    takes, sets = [], []
+    for field in rows.schema:
+        name = _quoted(tx, field.name)
+        binary = pa.types.is_fixed_size_binary(field.type)
+        takes.append(f"@{field.name}" if binary else name)
+        if binary:
+            sets.append(f"{name} = UNHEX(@{field.name})")
+    ending = f" SET {', '.join(sets)}" if sets else ""
+    with tempfile.TemporaryFile() as file, _cursor(tx) as cursor:
+        for piece in _pieces(rows):
+            file.write(wire.lines(piece, hex_mark=""))
+        file.flush()
+        # The file has no name any more: a crash leaves nothing of it behind.
+        statement = (
+            f"LOAD DATA LOCAL INFILE '/dev/fd/{file.fileno()}' IGNORE INTO TABLE {_quoted(tx, table.name)} "
+            f"CHARACTER SET utf8mb4 ({', '.join(takes)}){ending}"
+        )
+        try:
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            stored = cursor.execute(statement)
+        except tx.dialect.loaded_dbapi.Error as error:
+            if not error.args or error.args[0] not in LOCAL_INFILE_FORBIDDEN:
+                raise
+            log.warning("the store's server forbids LOAD DATA LOCAL (local_infile is off): loading is slower")
+            _many(tx, _insert(tx, table, rows, " IGNORE" if unless_there else ""), rows)
+            return
+        if unless_there:
+            return
+        if stored != rows.num_rows:
+            raise ConflictError(f"{table.name}: {rows.num_rows - stored} rows claim a key that is taken")
+        if cursor.warning_count:
+            raise StoreError(f"{table.name}: the server would change {cursor.warning_count} values to store them")

@@ -20,7 +20,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from kehu.errors import StoreError
+from kehu.errors import ConflictError, StoreError
 from kehu.store import columns
 
 Transaction: TypeAlias = sa.Connection
@@ -70,16 +70,19 @@ def _plainly(database: Database) -> Iterator[None]:
     """Say what the database refused in our words; its own text may hold personal values."""
     try:
         yield
-    except sa.exc.OperationalError as error:
-        raise StoreError(f"store {database.name}: {_first_line(error)}") from None
-    except sa.exc.IntegrityError as error:
-        raise StoreError(f"store {database.name}: two rows claim one key ({type(error.orig).__name__})") from None
+    except (sa.exc.DBAPIError, database.engine.dialect.loaded_dbapi.Error) as error:
+        raise _refusal(database, getattr(error, "orig", error)) from None
 
 
-def _first_line(error: sa.exc.DBAPIError) -> str:
-    """The driver's own message without statement and values."""
-    arguments = getattr(error.orig, "args", ())
-    return str(arguments[-1] if arguments else error.orig).splitlines()[0]
+def _refusal(database: Database, error: BaseException) -> StoreError:
+    """What a driver's error means; its text is told only where it speaks of the server, not of values."""
+    driver = database.engine.dialect.loaded_dbapi
+    if isinstance(error, driver.IntegrityError):
+        return ConflictError(f"store {database.name}: somebody else stored a row with this key first; try again")
+    if isinstance(error, driver.OperationalError | driver.InterfaceError):
+        told = str(error.args[-1] if error.args else error).strip().splitlines() or [type(error).__name__]
+        return StoreError(f"store {database.name}: {told[0]}")
+    return StoreError(f"store {database.name} refuses a statement: {type(error).__name__}")
 
 
 def connect(url: str, *, folder: Path) -> Database:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from kehu.model import links as model
 from kehu.model.records import require
-from kehu.store import bulk
+from kehu.store import bulk, wire
 from kehu.store.database import Transaction
 from kehu.store.tables import match_key, record
 
@@ -30,7 +30,8 @@ def add(tx: Transaction, keys: pa.Table) -> None:
     """Store keys (`KEYS`); those stored already are left alone."""
     require(keys, model.KEYS, what="keys to store")
     # In the order of the table, so that a page of the index is written once.
-    bulk.insert(tx, match_key, keys.select(model.KEYS.names).sort_by([("key", "ascending"), ("record", "ascending")]))
+    ordered = keys.select(model.KEYS.names).sort_by([("key", "ascending"), ("record", "ascending")])
+    bulk.insert(tx, match_key, ordered, unless_there=True)
 
 
 def sharing(tx: Transaction, keys: pa.Table, *, limit: int) -> Sharing:
@@ -39,9 +40,9 @@ def sharing(tx: Transaction, keys: pa.Table, *, limit: int) -> Sharing:
     A key that more than `limit` stored records have is left out whole, and told.
     """
     require(keys, model.KEYS, what="keys to share")
-    wanted = bulk.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
+    wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
     hot = _hot(tx, wanted, limit)
-    calm = wanted.filter(pc.invert(pc.is_in(wanted, value_set=bulk.signed(hot.column("key")).combine_chunks())))
+    calm = wanted.filter(pc.invert(pc.is_in(wanted, value_set=wire.signed(hot.column("key")).combine_chunks())))
     live = match_key.join(record, record.c.record == match_key.c.record)
     with bulk.among(tx, match_key.c.key, calm) as one_of_them:
         query = sa.select(match_key.c.key, match_key.c.record).select_from(live).where(one_of_them, record.c.current)

@@ -1,0 +1,121 @@
+"""Columns of Arrow as the databases' drivers take and give them, whole columns at a time.
+
+Two ways lead in: rows of Python values for `executemany`, and lines of text for `COPY` and `LOAD DATA`, which read
+the same escapes. One leads out: rows of Python values, of the types that the driver likes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_HEX = np.frombuffer("".join(f"{value:02x}" for value in range(256)).encode(), np.uint8).reshape(256, 2)
+
+
+def rows(table: pa.Table, *, iso: bool) -> list[tuple[Any, ...]]:
+    """The rows as tuples; with `iso` times and dates are texts, as SQLite keeps them."""
+    return list(zip(*(_values(column, iso=iso) for column in table.columns), strict=True))
+
+
+def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
+    kind = values.type
+    if pa.types.is_timestamp(kind):
+        values = naive(values)
+    elif pa.types.is_uint64(kind):
+        values = signed(values)
+    if iso and (pa.types.is_temporal(kind) or pa.types.is_boolean(kind)):
+        values = values.cast(pa.string() if pa.types.is_temporal(kind) else pa.int8())
+    if pa.types.is_string(values.type) and len(values) > FEW:
+        return _repeated(values)
+    return list(values.to_pylist())
+
+
+FEW = 1000
+"""Columns shorter than this are not looked through for repetition."""
+
+
+def _repeated(values: pa.ChunkedArray) -> list[Any]:
+    """Texts as Python values, each made once where they repeat."""
+    coded = values.combine_chunks().dictionary_encode()
+    if len(coded.dictionary) * 2 > len(values):
+        return list(values.to_pylist())
+    # The null comes last, where its place, -1, finds it.
+    told = [*coded.dictionary.to_pylist(), None]
+    return [told[place] for place in coded.indices.fill_null(-1).to_pylist()]
+
+
+def lines(table: pa.Table, *, hex_mark: str) -> memoryview:
+    r"""The rows as lines: tabs between values, `\N` for null, backslash escapes; binary as hex behind `hex_mark`."""
+    parts = [_text(column, hex_mark) for column in table.columns]
+    line = pc.binary_join_element_wise(*parts, "\t") if len(parts) > 1 else parts[0]
+    ended = pc.binary_join_element_wise(line, "", "\n")
+    chunks = ended.chunks if isinstance(ended, pa.ChunkedArray) else [ended]
+    return memoryview(b"".join(bytes(_bytes(chunk)) for chunk in chunks))
+
+
+def _bytes(texts: pa.Array) -> memoryview:
+    """The bytes of all texts, one behind the other: what an array of texts holds anyway."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4)
+    return memoryview(texts.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
+
+
+def _text(values: pa.ChunkedArray, hex_mark: str) -> pa.ChunkedArray:
+    kind = values.type
+    if pa.types.is_string(kind):
+        for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            if pc.any(pc.match_substring(values, plain)).as_py():
+                values = pc.replace_substring(values, plain, escaped)
+    elif pa.types.is_timestamp(kind):
+        values = naive(values).cast(pa.string())
+    elif pa.types.is_boolean(kind):
+        values = values.cast(pa.int8()).cast(pa.string())
+    elif pa.types.is_uint64(kind):
+        values = signed(values).cast(pa.string())
+    elif pa.types.is_fixed_size_binary(kind):
+        values = pc.binary_join_element_wise(hex_mark, _hex(values), "")
+    else:
+        values = values.cast(pa.string())
+    return pc.fill_null(values, "\\N")
+
+
+def _hex(values: pa.ChunkedArray) -> pa.Array:
+    """Binary values of one length as hex; none is null."""
+    width = values.type.byte_width
+    told = _HEX[np.frombuffer(b"".join(values.to_pylist()), np.uint8)].reshape(len(values), width * 2)
+    return pa.array(told.view(f"S{width * 2}").ravel().astype(str)) if len(values) else pa.array([], pa.string())
+
+
+def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """A column as a driver gives it, in the type we want."""
+    if pa.types.is_timestamp(kind):
+        first = next((value for value in values if value is not None), None)
+        if isinstance(first, str):
+            return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(kind)
+        if first is not None and first.tzinfo is None:
+            return pa.array(values, pa.timestamp("us")).cast(kind)
+        return pa.array(values, kind)
+    if pa.types.is_date(kind):
+        text = any(isinstance(value, str) for value in values)
+        return pa.array(values, pa.string()).cast(kind) if text else pa.array(values, kind)
+    if pa.types.is_boolean(kind):
+        return pa.array(values).cast(kind)
+    if pa.types.is_uint64(kind):
+        return unsigned(pa.array(values, pa.int64()))
+    return pa.array(values, kind)
+
+
+def naive(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Times in UTC without their zone, to the microsecond."""
+    return values.cast(pa.timestamp("us", tz=values.type.tz)).cast(pa.timestamp("us"))
+
+
+def signed(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Unsigned 64-bit keys as the signed numbers that databases hold: the same bits."""
+    return pa.chunked_array([pa.array(np.asarray(values).astype(np.uint64).view(np.int64))])
+
+
+def unsigned(values: pa.Array) -> pa.Array:
+    """The keys again, from the signed numbers that databases hold."""
+    return pa.array(np.asarray(values).astype(np.int64).view(np.uint64))
