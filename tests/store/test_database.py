@@ -24,7 +24,9 @@ def test_migrating_again_changes_nothing(store: Database, dump: Any) -> None:
     assert dump() == before
 
 
-def test_a_migration_that_was_killed_half_way_is_finished(store: Database) -> None:
+def test_a_migration_that_was_killed_half_way_is_finished(bare: Database) -> None:
+    store = bare
+    database.migrate(store)
     with store.begin() as tx:
         tables.search_term.drop(tx)
         tx.execute(tables.sequence.delete().where(tables.sequence.c.name == "load"))
@@ -37,7 +39,9 @@ def test_a_migration_that_was_killed_half_way_is_finished(store: Database) -> No
         assert compare_metadata(MigrationContext.configure(tx), tables.metadata) == []
 
 
-def test_a_store_of_a_newer_kehu_is_refused(store: Database) -> None:
+def test_a_store_of_a_newer_kehu_is_refused(bare: Database) -> None:
+    store = bare
+    database.migrate(store)
     with store.begin() as tx:
         tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     for refuse in (database.check, database.migrate):
