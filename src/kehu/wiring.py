@@ -1,0 +1,129 @@
+"""The only place that chooses parts: settings in, and out come the store, the channels, the engine and the model."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kehu import settings as reading
+from kehu.collect import database as databases
+from kehu.collect import files, rest
+from kehu.collect.channel import Channel
+from kehu.collect.town import example, server
+from kehu.engine.duck import Duck
+from kehu.engine.engine import Engine
+from kehu.flows.intake import Feed
+from kehu.resolve import model as models
+from kehu.resolve.model import Model
+from kehu.settings import Settings
+from kehu.store import database as stores
+from kehu.store.database import Database
+
+Secrets = Callable[[str], str]
+"""The secret behind the name of an environment variable."""
+
+TOWN_KEY = "made-up-like-the-town"
+"""The API key of the made-up application server. It guards nothing: only loopback reaches it, and nobody is real."""
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def store(settings: Settings, *, migrate: bool = False) -> Iterator[Database]:
+    """The open store; brought to our schema where `migrate`, else refused where it has another.
+
+    Raises:
+        StoreError: It cannot be opened, or cannot be trusted.
+    """
+    database = stores.connect(settings.kehu.store, folder=settings.folder)
+    try:
+        if migrate:
+            stores.migrate(database)
+        stores.check(database)
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def town(settings: Settings) -> Iterator[Secrets]:
+    """The made-up application server at work, where the settings have a town; yields where secrets come from."""
+    if settings.town is None:
+        yield reading.secret
+        return
+    applications = settings.folder / settings.town.applications
+    with server.serve(applications, port=settings.town.port, api_key=TOWN_KEY):
+        yield lambda name: TOWN_KEY if name == example.KEY else reading.secret(name)
+
+
+def feeds(settings: Settings, names: Sequence[str] | None = None, *, secrets: Secrets = reading.secret) -> list[Feed]:
+    """The channels with their mappings and rules, in the order of the file; only those named, where any are.
+
+    Raises:
+        SettingsError: A channel is not in the settings, or its secret is not in the environment.
+    """
+    wanted = [settings.channel(name) for name in names] if names else settings.channels
+    return [feed(settings, one, secrets=secrets) for one in wanted]
+
+
+def feed(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading.secret) -> Feed:
+    """One channel with its mapping and rules."""
+    return Feed(
+        channel=_channel(settings, one, secrets), mapping=one.mapping, rules=one.rules, sparse=_is_sparse(one.source)
+    )
+
+
+def _channel(settings: Settings, one: reading.Channel, secrets: Secrets) -> Channel:
+    match one.source:
+        case rest.RestSource() as source:
+            name = source.auth.secret_env
+            return rest.RestChannel(one.name, source, secret=secrets(name) if name else None)
+        case databases.DatabaseSource() as source:
+            secret = secrets(source.secret_env) if source.secret_env else None
+            return databases.DatabaseChannel(one.name, source, folder=settings.folder, secret=secret)
+        case files.FilesSource() as source:
+            return files.FilesChannel(one.name, source, folder=settings.folder)
+
+
+def _is_sparse(source: reading.Source) -> bool:
+    """Whether the source leaves out what is empty: JSON does, tables do not."""
+    match source:
+        case rest.RestSource():
+            return True
+        case files.FilesSource():
+            return all(".json" in pattern.lower() or ".ndjson" in pattern.lower() for pattern in source.pattern)
+        case _:
+            return False
+
+
+def raw(settings: Settings) -> Path:
+    """The folder below which batches are kept as they came."""
+    return settings.folder / settings.kehu.raw
+
+
+def engine(settings: Settings) -> Engine:
+    """Who joins keys into pairs."""
+    return Duck(threads=threads(settings.resolve.threads))
+
+
+def threads(wanted: int) -> int:
+    """How many threads work; 0 asks for every core."""
+    return wanted or os.cpu_count() or 1
+
+
+def model(settings: Settings) -> Model:
+    """What weighs the pairs.
+
+    Raises:
+        ModelError: The file is not there, or is no model.
+    """
+    return named_model(settings.resolve.model, folder=settings.folder)
+
+
+def named_model(name: str, *, folder: Path) -> Model:
+    """The model of this name: `shipped`, or the path of a file."""
+    return models.shipped() if name == "shipped" else models.load(folder / name)
