@@ -1,0 +1,292 @@
+"""Intake: what a channel holds becomes records, or lies in quarantine with its reasons.
+
+Each batch is one transaction with the channel's cursor in it. So a run that dies resumes after the last batch that
+was stored; a row may come twice, which changes nothing, but none is left out.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.collect import raw
+from kehu.collect.channel import Channel
+from kehu.errors import KehuError
+from kehu.flows.progress import SILENT, Progress
+from kehu.model.codes import Severity
+from kehu.model.records import CLEAN, POSITION, Batch
+from kehu.process import checks, clean, mapping
+from kehu.store import loads, quarantine, records
+from kehu.store.database import Database, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """A channel, and what is made of its rows."""
+
+    channel: Channel
+    mapping: mapping.Mapping
+    rules: tuple[checks.Rule, ...] = ()
+    sparse: bool = False
+    """The source leaves out what is empty, as JSON does; a mapped column may then be missing in a batch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What one run of a channel brought."""
+
+    channel: str
+    counts: loads.Counts
+    """What became of its rows; read = accepted + duplicate + quarantined."""
+    load_id: int | None
+    """The load in the store; None where there was nothing new to record."""
+    failure: str | None
+    """Why it stopped before its end; what its stored batches brought stays."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A batch, cleaned, and its good rows parted from the bad."""
+
+    batch: Batch
+    clean: pa.Table
+    """The rows without fault: `CLEAN`."""
+    hashes: pa.Array
+    """The fingerprint of every row of the batch."""
+    good: pa.Array
+    """The place in the batch of each row of `clean`."""
+    faulty: pa.Table
+    """The rows with a fault, and those that could not be read: `store.quarantine.BROKEN`."""
+    warned: int
+    """Breaches of rules of severity warn, among the good rows."""
+
+
+def intake(
+    database: Database,
+    feed: Feed,
+    *,
+    raw_in: Path,
+    home: str,
+    clock: Callable[[], datetime],
+    progress: Progress = SILENT,
+) -> Brought:
+    """Store what is new in a channel.
+
+    A channel that fails on the way keeps what its stored batches brought; the load is marked failed with the reason,
+    and the answer tells it. A run that finds nothing new writes nothing at all.
+
+    Args:
+        database: The store.
+        feed: The channel, with its mapping and rules.
+        raw_in: The folder below which batches are kept as they came.
+        home: The country whose numbers and addresses are at home.
+        clock: The time, aware.
+        progress: Whoever wants to watch.
+
+    Raises:
+        StoreError: The store itself refuses.
+    """
+    run = _Run.of(database, feed.channel.name, raw_in, clock)
+    progress.task(feed.channel.name)
+    progress.step("collect")
+    with run.recorded():
+        for batch in feed.channel.batches(after=run.cursor):
+            progress.step("process")
+            judged = judge(batch, feed, home=home)
+            progress.step("store")
+            run.store(judged)
+            progress.advance(batch.rows.num_rows + len(batch.bad))
+            progress.step("collect")
+    return Brought(channel=run.channel, counts=run.counts, load_id=run.load_id, failure=run.failure)
+
+
+def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
+    """Clean the rows of a batch, and part the good from the bad."""
+    if batch.rows.num_rows == 0:
+        nothing = pa.array([], pa.int64())
+        faulty = _faulty(batch, nothing, pa.array([], pa.string()), checks.BREACHES.empty_table())
+        return Judged(
+            batch=batch,
+            clean=CLEAN.empty_table(),
+            hashes=pa.array([], pa.binary(16)),
+            good=nothing,
+            faulty=faulty,
+            warned=0,
+        )
+    flat = mapping.apply(batch.rows, feed.mapping, channel=feed.channel.name, sparse=feed.sparse)
+    cleaned = clean.clean(flat, home=home)
+    breaches = pa.concat_tables([checks.broken(flat, cleaned, feed.rules), _unstorable(cleaned)])
+    rejects = pc.equal(breaches["severity"], Severity.REJECT.value)
+    faults, warnings = breaches.filter(rejects), breaches.filter(pc.invert(rejects))
+    is_bad = np.zeros(flat.num_rows, bool)
+    is_bad[faults["row"].to_numpy()] = True
+    good, bad = pa.array(np.flatnonzero(~is_bad)), pa.array(np.flatnonzero(is_bad))
+    return Judged(
+        batch=batch,
+        clean=cleaned.take(good),
+        hashes=mapping.fingerprints(flat),
+        good=good,
+        faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
+        warned=int(np.count_nonzero(~is_bad[warnings["row"].to_numpy()])),
+    )
+
+
+UNSTORABLE = {
+    "length": ("{}过长，无法存储", "{} is longer than the store holds"),
+    "nul": ("{}含有空字符", "{} holds a NUL character"),
+}
+"""Why no database would keep a value as it is, in zh and en."""
+
+
+def _unstorable(cleaned: pa.Table) -> pa.Table:
+    """The rows that hold what no database would keep as it is: `checks.BREACHES`."""
+    found = [
+        {
+            "row": fault["row"],
+            "rule": fault["reason"],
+            "severity": Severity.REJECT.value,
+            "column": fault["column"],
+            "reason_zh": UNSTORABLE[fault["reason"]][0].format(fault["column"]),
+            "reason_en": UNSTORABLE[fault["reason"]][1].format(fault["column"]),
+        }
+        for fault in records.unstorable(cleaned).to_pylist()
+    ]
+    return pa.Table.from_pylist(found, schema=checks.BREACHES)
+
+
+def _faulty(batch: Batch, bad: pa.Array, keys: pa.Array, faults: pa.Table) -> pa.Table:
+    """The bad rows as the quarantine takes them: `store.quarantine.BROKEN`."""
+    reasons: dict[int, list[dict[str, str]]] = {}
+    for fault in faults.to_pylist():
+        reason = {"rule": fault["rule"], "column": fault["column"], "zh": fault["reason_zh"], "en": fault["reason_en"]}
+        reasons.setdefault(fault["row"], []).append(reason)
+    rows = [
+        {
+            "record_id": key,
+            POSITION: row.pop(POSITION),
+            "raw": _json({name: value for name, value in row.items() if value is not None}),
+            "reasons": _json(reasons[place]),
+        }
+        for place, key, row in zip(bad.to_pylist(), keys.to_pylist(), batch.rows.take(bad).to_pylist(), strict=True)
+    ]
+    unread = [
+        {
+            "record_id": None,
+            POSITION: row.position,
+            "raw": row.raw,
+            "reasons": _json([{"rule": "readable", "column": "", "zh": f"无法读取：{row.reason}", "en": row.reason}]),
+        }
+        for row in batch.bad
+    ]
+    return pa.Table.from_pylist([*rows, *unread], schema=quarantine.BROKEN)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """One run of a channel: the load in the store begins with the first batch that brings something."""
+
+    database: Database
+    channel: str
+    raw_in: Path
+    clock: Callable[[], datetime]
+    cursor: str | None
+    """The channel's cursor, after the last batch."""
+    batches: int = 0
+    """How many batches the load stored."""
+    load_id: int | None = None
+    counts: loads.Counts = field(default_factory=loads.Counts)
+    """All rows so far."""
+    unrecorded: loads.Counts = field(default_factory=loads.Counts)
+    """Rows, all of them duplicates, that no load counts yet."""
+    failure: str | None = None
+
+    @classmethod
+    def of(cls, database: Database, channel: str, raw_in: Path, clock: Callable[[], datetime]) -> "_Run":
+        with database.read() as tx:
+            cursor = loads.cursor_of(tx, channel)
+        return cls(database=database, channel=channel, raw_in=raw_in, clock=clock, cursor=cursor)
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Whatever ends the block, the load tells how."""
+        try:
+            yield
+        except KehuError as why:
+            self._fail(str(why))
+        except BaseException as why:  # Ctrl-C, or a fault of ours: told to the load, and passed on.
+            self._fail(f"stopped: {type(why).__name__}")
+            raise
+        else:
+            if self.load_id is not None:
+                with self.database.begin() as tx:
+                    loads.finish(tx, self.load_id, at=self.clock())
+
+    def store(self, judged: Judged) -> None:
+        """Store a batch, its counts and the channel's cursor, all in one transaction; nothing, where nothing is new."""
+        batch, kept = judged.batch, None
+        try:
+            with self.database.begin() as tx:
+                number = self.load_id or loads.start(tx, self.channel, at=self.clock())
+                counts = self._add(tx, judged, number)
+                is_news = counts.accepted or counts.quarantined or batch.cursor not in (None, self.cursor)
+                if is_news:
+                    loads.advance(tx, number, counts=_sum(self.unrecorded, counts), cursor=batch.cursor)
+                    kept = self.raw_in / self.channel / f"{number:06d}" / f"{self.batches + 1:06d}.parquet"
+                    raw.keep(batch, kept, hashes=judged.hashes)
+                else:
+                    tx.rollback()
+        except BaseException:
+            if kept is not None:
+                kept.unlink(missing_ok=True)
+            raise
+        self.counts = _sum(self.counts, counts)
+        if is_news:
+            self.load_id, self.batches, self.unrecorded = number, self.batches + 1, loads.Counts()
+            self.cursor = batch.cursor or self.cursor
+        else:
+            self.unrecorded = _sum(self.unrecorded, counts)
+
+    def _add(self, tx: Transaction, judged: Judged, load: int) -> loads.Counts:
+        now = self.clock()
+        rows = judged.batch.rows
+        added = records.add(
+            tx,
+            judged.clean,
+            hashes=judged.hashes.take(judged.good),
+            positions=rows[POSITION].take(judged.good),
+            load=load,
+            at=now,
+        )
+        quarantined = quarantine.add(tx, judged.faulty, channel=self.channel, load=load, at=now)
+        return loads.Counts(
+            read=rows.num_rows + len(judged.batch.bad),
+            accepted=added.accepted,
+            # A bad row that lies in quarantine already is a duplicate, too.
+            duplicate=added.duplicate + judged.faulty.num_rows - quarantined,
+            quarantined=quarantined,
+            warned=judged.warned,
+            changed=added.changed,
+        )
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        with self.database.begin() as tx:
+            if self.load_id is None:
+                self.load_id = loads.start(tx, self.channel, at=self.clock())
+                loads.advance(tx, self.load_id, counts=self.unrecorded)
+            loads.fail(tx, self.load_id, at=self.clock(), reason=reason)
+
+
+def _sum(one: loads.Counts, other: loads.Counts) -> loads.Counts:
+    added = asdict(other)
+    return loads.Counts(**{name: count + added[name] for name, count in asdict(one).items()})
