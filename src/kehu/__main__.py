@@ -1,6 +1,6 @@
 """Run the command line: `python -m kehu`, and the script `kehu`."""
 
-from kehu.cli import main
+from kehu.cli.door import main
 
 __all__ = ["main"]
 

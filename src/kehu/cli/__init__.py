@@ -1,0 +1,1 @@
+"""The command `kehu`: reads arguments, calls one flow, prints what came of it."""
