@@ -42,7 +42,13 @@ class Shape:
 
 
 def pieces(
-    document: Document, codec: str, *, delimiter: str | None = None, skip_lines: int = 0, skip: int = 0
+    document: Document,
+    codec: str,
+    *,
+    delimiter: str | None = None,
+    skip_lines: int = 0,
+    skip: int = 0,
+    block_bytes: int = text.BLOCK_BYTES,
 ) -> Iterator[Piece]:
     """The rows of a CSV file under the heads of its first line.
 
@@ -52,11 +58,12 @@ def pieces(
         delimiter: Found in the first lines where it is None.
         skip_lines: How many lines of titles stand above the heads.
         skip: How many lines a run before this one has read.
+        block_bytes: About how much is read at a time.
 
     Raises:
         SourceError: The line of heads cannot be read.
     """
-    blocks = text.blocks(document, codec)
+    blocks = text.blocks(document, codec, size=block_bytes)
     if (first := next(blocks, None)) is None:
         return
     shape, line, first = _head(document.name, first, delimiter, skip_lines)

@@ -10,17 +10,15 @@ from kehu.model.records import BadRow
 
 
 def is_lines(document: Document, codec: str) -> bool:
-    """Whether every line is a record of its own, told by the first line."""
+    """Whether every line is a record of its own: the name says so, or the second line begins a record like the first.
+
+    A first record that is broken makes no document of the lines after it.
+    """
+    if document.name.lower().endswith((".jsonl", ".ndjson")):
+        return True
     block = next(text.blocks(document, codec), b"").lstrip()
     line, _, rest = block.partition(b"\n")
-    if not line.startswith(b"{"):
-        return False
-    try:
-        flatten.parse(line)
-    except ValueError:
-        # A first record that is broken makes no document of the lines after it.
-        return rest.lstrip().startswith(b"{")
-    return True
+    return line.startswith(b"{") and rest.lstrip().startswith(b"{")
 
 
 def lines(document: Document, codec: str, *, skip: int = 0) -> Iterator[Piece]:

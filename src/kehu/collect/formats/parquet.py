@@ -60,10 +60,10 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     if pa.types.is_dictionary(column.type):
         return as_text(column.cast(column.type.value_type))
-    if pa.types.is_null(column.type):
-        return column.cast(pa.string())
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-        return pa.chunked_array(
-            [pa.array([None if b is None else flatten.bytes_text(b) for b in column.to_pylist()], pa.string())]
-        )
-    return column.cast(pa.string())
+        values = [None if value is None else flatten.bytes_text(value) for value in column.to_pylist()]
+        return pa.chunked_array([pa.array(values, pa.string())])
+    written = column.cast(pa.string())
+    if pa.types.is_timestamp(column.type):  # Every value has as many decimals as its unit, also where they are zero.
+        return pc.replace_substring_regex(written, r"\.0+(Z?)$", r"\1")
+    return written

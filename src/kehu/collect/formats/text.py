@@ -4,11 +4,16 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
+import numpy as np
+
 from kehu.collect.formats.piece import Document
 from kehu.errors import SourceError
 
 BLOCK_BYTES = 8 << 20
 """Text is handed on in blocks of about this size, cut at line ends."""
+
+BLOCK_LINES = 50_000
+"""A block of short lines is cut after so many."""
 
 MAX_LINE_BYTES = 64 << 20
 """A text file with a longer line is none."""
@@ -100,20 +105,32 @@ def blocks(document: Document, codec: str, *, size: int = BLOCK_BYTES) -> Iterat
                 chunk = chunk.replace("\r", "\n")
             data = rest + chunk.encode("utf-8", "replace")
             if final:
-                if data := _line_ends(data):
-                    yield data
+                yield from _cut(_line_ends(data))
                 return
             cut = data.rfind(b"\n") + 1
             if not cut and len(data) > MAX_LINE_BYTES:
                 raise SourceError(f"{document.name}: a line is longer than {MAX_LINE_BYTES >> 20} MB; is it a table?")
             rest = data[cut:]
-            if cut:
-                yield _line_ends(data[:cut])
+            yield from _cut(_line_ends(data[:cut]))
 
 
 def _decoded(stream: BinaryIO, decoder: codecs.IncrementalDecoder, size: int) -> tuple[str, bool]:
     chunk = stream.read(size)
     return decoder.decode(chunk, final=not chunk), not chunk
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    """The block in parts of at most `BLOCK_LINES` lines; nothing where it is empty."""
+    if data.count(b"\n") <= BLOCK_LINES:
+        if data:
+            yield data
+        return
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    start = 0
+    for end in [*ends[BLOCK_LINES - 1 :: BLOCK_LINES].tolist(), len(data)]:
+        if start < end:
+            yield data[start:end]
+        start = end
 
 
 def _line_ends(data: bytes) -> bytes:
