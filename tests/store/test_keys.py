@@ -21,7 +21,7 @@ def test_records_that_share_a_key_are_found_and_their_own_keys_left_out(store: D
     arrive([{"record_id": str(number)} for number in range(3)])
     with store.begin() as tx:
         keys.add(tx, table((BIG, 1), (BIG, 2), (2**63, 1), (7, 3)))
-        found = keys.sharing(tx, table((BIG, 2), (BIG, 9), (2**63, 9), (8, 9)), limit=100)
+        found = keys.sharing(tx, table((BIG, 2), (BIG, 9), (2**63, 9), (8, 9)), limits=[100] * 32)
     assert rows(found.keys) == [(2**63, 1), (BIG, 1)]
     assert found.hot.num_rows == 0
 
@@ -30,7 +30,7 @@ def test_a_key_that_too_many_share_is_left_out_and_told(store: Database, arrive:
     arrive([{"record_id": str(number)} for number in range(5)])
     with store.begin() as tx:
         keys.add(tx, table(*((BIG, record) for record in range(1, 5)), (5, 1), (5, 2)))
-        found = keys.sharing(tx, table((BIG, 9), (5, 9)), limit=3)
+        found = keys.sharing(tx, table((BIG, 9), (5, 9)), limits=[3] * 32)
     assert rows(found.keys) == [(5, 1), (5, 2)]
     assert rows(found.hot) == [(BIG, 4)]
 
@@ -41,7 +41,7 @@ def test_a_superseded_record_shares_no_key(store: Database, arrive: Any) -> None
         keys.add(tx, table((5, 1), (5, 2)))
     arrive([{"record_id": "1", "name": "张伟"}])
     with store.begin() as tx:
-        assert rows(keys.sharing(tx, table((5, 9)), limit=9).keys) == [(5, 2)]
+        assert rows(keys.sharing(tx, table((5, 9)), limits=[9] * 32).keys) == [(5, 2)]
         assert keys.sweep(tx) == 1
         keys.remove(tx, table((5, 2)))
-        assert keys.sharing(tx, table((5, 9)), limit=9).keys.num_rows == 0
+        assert keys.sharing(tx, table((5, 9)), limits=[9] * 32).keys.num_rows == 0

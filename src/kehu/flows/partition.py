@@ -1,19 +1,22 @@
-"""Resolve a flat file without a store: its records, cleaned, compared and put into customers."""
+"""Resolve, train and evaluate on flat files, without a store."""
 
 import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.collect import flat as flat_files
 from kehu.engine.engine import Engine
 from kehu.model import links as link_columns
 from kehu.process import clean
-from kehu.resolve import group, keys, weights
+from kehu.resolve import evaluate, joining, keys, weights
+from kehu.resolve import model as models
 from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
 
@@ -83,7 +86,7 @@ def resolve(
     with report.step("score", progress):
         scores = weights.score(records, left, right, model)
     with report.step("group", progress):
-        groups = grouped(records, scores, model)
+        groups = joining.groups(records, scores, model)
         record_ids = ordered.column("record_id")
         customers = pa.table({"record_id": record_ids, "customer_id": record_ids.take(pa.array(groups))})
     follow = scores.weight >= model.link_from
@@ -99,22 +102,51 @@ def resolve(
     return Partition(customers, links, model, report)
 
 
-def grouped(records: Records, scores: weights.Scores, model: Model) -> group.Rows:
-    """For each record the least row of its group; see `resolve.group`."""
-    scored = ruled(records, scores)
-    component = group.components(scored, len(records), link_from=model.link_from)
-    missing = weights.score(records, *group.missing(scored, component), model)
-    return group.partition(scored + ruled(records, missing), component, link_from=model.link_from)
+def train(
+    flat: pa.Table, engine: Engine, start: Model, *, progress: Callable[[str], None] = lambda _: None
+) -> tuple[Model, Report]:
+    """A model that fits these flat records, learned without labels."""
+    report = Report()
+    with report.step("clean", progress):
+        records = Records(clean.clean(flat.take(pc.sort_indices(flat.column("record_id")))))
+    with report.step("pairs", progress):
+        pairing = engine.pairs(
+            keys.of(records, np.arange(len(records))), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT)
+        )
+        left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
+    with report.step("train", progress):
+        model = weights.train(records, left, right, start)
+    report.counts = {"records": len(records), "pairs": len(left)}
+    return model, report
 
 
-def ruled(records: Records, scores: weights.Scores) -> group.Scored:
-    """The pairs for grouping: two records with different valid certificates are never joined."""
-    numbers = records.codes("id_number")
-    both = records.certified[scores.left] & records.certified[scores.right]
-    never = both & (numbers[scores.left] != numbers[scores.right])
-    return group.Scored(
-        left=scores.left,
-        right=scores.right,
-        weight=np.where(never, group.NEVER, scores.weight),
-        objection=np.where(never, group.NEVER, np.minimum(scores.lasting, 0.0)),
-    )
+def resolve_file(
+    source: Path,
+    out: Path,
+    engine: Engine,
+    *,
+    model: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Write the customer of every record of a flat Parquet or CSV file: Parquet `record_id, customer_id`.
+
+    Without a model file the shipped model is fitted to the records first; a model file is used as it is.
+    """
+    chosen = models.load(model) if model else models.shipped()
+    found = resolve(flat_files.read(source), engine, chosen, adapt=model is None, progress=progress)
+    flat_files.write(found.customers, out)
+    return found.report
+
+
+def train_file(
+    source: Path, out: Path, engine: Engine, *, progress: Callable[[str], None] = lambda _: None
+) -> tuple[Model, Report]:
+    """Learn a model from a flat file, and write it."""
+    model, report = train(flat_files.read(source), engine, models.shipped(), progress=progress)
+    model.save(out)
+    return model, report
+
+
+def evaluate_files(found: Path, truth: Path) -> evaluate.Score:
+    """How a partition (`kehu resolve`'s answer) agrees with the truth; both name `record_id` and `customer_id`."""
+    return evaluate.compare(flat_files.read_any(found), flat_files.read_any(truth))

@@ -14,11 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-
-from kehu.model import links as columns
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -133,24 +130,20 @@ def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, l
         worth[j] = worth[:, j] = worth[i, i] = -np.inf
 
 
-def refused(
-    links: pa.Table, group: Rows, certificate: npt.NDArray[np.int32], *, link_from: float, rows: Rows
-) -> pa.Table:
-    """The links whose records ended in different groups, each with its reason: the review queue.
+def reasons(
+    left: Rows, right: Rows, weight: Floats, group: Rows, certificate: npt.NDArray[np.int32], *, link_from: float
+) -> npt.NDArray[np.str_]:
+    """Why each pair was not joined; "" where it was.
 
     Args:
-        links: `model.links.LINKS` worth a look.
+        left: Row of the left record of each pair.
+        right: Row of the right record.
+        weight: log2 odds.
         group: For each row its group.
         certificate: For each row the code of its valid certificate; -1 where it has none.
-        link_from: A link below it is in doubt; one above was refused.
-        rows: For each link the row of its left record, then of its right one, in two rows.
-
-    Returns:
-        `model.links.REFUSED`.
+        link_from: A lighter pair is in doubt (`doubtful`); a heavier one was refused, as its certificates differ
+            (`certificate`) or as its groups are at odds (`group`).
     """
-    left, right = rows
-    apart = group[left] != group[right]
+    together = group[left] == group[right]
     certificates = (certificate[left] >= 0) & (certificate[right] >= 0) & (certificate[left] != certificate[right])
-    weight = links.column("weight").to_numpy()
-    reason = np.select([certificates[apart], weight[apart] >= link_from], ["certificate", "group"], default="doubtful")
-    return links.filter(pa.array(apart)).append_column(columns.REFUSED.field("reason"), pa.array(reason.astype(str)))
+    return np.select([together, certificates, weight >= link_from], ["", "certificate", "group"], default="doubtful")

@@ -12,7 +12,7 @@ Source:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,9 @@ class Scores:
     """The part of the evidence that is in what lasts for life (name, certificate, birth date), log2; 0 is none."""
     levels: Matrix
     """One row a pair, one column a comparison."""
+
+    def __add__(self, other: "Scores") -> "Scores":
+        return Scores(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
     def where(self, holds: npt.NDArray[np.bool_]) -> "Scores":
         """The pairs for which a condition holds."""

@@ -1,5 +1,6 @@
 """Blocking keys of the stored records: who shares one with a new record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -14,6 +15,10 @@ from kehu.store.tables import match_key, record
 
 HOT = pa.schema([pa.field("key", pa.uint64(), nullable=False), pa.field("records", pa.int64(), nullable=False)])
 """One row a key that too many records share, and how many do."""
+
+
+KIND = 31
+"""The bits of a key that tell its kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +39,24 @@ def add(tx: Transaction, keys: pa.Table) -> None:
     bulk.insert(tx, match_key, ordered, unless_there=True)
 
 
-def sharing(tx: Transaction, keys: pa.Table, *, limit: int) -> Sharing:
-    """The stored keys of current records that are among these `KEYS`, the given records' own left out.
+def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharing:
+    """The stored keys of other records that are among these `KEYS`; of a hot key no record at all.
 
-    A key that more than `limit` stored records have is left out whole, and told.
+    Args:
+        tx: The transaction.
+        keys: Keys to look up; the records they are of are left out of the answer.
+        limits: For each kind, which the last bits of a key tell, how many stored records make it hot if more have it.
     """
     require(keys, model.KEYS, what="keys to share")
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
-    hot = _hot(tx, wanted, limit)
+    if tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
+        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
+    many = _shared(tx, wanted, more_than=min(limits))
+    kind = pc.bit_wise_and(many.column("key"), pa.scalar(KIND, pa.uint64())).cast(pa.int64())
+    hot = many.filter(pc.greater(many.column("records"), pa.array(limits, pa.int64()).take(kind)))
     calm = wanted.filter(pc.invert(pc.is_in(wanted, value_set=wire.signed(hot.column("key")).combine_chunks())))
-    live = match_key.join(record, record.c.record == match_key.c.record)
     with bulk.among(tx, match_key.c.key, calm) as one_of_them:
-        query = sa.select(match_key.c.key, match_key.c.record).select_from(live).where(one_of_them, record.c.current)
-        found = bulk.read(tx, query, model.KEYS)
+        found = bulk.read(tx, sa.select(match_key.c.key, match_key.c.record).where(one_of_them), model.KEYS)
     own = pc.is_in(found.column("record"), value_set=pc.unique(keys.column("record")))
     return Sharing(keys=found.filter(pc.invert(own)), hot=hot)
 
@@ -63,9 +73,9 @@ def sweep(tx: Transaction) -> int:
     return tx.execute(match_key.delete().where(match_key.c.record.in_(gone))).rowcount
 
 
-def _hot(tx: Transaction, wanted: pa.Array, limit: int) -> pa.Table:
-    """Those of the keys (signed) that more than `limit` stored records have: `HOT`."""
+def _shared(tx: Transaction, wanted: pa.Array, *, more_than: int) -> pa.Table:
+    """Those of the keys (signed) that more stored records have: `HOT`."""
     many = sa.func.count()
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
-        query = sa.select(match_key.c.key, many).where(one_of_them).group_by(match_key.c.key).having(many > limit)
+        query = sa.select(match_key.c.key, many).where(one_of_them).group_by(match_key.c.key).having(many > more_than)
         return bulk.read(tx, query, HOT)

@@ -177,6 +177,14 @@ def waiting(tx: Transaction) -> pa.Array:
     return _numbers(tx, sa.select(fresh.c.record).order_by(fresh.c.record))
 
 
+def former(tx: Transaction, numbers: pa.Array) -> pa.Array:
+    """The numbers of the versions that are no longer in force of these records."""
+    old = record.alias()
+    query = sa.select(old.c.record).select_from(record).join(old, old.c.origin == record.c.origin)
+    with bulk.among(tx, record.c.record, numbers) as one_of_them:
+        return _numbers(tx, query.where(one_of_them, record.c.version > 1, ~old.c.current).order_by(old.c.record))
+
+
 def current(tx: Transaction) -> pa.Array:
     """The numbers of all current records."""
     return _numbers(tx, sa.select(record.c.record).where(record.c.current).order_by(record.c.record))

@@ -40,8 +40,8 @@ class Sides:
 
     def same(self, name: str) -> Mask:
         """Where both sides are filled and equal."""
-        l, r = self.codes(name)
-        return (l == r) & (l >= 0)
+        left, right = self.codes(name)
+        return np.asarray((left == right) & (left >= 0))
 
     def both(self, flags: Mask) -> Mask:
         """Where a flag of the records holds on both sides."""
@@ -73,7 +73,7 @@ class Sides:
         def verdicts(a: Texts, b: Texts) -> Floats:
             return np.fromiter((verdict(x, y) for x, y in zip(a, b, strict=True)), np.float64, count=len(a))
 
-        return self._distinct(verdicts, name, other or name, where) == 1.0
+        return np.asarray(self._distinct(verdicts, name, other or name, where) == 1.0)
 
     def _distinct(self, score: Callable[[Texts, Texts], Floats], left: str, right: str, where: Mask) -> Floats:
         out = np.full(len(self), np.nan)

@@ -1,0 +1,70 @@
+"""Flat files: records with our own column names, in Parquet or CSV, and partitions of them."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+
+from kehu.errors import SettingsError, SourceError
+from kehu.model.records import FLAT_COLUMNS
+
+
+def read(path: Path) -> pa.Table:
+    """The flat records of a file: those of `FLAT_COLUMNS` that it has, as text.
+
+    Raises:
+        SourceError: The file cannot be read, or a `record_id` is missing or stands twice.
+        SettingsError: The file has no column `record_id`, or none of the columns we know.
+    """
+    table = read_any(path)
+    known = [name for name in FLAT_COLUMNS if name in table.column_names]
+    if "record_id" not in known:
+        raise SettingsError(f"{path}: there is no column record_id (has: {', '.join(table.column_names)})")
+    if len(known) == 1:
+        raise SettingsError(
+            f"{path}: none of its columns is one of ours; rename them to: {', '.join(FLAT_COLUMNS[1:])}"
+        )
+    flat = table.select(known).cast(pa.schema([(name, pa.string()) for name in known]))
+    ids = flat.column("record_id")
+    if ids.null_count:
+        raise SourceError(f"{path}: {ids.null_count} of {len(ids)} rows have no record_id")
+    if (twice := len(ids) - len(ids.unique())) > 0:
+        raise SourceError(f"{path}: {twice} rows repeat the record_id of another row; every record needs its own")
+    return flat
+
+
+def read_any(path: Path) -> pa.Table:
+    """The table of a Parquet file, or of a CSV file as text.
+
+    Raises:
+        SourceError: The file is not there, or is not what its name says.
+    """
+    try:
+        if path.suffix.lower() in {".parquet", ".pq"}:
+            return pq.read_table(path)
+        header = pv.open_csv(path).schema.names
+        as_text = pv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True, null_values=[""]
+        )
+        table = pv.read_csv(path, convert_options=as_text, parse_options=pv.ParseOptions(newlines_in_values=True))
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: there is no such file") from error
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SourceError(f"{path}: cannot be read as {path.suffix or 'a file without a suffix'}: {error}") from error
+    return table.rename_columns([name.strip() for name in table.column_names])
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Write a Parquet file, whole or not at all.
+
+    Raises:
+        SourceError: It cannot be written there.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        pq.write_table(table, partial)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise SourceError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,0 +1,171 @@
+"""Identify: every new record gets its customer, and yesterday's customers keep their ids.
+
+The same story serves a first load of millions, a day's few records and a single arrival: only what the new records
+touch is read, paired and grouped again, and the answer is the one that starting from nothing would give.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.engine.engine import Engine
+from kehu.flows import pairing
+from kehu.flows.progress import SILENT, Progress
+from kehu.model.links import PAIRS
+from kehu.model.records import CLEAN
+from kehu.resolve import golden, group, identity, joining, keys, weights
+from kehu.resolve.coded import Records
+from kehu.resolve.model import Model
+from kehu.store import customers, decisions, links, records, search
+from kehu.store.database import Database, Transaction
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """What a run of `identify` did."""
+
+    records: int = 0
+    """New records that were given a customer."""
+    touched: int = 0
+    """Records that were looked at again, the new ones among them."""
+    created: int = 0
+    """Customers that are new."""
+    changed: int = 0
+    """Customers whose golden values or number of records changed."""
+    merged: int = 0
+    """Customers that were merged into others."""
+    pairs: int = 0
+    """Pairs of records that were compared."""
+    links: int = 0
+    """Pairs that were joined."""
+    refused: int = 0
+    """Pairs that asked to be joined and were not; they wait for a steward."""
+    hot_keys: int = 0
+    """Keys that too many records share to say anything."""
+
+
+def identify(
+    database: Database,
+    engine: Engine,
+    model: Model,
+    *,
+    trust: Mapping[str, int],
+    hot_key_limit: int,
+    clock: Callable[[], datetime],
+    why: str = "load",
+    progress: Progress = SILENT,
+) -> Identified:
+    """Give every waiting record its customer.
+
+    Args:
+        database: The store.
+        engine: Who joins keys into pairs.
+        model: What weighs the pairs.
+        trust: For each channel how far its values are believed.
+        hot_key_limit: A key that more records share makes no pairs.
+        clock: The time, aware.
+        why: What the history of the customers tells as the cause.
+        progress: Whoever wants to watch.
+
+    Returns:
+        What it did; nothing at all, where no record waits.
+    """
+    with database.begin() as tx:
+        waiting = records.waiting(tx)
+        if not len(waiting):
+            return Identified()
+        progress.task("identify", len(waiting))
+        progress.step("pair")
+        paired = pairing.of_waiting(tx, engine, waiting, limits=keys.limits(hot_key_limit=hot_key_limit))
+        touched = pairing.reach(tx, paired, link_from=model.link_from)
+        progress.step("score")
+        rows = _in_order(records.read(tx, touched.records))
+        numbers = rows.column("record").to_numpy()
+        coded = Records(rows.select(CLEAN.names))
+        found = weights.score(coded, *_rows(numbers, paired.pairs), model)
+        kept = weights.score(coded, *_rows(numbers, touched.links), model)
+        progress.step("group")
+        groups = joining.groups(coded, found + kept, model, _decided(tx, touched.records, numbers))
+        progress.step("store")
+        links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model))
+        done = _store(tx, rows, groups, trust=trust, at=clock(), why=why)
+        progress.advance(len(waiting))
+    follow = found.weight >= model.link_from
+    apart = groups[found.left] != groups[found.right]
+    return Identified(
+        records=len(waiting),
+        touched=len(numbers),
+        pairs=len(found.left),
+        links=int((follow & ~apart).sum()),
+        refused=int((follow & apart).sum()),
+        hot_keys=paired.hot_keys,
+        **done,
+    )
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    """Records in the order of their keys, so that the order they came in changes nothing."""
+    return table.take(pc.sort_indices(table, sort_keys=[("channel", "ascending"), ("record_id", "ascending")]))
+
+
+def _rows(numbers: Numbers, pairs: pa.Table) -> tuple[Numbers, Numbers]:
+    """The rows at which the records of pairs stand."""
+    order = np.argsort(numbers)
+    left, right = (
+        order[np.searchsorted(numbers, pairs.column(side).to_numpy(), sorter=order)].astype(np.int64)
+        for side in PAIRS.names
+    )
+    return left, right
+
+
+def _decided(tx: Transaction, touched: pa.Array, numbers: Numbers) -> joining.Decided:
+    """The standing decisions between touched records."""
+    standing = decisions.standing(tx, touched)
+    inside = pc.and_(*(pc.is_in(standing.column(side), value_set=touched) for side in PAIRS.names))
+    standing = standing.filter(inside)
+    together = pc.equal(standing.column("kind"), decisions.Kind.TOGETHER.value)
+    return joining.Decided(*_rows(numbers, standing), np.asarray(together.to_numpy(), dtype=np.bool_))
+
+
+def _links(coded: Records, numbers: Numbers, found: weights.Scores, groups: Numbers, model: Model) -> pa.Table:
+    """What is kept of the pairs: the links, and what a steward should look at."""
+    worth = found.where(
+        (found.weight >= model.link_from)
+        | ((found.weight >= model.review_from) & (groups[found.left] != groups[found.right]))
+    )
+    table = weights.links_of(worth, numbers)
+    certificate = np.where(coded.certified, coded.codes("id_number"), -1)
+    reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)
+    state = np.select([reason == "", reason == "doubtful"], ["linked", "doubtful"], default="refused")
+    sides = [table.column(side) for side in PAIRS.names]
+    made = {"record_l": pc.min_element_wise(*sides), "record_r": pc.max_element_wise(*sides)}
+    made |= {name: table.column(name) for name in ("weight", "levels")}
+    made |= {"state": pa.array(state.tolist()), "reason": pa.array(reason.tolist(), mask=reason == "")}
+    return pa.table(made, schema=links.STORED)
+
+
+def _store(
+    tx: Transaction, rows: pa.Table, groups: Numbers, *, trust: Mapping[str, int], at: datetime, why: str
+) -> dict[str, int]:
+    """Write the customers that the groups are, and let the ids that no group kept lead to them."""
+    before = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
+    found = identity.assign(groups, before)
+    new = np.append(customers.new_ids(tx, found.new).to_numpy(), -1)
+    customer = np.where(found.customer < 0, new[-1 - np.minimum(found.customer, -1)], found.customer)
+    survivor = np.where(found.survivor < 0, new[-1 - np.minimum(found.survivor, -1)], found.survivor)
+    place = rows.schema.get_field_index("customer_id")
+    rows = rows.set_column(place, "customer_id", pa.array(customer))
+    state = golden.values(rows, trust=trust)
+    written = customers.write(tx, state, at=at, why=why)
+    customers.assign(tx, rows.select(["record", "customer_id"]), at=at)
+    if len(found.retired):
+        customers.merge_into(tx, pa.table({"customer_id": found.retired, "survivor": survivor}), at=at, why=why)
+    search.replace(tx, state.column("customer_id").combine_chunks(), search.terms(rows))
+    return {"created": written.created, "changed": written.changed, "merged": len(found.retired)}

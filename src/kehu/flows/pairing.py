@@ -1,0 +1,116 @@
+"""Pairing in the store: whom waiting records must be compared with, and how far that reaches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.engine.engine import Engine
+from kehu.model.links import PAIRS
+from kehu.model.records import CLEAN
+from kehu.resolve import keys
+from kehu.resolve.coded import Records
+from kehu.store import customers, links, records
+from kehu.store import keys as stored
+from kehu.store.database import Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paired:
+    """The pairs to compare."""
+
+    pairs: pa.Table
+    """`model.links.PAIRS`; one of the two records at least is paired anew."""
+    anew: pa.Array
+    """The records whose pairs were all made anew: the waiting ones, and those whose key became hot or ceased to be."""
+    lost: pa.Array
+    """The records that shared a key with a version no longer in force."""
+    hot_keys: int
+    """How many keys too many records share."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """The records whose groups may change, whole components of them."""
+
+    records: pa.Array
+    """Their numbers."""
+    links: pa.Table
+    """The stored links between them that still hold: `model.links.PAIRS`."""
+
+
+def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Sequence[int]) -> Paired:
+    """Store the keys of waiting records, and pair each with all that share one.
+
+    Whether a key is hot depends on how many records share it. Where that changes, in either direction, everybody who
+    has the key is paired anew, so that the order in which records came leaves no trace.
+    """
+    gone = _keys(tx, records.former(tx, waiting))
+    stored.remove(tx, gone)
+    own = _keys(tx, waiting)
+    sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
+    anew, others = waiting, sharing.keys
+    turned = _turned(own, gone, sharing.keys, limits)
+    if len(turned):
+        anew = pc.unique(pa.concat_arrays([waiting, turned]))
+        own = pa.concat_tables([own, _keys(tx, turned)])
+        others = stored.sharing(tx, own, limits=limits).keys
+    found = engine.pairs(pa.concat_tables([own, others]), limits=limits)
+    one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
+    stored.add(tx, own)
+    lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
+    return Paired(
+        pairs=found.pairs.filter(one_is_new), anew=anew, lost=lost, hot_keys=found.hot.num_rows + sharing.hot.num_rows
+    )
+
+
+def reach(tx: Transaction, paired: Paired, *, link_from: float) -> Reach:
+    """Everybody whose group the new pairs may change: their components, and the members of their customers."""
+    sides = [paired.pairs.column(side) for side in PAIRS.names]
+    seeds = pc.unique(
+        pa.chunked_array([paired.anew, paired.lost, *(c for side in sides for c in side.chunks)], pa.int64())
+    )
+    had = customers.memberships(tx, paired.anew)
+    mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
+    reached = frontier = pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks]))
+    held = [PAIRS.empty_table()]
+    while len(frontier):
+        found = links.of_records(tx, frontier)
+        found = found.filter(pc.greater_equal(found.column("weight"), link_from)).select(PAIRS.names)
+        held.append(found)
+        ends = pa.concat_arrays(
+            [chunk for side in PAIRS.names for chunk in found.column(side).chunks] or [frontier[:0]]
+        )
+        frontier = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
+        reached = pa.concat_arrays([reached, frontier])
+    every = pa.concat_tables(held).group_by(PAIRS.names).aggregate([]).cast(PAIRS)
+    stale = pc.or_(*(pc.is_in(every.column(side), value_set=paired.anew) for side in PAIRS.names))
+    return Reach(records=reached, links=every.filter(pc.invert(stale)))
+
+
+def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:
+    rows = records.read(tx, numbers, columns=("record", *CLEAN.names))
+    return keys.of(Records(rows.select(CLEAN.names)), rows.column("record").to_numpy())
+
+
+def _turned(own: pa.Table, gone: pa.Table, others: pa.Table, limits: Sequence[int]) -> pa.Array:
+    """The stored records one of whose keys became hot, or ceased to be."""
+    key = others.column("key").to_numpy()
+    if not len(key):
+        return pa.array([], pa.int64())
+    known, back, have = np.unique(key, return_inverse=True, return_counts=True)
+    most = np.asarray(limits)[(known & np.uint64(2**keys.KIND_BITS - 1)).astype(np.int64)]
+    was_hot = have + _count(gone, known) > most
+    is_hot = have + _count(own, known) > most
+    return pc.unique(others.column("record").filter(pa.array((was_hot != is_hot)[back])).combine_chunks())
+
+
+def _count(table: pa.Table, known: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """How often each of the known keys stands in a table of `KEYS`."""
+    key = table.column("key").to_numpy()
+    place = np.searchsorted(known, key)
+    place[place == len(known)] = 0
+    return np.bincount(place[known[place] == key], minlength=len(known))

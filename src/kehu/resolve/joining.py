@@ -1,0 +1,58 @@
+"""From scored pairs to groups: the rules that no weight overrides, and the pairs that no key found."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kehu.resolve import group, weights
+from kehu.resolve.coded import Records
+from kehu.resolve.group import Mask, Rows, Scored
+from kehu.resolve.model import Model
+from kehu.resolve.weights import Scores
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What stewards decided about pairs of rows."""
+
+    left: Rows
+    right: Rows
+    together: Mask
+    """Where the two are one customer; elsewhere they are two."""
+
+
+NOTHING = Decided(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_))
+"""No decision at all."""
+
+
+def groups(records: Records, scores: Scores, model: Model, decided: Decided = NOTHING) -> Rows:
+    """For each record the least row of its group.
+
+    Args:
+        records: The records; equal weights go by their order, so it must not depend on how they came.
+        scores: The pairs that share a key.
+        model: What weighs the pairs that share none, inside a component.
+        decided: What stewards decided; a *together* goes before everything else, an *apart* before every weight.
+    """
+    scored = _ruled(records, scores) + Scored(
+        left=decided.left,
+        right=decided.right,
+        weight=np.where(decided.together, group.ALWAYS, group.NEVER),
+        objection=np.where(decided.together, 0.0, group.NEVER),
+    )
+    component = group.components(scored, len(records), link_from=model.link_from)
+    missing = weights.score(records, *group.missing(scored, component), model)
+    return group.partition(scored + _ruled(records, missing), component, link_from=model.link_from)
+
+
+def _ruled(records: Records, scores: Scores) -> Scored:
+    """The pairs for grouping: two records with different valid certificates are never joined."""
+    numbers = records.codes("id_number")
+    both = records.certified[scores.left] & records.certified[scores.right]
+    never = both & (numbers[scores.left] != numbers[scores.right])
+    return Scored(
+        left=scores.left,
+        right=scores.right,
+        weight=np.where(never, group.NEVER, scores.weight),
+        objection=np.where(never, group.NEVER, np.minimum(scores.lasting, 0.0)),
+    )
