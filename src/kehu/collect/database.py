@@ -1,27 +1,25 @@
 """A relational database as a channel: a table or a query, read in batches, only what is new by a cursor column."""
 
-import datetime as dt
-import json
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from decimal import Decimal
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
+from psycopg.types.json import set_json_loads
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from kehu.collect import flatten
+from kehu.collect import flatten, values
 from kehu.errors import SettingsError, SourceError
-from kehu.model.records import Batch
+from kehu.model.records import BadRow, Batch
 
 ATTEMPTS = 5
 """How often a lost connection is made again, while nothing new is read, before the run fails."""
@@ -30,7 +28,6 @@ CONNECT_TIMEOUT_S = 10
 """How long to wait for a server to answer at all."""
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgres": "postgresql+psycopg"}
-_ZERO_DATE = r"^0000-00-00([ T]00:00:00(\.0+)?)?$"
 
 
 class DatabaseSource(BaseModel):
@@ -53,6 +50,9 @@ class DatabaseSource(BaseModel):
         description="How far before the last cursor each run starts again, for rows that were committed late: "
         "in units of a number, in seconds of a time.",
     )
+    encoding: str = Field(
+        default="utf-8", description="Encoding of the text in an SQLite file; other databases tell theirs."
+    )
     batch_rows: int = Field(default=50_000, gt=0, description="At most so many rows are handed on in one batch.")
 
     @model_validator(mode="after")
@@ -60,6 +60,10 @@ class DatabaseSource(BaseModel):
         if (self.table is None) == (self.query is None):
             raise ValueError("set either table or query")
         return self
+
+
+_Part = tuple[pa.Table, tuple[BadRow, ...], Any]
+"""Rows of a result, the bad ones, and the last cursor value among them."""
 
 
 class DatabaseChannel:
@@ -76,7 +80,8 @@ class DatabaseChannel:
     ) -> None:
         self.name = name
         self._source = source
-        self._url = _url(name, source.url, folder, secret)
+        self._url = _url(name, source.url, secret)
+        self._folder = folder
         self._sleep = sleep
 
     def batches(self, *, after: str | None) -> Iterator[Batch]:
@@ -86,18 +91,18 @@ class DatabaseChannel:
         time may have been committed since. Rows without a cursor value come with every run, as nothing tells whether
         they are new. A connection lost on the way is made again, and reading goes on behind the last batch.
         """
-        last = _read_cursor(after, self.name)
-        start = _earlier(last, self._source.overlap, self.name)
+        last = values.read_cursor(after, self.name)
+        start = values.earlier(last, self._source.overlap, self.name)
         failures = 0
         with self._engine() as engine:
             while True:
                 try:
                     with closing(self._stream(engine, start, again=start != last)) as stream:
-                        for rows, seen in stream:
+                        for rows, bad, seen in stream:
                             start = start if seen is None else seen
-                            last = _later(last, seen)
+                            last = values.later(last, seen)
                             failures = 0
-                            yield Batch(rows=rows, cursor=_written_cursor(last))
+                            yield Batch(rows=rows, bad=bad, cursor=values.written_cursor(last))
                 except SQLAlchemyError as why:
                     failures += 1
                     if self._source.cursor is None or failures > ATTEMPTS or not _is_lost(why, again=failures > 1):
@@ -115,19 +120,34 @@ class DatabaseChannel:
                     found = connection.execute(sa.select(source).limit(rows)).fetchall()
             except SQLAlchemyError as why:
                 raise self._refused(why) from None
-        return Batch(rows=self._rows(names, found, 0), cursor=None)
+        table, bad = self._rows(names, found, 0)
+        return Batch(rows=table, bad=bad, cursor=None)
 
     @contextmanager
     def _engine(self) -> Iterator[sa.Engine]:
-        engine = sa.create_engine(self._url, poolclass=sa.NullPool, connect_args=_connect_args(self._url))
-        if engine.dialect.name in {"mysql", "mariadb"}:
+        """An engine whose connections read only."""
+        url, backend = self._url, self._url.get_backend_name()
+        if backend == "sqlite":
+            path = self._folder / (url.database or "")
+            if not path.is_file():
+                raise SourceError(f"channel {self.name!r}: there is no database file {path}; mend url")
+            url = url.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
+        timeout = {} if backend == "sqlite" else {"connect_timeout": CONNECT_TIMEOUT_S}
+        engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=timeout)
+        if backend == "sqlite":
+            # A value that is not of the encoding must not stop the rows around it: see `_rows`.
+            decode = partial(str, encoding=self._source.encoding, errors="surrogateescape")
+            sa.event.listen(engine, "connect", lambda connection, _: setattr(connection, "text_factory", decode))
+        elif backend in {"mysql", "mariadb"}:
             sa.event.listen(engine, "connect", _forbid_writing)
+        elif url.get_driver_name() == "psycopg":
+            sa.event.listen(engine, "connect", _keep_digits)
         try:
-            yield engine.execution_options(postgresql_readonly=True) if engine.name == "postgresql" else engine
+            yield engine.execution_options(postgresql_readonly=True) if backend == "postgresql" else engine
         finally:
             engine.dispose()
 
-    def _stream(self, engine: sa.Engine, start: object, *, again: bool) -> Generator[tuple[pa.Table, object]]:
+    def _stream(self, engine: sa.Engine, start: object, *, again: bool) -> Generator[_Part]:
         """Batches of rows, each with the last cursor value in it."""
         cursor = self._source.cursor
         with engine.connect() as connection:
@@ -148,7 +168,7 @@ class DatabaseChannel:
                     if cursor is not None:
                         at = names.index(cursor)
                         seen = next((row[at] for row in reversed(rows) if row[at] is not None), None)
-                    yield self._rows(names, rows, count), seen
+                    yield *self._rows(names, rows, count), seen
                     count += len(rows)
 
     def _selected(self, connection: sa.Connection) -> tuple[sa.FromClause, list[str]]:
@@ -191,17 +211,30 @@ class DatabaseChannel:
         unique = [found["column_names"] for found in inspector.get_unique_constraints(table.name, schema=table.schema)]
         return key == alone or alone in unique, key == alone
 
-    def _rows(self, names: list[str], rows: Sequence[sa.Row[Any]], before: int) -> pa.Table:
-        values = list(zip(*rows, strict=True)) or [()] * len(names)
+    def _rows(self, names: list[str], rows: Sequence[sa.Row[Any]], before: int) -> tuple[pa.Table, tuple[BadRow, ...]]:
+        """The rows as text, and those that hold bytes that are not of the encoding."""
+        positions = self._positions(names, rows, before)
+        found = list(zip(*rows, strict=True)) or [()] * len(names)
         columns: dict[str, pa.Array] = {}
-        for name, column in zip(names, values, strict=True):
-            columns.update(_as_text(name, column))
+        try:
+            for name, column in zip(names, found, strict=True):
+                columns.update(values.columns(name, column))
+        except UnicodeEncodeError:
+            records = [
+                {name: None if value is None else values.text(value) for name, value in zip(names, row, strict=True)}
+                for row in rows
+            ]
+            table, bad = flatten.table(records, positions)
+            reason = f"the row holds text that is not {self._source.encoding}; set encoding if all of it is in another"
+            return table, tuple(replace(row, reason=reason) for row in bad)
+        return flatten.positioned(columns, pa.array(positions, pa.string())), ()
+
+    def _positions(self, names: list[str], rows: Sequence[sa.Row[Any]], before: int) -> list[str]:
         where = self._source.table or "query"
-        if self._source.cursor in columns:
-            prefix, marks = f"{where}: {self._source.cursor} ", pc.fill_null(columns[self._source.cursor], "null")
-        else:
-            prefix, marks = f"{where}: row ", pa.array(np.arange(before + 1, before + len(rows) + 1)).cast(pa.string())
-        return flatten.positioned(columns, pc.binary_join_element_wise(pa.scalar(prefix), marks, ""))
+        if self._source.cursor is None:
+            return [f"{where}: row {number}" for number in range(before + 1, before + len(rows) + 1)]
+        at = names.index(self._source.cursor)
+        return [f"{where}: {self._source.cursor} {row[at]}" for row in rows]
 
     def _refused(self, why: SQLAlchemyError) -> SourceError:
         url = self._url.render_as_string(hide_password=True)
@@ -209,8 +242,8 @@ class DatabaseChannel:
         return SourceError(f"channel {self.name!r}: {url} cannot be read ({told}); check url, user and password")
 
 
-def _url(channel: str, written: str, folder: Path, secret: str | None) -> sa.URL:
-    """The address with its driver and password; an SQLite file is opened read-only, and must be there."""
+def _url(channel: str, written: str, secret: str | None) -> sa.URL:
+    """The address with its driver and password."""
     try:
         url = make_url(written)
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
@@ -221,23 +254,19 @@ def _url(channel: str, written: str, folder: Path, secret: str | None) -> sa.URL
         ) from None
     if secret is not None:
         url = url.set(password=secret)
-    if url.get_backend_name() != "sqlite":
-        return url
-    if not url.database or url.database == ":memory:":
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
         raise SettingsError(f"channel {channel!r}: name the file: sqlite:///calls.db")
-    path = folder / url.database
-    if not path.is_file():
-        raise SourceError(f"channel {channel!r}: there is no database file {path}; mend url")
-    return url.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
-
-
-def _connect_args(url: sa.URL) -> dict[str, object]:
-    return {} if url.get_backend_name() == "sqlite" else {"connect_timeout": CONNECT_TIMEOUT_S}
+    return url
 
 
 def _forbid_writing(connection: Any, _: object) -> None:
     with closing(connection.cursor()) as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+
+def _keep_digits(connection: Any, _: object) -> None:
+    """Have numbers within JSON columns of PostgreSQL read as the text they are."""
+    set_json_loads(flatten.parse, connection)
 
 
 def _table(written: str) -> sa.TableClause:
@@ -259,103 +288,3 @@ def _is_lost(why: SQLAlchemyError, *, again: bool) -> bool:
     return isinstance(why, DBAPIError) and (
         why.connection_invalidated or (again and isinstance(why, sa.exc.OperationalError))
     )
-
-
-def _as_text(name: str, values: Sequence[Any]) -> dict[str, pa.Array]:
-    """A column of a result as text; several where it holds nested values."""
-    kinds = {type(value) for value in values} - {type(None)}
-    if kinds <= {str}:
-        column = pa.array(values, pa.string())
-        zero = pc.match_substring_regex(column, _ZERO_DATE)
-        return {name: pc.if_else(zero, pa.scalar(None, pa.string()), column) if pc.any(zero).as_py() else column}
-    if kinds == {int}:
-        return {name: pa.array([str(value) if value is not None else None for value in values], pa.string())}
-    if kinds & {dict, list}:
-        rows, _ = flatten.table([{name: value} for value in values], [""] * len(values))
-        return {found: rows.column(found).combine_chunks() for found in rows.column_names[:-1]}
-    return {name: pa.array([None if value is None else text(value) for value in values], pa.string())}
-
-
-def text(value: object) -> str:
-    """A value of a database as text that keeps every digit.
-
-    >>> text(Decimal("1.10")), text(1e15), text(dt.date(2024, 1, 2)), text(b"ab"), text(True)
-    ('1.10', '1000000000000000', '2024-01-02', 'ab', 'true')
-    """
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return str(int(value))
-        case Decimal():
-            return format(value, "f")
-        case dt.timedelta():  # What MySQL calls a TIME.
-            return str(value)
-        case dt.datetime() | dt.date() | dt.time():
-            return value.isoformat(" ") if isinstance(value, dt.datetime) else value.isoformat()
-        case bytes() | bytearray() | memoryview():
-            return flatten.bytes_text(bytes(value))
-        case _:
-            return str(value)
-
-
-def _earlier(last: Any, overlap: float, channel: str) -> Any:
-    """Where to start: the cursor less the overlap."""
-    if last is None or not overlap:
-        return last
-    match last:
-        case int() | Decimal():
-            return last - type(last)(overlap)
-        case float():
-            return last - overlap
-        case dt.datetime() | dt.date():
-            return (
-                last - dt.timedelta(seconds=overlap)
-                if isinstance(last, dt.datetime)
-                else last - dt.timedelta(days=-(-overlap // 86400))
-            )
-        case str():
-            try:
-                moment = dt.datetime.fromisoformat(last) - dt.timedelta(seconds=overlap)
-            except ValueError:
-                raise SourceError(
-                    f"channel {channel!r}: overlap needs a cursor column of numbers or times; set overlap = 0"
-                ) from None
-            if len(last) == 10:
-                return moment.date().isoformat()
-            return moment.isoformat(last[10], "microseconds" if "." in last else "seconds")
-    return last
-
-
-def _later(last: Any, seen: Any) -> Any:
-    """The cursor to store: it never goes back, though the overlap is read again."""
-    if seen is None or last is None:
-        return last if seen is None else seen
-    return max(last, seen) if type(last) is type(seen) else seen
-
-
-def _written_cursor(value: Any) -> str | None:
-    if value is None:
-        return None
-    return json.dumps({"type": type(value).__name__, "value": value.hex() if isinstance(value, bytes) else str(value)})
-
-
-def _read_cursor(cursor: str | None, channel: str) -> Any:
-    if cursor is None:
-        return None
-    try:
-        read = json.loads(cursor)
-        return _CURSORS[read["type"]](read["value"])
-    except (ValueError, KeyError, TypeError, ArithmeticError):
-        raise SourceError(f"channel {channel!r}: its stored cursor is not one of a database") from None
-
-
-_CURSORS: dict[str, Callable[[str], Any]] = {
-    "int": int,
-    "float": float,
-    "Decimal": Decimal,
-    "datetime": dt.datetime.fromisoformat,
-    "date": dt.date.fromisoformat,
-    "str": str,
-    "bytes": bytes.fromhex,
-}

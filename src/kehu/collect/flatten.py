@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pyarrow as pa
 
@@ -10,6 +11,8 @@ from kehu.model.records import POSITION, BadRow
 
 MAX_COLUMNS = 2000
 """A batch with more columns than this is not a table: its records use values as keys, or hold long lists."""
+
+_CONTROLS = bytes(set(range(32)) - {*b"\t\n\r"})
 
 
 def parse(text: str | bytes) -> object:
@@ -182,10 +185,10 @@ def value_at(answer: object, path: str) -> object:
 def bytes_text(value: bytes) -> str:
     r"""Bytes as the text they hold, else as hexadecimal digits.
 
-    >>> bytes_text("张".encode()), bytes_text(b"\xff\x00")
-    ('张', 'ff00')
+    >>> bytes_text("张".encode()), bytes_text(b"\xff"), bytes_text(b"\x01")
+    ('张', 'ff', '01')
     """
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.hex()
+    if value.translate(None, _CONTROLS) == value:
+        with suppress(UnicodeDecodeError):
+            return value.decode()
+    return value.hex()
