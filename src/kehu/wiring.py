@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict
 
 from kehu import settings as reading
 from kehu.collect import database as databases
@@ -107,12 +108,12 @@ def raw(settings: Settings) -> Path:
 
 def engine(settings: Settings) -> Engine:
     """Who joins keys into pairs."""
-    return Duck(threads=threads(settings.resolve.threads))
+    return duck(settings.resolve.threads)
 
 
-def threads(wanted: int) -> int:
-    """How many threads work; 0 asks for every core."""
-    return wanted or os.cpu_count() or 1
+def duck(threads: int) -> Engine:
+    """DuckDB with so many threads; 0 takes every core."""
+    return Duck(threads=threads or os.cpu_count() or 1)
 
 
 def model(settings: Settings) -> Model:
@@ -127,3 +128,28 @@ def model(settings: Settings) -> Model:
 def named_model(name: str, *, folder: Path) -> Model:
     """The model of this name: `shipped`, or the path of a file."""
     return models.shipped() if name == "shipped" else models.load(folder / name)
+
+
+class Parts(TypedDict):
+    """What `flows.run.whole` wants beside the store and the channels."""
+
+    engine: Engine
+    model: Model
+    raw_in: Path
+    home: str
+    trust: dict[str, int]
+    hot_key_limit: int
+    clock: Callable[[], datetime]
+
+
+def parts(settings: Settings) -> Parts:
+    """Everything the whole way needs beside the store and the channels."""
+    return Parts(
+        engine=engine(settings),
+        model=model(settings),
+        raw_in=raw(settings),
+        home=settings.kehu.home,
+        trust={channel.name: channel.trust for channel in settings.channels},
+        hot_key_limit=settings.resolve.hot_key_limit,
+        clock=now,
+    )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kehu import __version__
-from kehu.cli import project
+from kehu.cli import demo, offline, project, quarantine, running, serving
 
 app = typer.Typer(
     name="kehu",
@@ -33,5 +33,15 @@ def kehu(
     """One trusted customer (客户) from the records of every channel."""
 
 
+app.command()(demo.demo)
 app.command()(project.init)
 app.command()(project.check)
+app.command()(running.run)
+app.command()(running.collect)
+app.command()(running.identify)
+app.command()(offline.resolve)
+app.command()(offline.train)
+app.command()(offline.evaluate)
+app.add_typer(quarantine.app, name="quarantine")
+app.command()(serving.report)
+app.command()(serving.serve)

@@ -33,6 +33,12 @@ def complain(why: Exception) -> None:
     stderr.print(f"[red]kehu:[/] {escape(str(why))}")
 
 
+def print_text(text: str) -> None:
+    """Print a text as it is: nothing in it is markup, no line is broken."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def print_json(answer: Mapping[str, Any]) -> None:
     """Print the one JSON object that `--json` promises, as one line."""
     sys.stdout.write(json.dumps(answer, ensure_ascii=False, default=str) + "\n")
@@ -45,15 +51,16 @@ class Watched:
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
         self._task: TaskID | None = None
+        self._name = ""
         self._step: str | None = None
         self._since = time.perf_counter()
-        self.seconds: dict[str, float] = {}
-        """Seconds spent in each step, summed over the tasks."""
+        self.seconds: dict[tuple[str, str], float] = {}
+        """Task and step -> the seconds spent in it."""
 
     def task(self, name: str, total: int | None = None) -> None:
         """Draw another bar."""
         self._finish_task()
-        self._task = self._bars.add_task(name, total=total, step="")
+        self._task, self._name = self._bars.add_task(name, total=total, step=""), name
 
     def step(self, name: str) -> None:
         """Say what is being done, and start to count its seconds."""
@@ -74,7 +81,8 @@ class Watched:
     def _finish_step(self) -> None:
         now = time.perf_counter()
         if self._step is not None:
-            self.seconds[self._step] = self.seconds.get(self._step, 0.0) + now - self._since
+            key = (self._name, self._step)
+            self.seconds[key] = self.seconds.get(key, 0.0) + now - self._since
         self._since, self._step = now, None
 
     def _finish_task(self) -> None:

@@ -1,0 +1,79 @@
+"""`kehu quarantine`: the rows that broke a rule."""
+
+import json as jsons
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from kehu import settings as reading
+from kehu import wiring
+from kehu.cli import options, screen
+from kehu.store import quarantine
+
+app = typer.Typer(help="The rows that broke a rule: list them, show one.", no_args_is_help=True)
+
+
+@app.command("list")
+def listed(
+    config: options.Config = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="C", help="Only those of this channel.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="So many rows at most.")] = 50,
+    after: Annotated[int, typer.Option("--after", min=0, help="Start behind the row of this number.")] = 0,
+    *,
+    json: options.Json = False,
+) -> None:
+    """List the rows in quarantine, in the order they came, each with the rules it broke.
+
+    Example: kehu quarantine list --channel hall --limit 20
+    """
+    with wiring.store(reading.load(config)) as database, database.read() as tx:
+        rows = quarantine.page(tx, channel=channel, limit=limit, after=after)
+        total = quarantine.count(tx, channel=channel)
+    if json:
+        screen.print_json({"total": total, "rows": [asdict(row) for row in rows]})
+        return
+    table = Table("number", "channel", "record", "position", "reasons", box=None, pad_edge=False)
+    for row in rows:
+        reasons = "; ".join(reason["en"] for reason in row.reasons)
+        cells = (str(row.quarantine_id), row.channel, row.record_id or "", row.source_position or "", reasons)
+        table.add_row(*(escape(cell) for cell in cells))
+    screen.print_table(table)
+    screen.stdout.print(f"{len(rows)} of {total:,} rows in quarantine")
+
+
+@app.command("show")
+def show(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The row's number in the list.", show_default=False)],
+    config: options.Config = None,
+    *,
+    json: options.Json = False,
+) -> None:
+    """Show one row in quarantine: where it stood, every rule it broke, and the row as it came.
+
+    Example: kehu quarantine show 17
+    """
+    with wiring.store(reading.load(config)) as database, database.read() as tx:
+        row = quarantine.get(tx, number)
+    if json:
+        screen.print_json(asdict(row))
+        return
+    screen.stdout.print(f"channel   {escape(row.channel)}, load {row.load_id}, {row.received_at:%Y-%m-%d %H:%M:%S} UTC")
+    screen.stdout.print(f"position  {escape(row.source_position or '')}")
+    screen.stdout.print(f"record    {escape(row.record_id or '(no key)')}")
+    screen.stdout.print(f"state     {row.state}")
+    for reason in row.reasons:
+        screen.stdout.print(f"broke     {escape(reason['rule'])}: {escape(reason['en'])} ({escape(reason['zh'])})")
+    screen.stdout.print("as it came:")
+    screen.print_text(_pretty(row.raw))
+
+
+def _pretty(raw: str) -> str:
+    try:
+        return jsons.dumps(jsons.loads(raw), ensure_ascii=False, indent=2)
+    except ValueError:
+        return raw

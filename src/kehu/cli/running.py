@@ -1,0 +1,147 @@
+"""`kehu run` and its halves, `kehu collect` and `kehu identify`."""
+
+from typing import Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from kehu import settings as reading
+from kehu import wiring
+from kehu.cli import options, screen
+from kehu.cli.screen import Watched
+from kehu.errors import SettingsError
+from kehu.flows import run as runs
+from kehu.flows.run import Ran
+from kehu.settings import Settings
+from kehu.store import views
+from kehu.store.database import Database
+
+
+def run(config: options.Config = None, channel: options.Channels = None, *, json: options.Json = False) -> None:
+    """Collect what is new in the channels, clean and check it, find the customers, store them.
+
+    Run it again whenever you like: what is known already changes nothing, and what was stored before a crash is not
+    asked for again. A channel that fails does not keep the others from running; the command then ends with 1.
+
+    Examples: kehu run · kehu run --channel hall --json
+    """
+    settings = _settings_with_channels(config)
+    with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
+        ran = whole(settings, database, channel, progress)
+        _finish(database, ran, progress, json=json)
+
+
+def collect(config: options.Config = None, channel: options.Channels = None, *, json: options.Json = False) -> None:
+    """Only the first half of `kehu run`: records are collected, cleaned, checked and stored, but get no customer yet.
+
+    Example: kehu collect --channel calls
+    """
+    settings = _settings_with_channels(config)
+    with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
+        with wiring.town(settings) as secrets:
+            feeds = wiring.feeds(settings, channel, secrets=secrets)
+            ran = runs.collect(
+                database,
+                feeds,
+                raw_in=wiring.raw(settings),
+                home=settings.kehu.home,
+                clock=wiring.now,
+                progress=progress,
+            )
+        _finish(database, ran, progress, json=json)
+
+
+def identify(config: options.Config = None, *, json: options.Json = False) -> None:
+    """Only the second half of `kehu run`: stored records that wait get their customers.
+
+    Example: kehu identify --json
+    """
+    settings = reading.load(config)
+    with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
+        ran = runs.whole(database, [], **wiring.parts(settings), progress=progress)
+        _finish(database, ran, progress, json=json)
+
+
+def whole(settings: Settings, database: Database, channels: list[str] | None, progress: Watched) -> Ran:
+    """Do all that `kehu run` does, with the parts that the settings choose."""
+    with wiring.town(settings) as secrets:
+        feeds = wiring.feeds(settings, channels, secrets=secrets)
+        return runs.whole(database, feeds, **wiring.parts(settings), progress=progress)
+
+
+def seconds(progress: Watched) -> dict[str, float]:
+    """The seconds of each step of the channels, and those of identifying as one."""
+    spent: dict[str, float] = {}
+    for (task, step), lasted in progress.seconds.items():
+        name = "identify" if task == "identify" else step
+        spent[name] = spent.get(name, 0.0) + lasted
+    return {name: round(lasted, 3) for name, lasted in {**spent, "total": sum(spent.values())}.items()}
+
+
+def answer(ran: Ran, held: views.Counts, progress: Watched) -> dict[str, Any]:
+    """What `--json` prints."""
+    counts, identified = ran.counts, ran.identified
+    return {
+        "records": counts.read,
+        "accepted": counts.accepted,
+        "quarantined": counts.quarantined,
+        "duplicates": counts.duplicate,
+        "changed": counts.changed,
+        "warned": counts.warned,
+        "identified": identified.records,
+        "customers": held.customers,
+        "customers_created": identified.created,
+        "customers_changed": identified.changed,
+        "customers_merged": identified.merged,
+        "hot_keys": identified.hot_keys,
+        "failed": ran.failures,
+        "seconds": seconds(progress),
+    }
+
+
+def print_counts(ran: Ran) -> None:
+    """Print what each channel brought, as a table."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("channel")
+    for name in ("read", "accepted", "changed", "duplicate", "quarantined", "warnings"):
+        table.add_column(name, justify="right")
+    for one in ran.brought:
+        c = one.counts
+        counts = (c.read, c.accepted, c.changed, c.duplicate, c.quarantined, c.warned)
+        table.add_row(escape(one.channel), *(f"{count:,}" for count in counts))
+    screen.print_table(table)
+
+
+def _settings_with_channels(config: options.Config) -> Settings:
+    settings = reading.load(config)
+    if not settings.channels:
+        raise SettingsError(f"{settings.folder / reading.FILE_NAME}: describe a channel first, in [channels.NAME]")
+    return settings
+
+
+def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> None:
+    progress.finish()
+    for channel, reason in ran.failures.items():
+        screen.stderr.print(f"[red]kehu:[/] channel {escape(repr(channel))} failed: {escape(reason)}")
+    with database.read() as tx:
+        held = views.counts(tx)
+    if json:
+        screen.print_json(answer(ran, held, progress))
+    else:
+        if ran.brought:
+            print_counts(ran)
+        screen.stdout.print(_sentence(ran, held))
+    raise typer.Exit(1 if ran.failures else 0)
+
+
+def _sentence(ran: Ran, held: views.Counts) -> str:
+    """What changed, in words."""
+    store = f"the store holds {held.records:,} records of {held.customers:,} customers"
+    if held.waiting:
+        store += f", {held.waiting:,} records wait for `kehu identify`"
+    if not ran.is_new:
+        return f"nothing new; {store}"
+    done = ran.identified
+    customers = f"{done.created:,} customers are new, {done.changed:,} changed, {done.merged:,} merged"
+    return f"{ran.counts.accepted:,} records are new; {customers}; {store}"

@@ -1,0 +1,82 @@
+"""The demo: a made-up town in a folder of its own, and how right its customers are."""
+
+import shutil
+import socket
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kehu.collect.town import channels, example, town
+from kehu.errors import SettingsError
+from kehu.flows.progress import SILENT, Progress
+from kehu.resolve import evaluate
+from kehu.store import records
+from kehu.store.database import Database
+
+MARKER = ".kehu-demo"
+"""The file that says a folder is a demo's: another demo may take its place."""
+MARKED = "This folder was made by `kehu demo`, and the next `kehu demo` replaces it.\n"
+
+USUAL_PORT = 8451
+"""Where the made-up application server listens, unless somebody else does."""
+
+
+def prepare(folder: Path, *, records: int, seed: int, progress: Progress = SILENT) -> None:
+    """Invent a town, and write its three channels, its kehu.toml and the truth into a folder.
+
+    Raises:
+        SettingsError: The folder holds something that no demo made.
+    """
+    _empty(folder)
+    progress.task("town", records)
+    progress.step("invent")
+    made = town.make(records, seed=seed)
+    progress.step("write")
+    channels.write(made, folder)
+    (folder / "kehu.toml").write_text(example.settings_toml(_port()), encoding="utf-8")
+    progress.advance(records)
+
+
+def accuracy(database: Database, folder: Path) -> evaluate.Score:
+    """How right the customers are, over the records that were accepted."""
+    with database.read() as tx:
+        found = records.read(tx, columns=("channel", "record_id", "customer_id"))
+    truth = pq.read_table(folder / channels.TRUTH).rename_columns({"key": "record_id"})
+    return evaluate.compare(_keyed(found), _keyed(truth))
+
+
+def _keyed(table: pa.Table) -> pa.Table:
+    """A record has its key within its channel only."""
+    both = pc.binary_join_element_wise(table["channel"].cast(pa.string()), table["record_id"].cast(pa.string()), "/")
+    return pa.table({"record_id": both, "customer_id": table["customer_id"]})
+
+
+def _empty(folder: Path) -> None:
+    """Make the folder new; only what a demo made is taken away."""
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder} is no folder; name another one with --dir")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / MARKER).is_file():
+            raise SettingsError(f"{folder} holds something that no demo made; name another folder with --dir")
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != MARKER:
+                path.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text(MARKED, encoding="utf-8")
+
+
+def _port() -> int:
+    """A free loopback port, the usual one if it is."""
+    for port in (USUAL_PORT, 0):
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(listener.getsockname()[1])
+    raise SettingsError("no loopback port is free")

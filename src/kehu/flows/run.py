@@ -1,0 +1,87 @@
+"""The whole way: what is new in the channels is taken in, and every new record gets its customer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from kehu.engine.engine import Engine
+from kehu.flows import identify
+from kehu.flows.identify import Identified
+from kehu.flows.intake import Brought, Feed, intake
+from kehu.flows.progress import SILENT, Progress
+from kehu.resolve.model import Model
+from kehu.store.database import Database
+from kehu.store.loads import Counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What a run did."""
+
+    brought: tuple[Brought, ...] = ()
+    """What each channel brought."""
+    identified: Identified = field(default_factory=Identified)
+    """What became of the customers."""
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the rows of all channels."""
+        sums = [asdict(one.counts) for one in self.brought]
+        return Counts(**{name: sum(counts[name] for counts in sums) for name in asdict(Counts())})
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The channels that failed, and why."""
+        return {one.channel: one.failure for one in self.brought if one.failure is not None}
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it changed anything."""
+        return bool(self.counts.accepted or self.counts.quarantined or self.identified.records)
+
+
+def collect(
+    database: Database,
+    feeds: Sequence[Feed],
+    *,
+    raw_in: Path,
+    home: str,
+    clock: Callable[[], datetime],
+    progress: Progress = SILENT,
+) -> Ran:
+    """Take in what is new in each channel; one that fails does not keep the others from it."""
+    return Ran(
+        brought=tuple(
+            intake(database, feed, raw_in=raw_in, home=home, clock=clock, progress=progress) for feed in feeds
+        )
+    )
+
+
+def whole(
+    database: Database,
+    feeds: Sequence[Feed],
+    engine: Engine,
+    model: Model,
+    *,
+    raw_in: Path,
+    home: str,
+    trust: Mapping[str, int],
+    hot_key_limit: int,
+    clock: Callable[[], datetime],
+    progress: Progress = SILENT,
+) -> Ran:
+    """Take in what is new, then give every new record its customer."""
+    collected = collect(database, feeds, raw_in=raw_in, home=home, clock=clock, progress=progress)
+    loads = [f"load {one.load_id}" for one in collected.brought if one.load_id is not None]
+    identified = identify.identify(
+        database,
+        engine,
+        model,
+        trust=trust,
+        hot_key_limit=hot_key_limit,
+        clock=clock,
+        why=", ".join(loads) or "identify",
+        progress=progress,
+    )
+    return Ran(brought=collected.brought, identified=identified)
