@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from kehu.collect.town import numbers, town
+from kehu.collect.town import errors, numbers, town
 from kehu.collect.town.rates import Rates
 from kehu.model import records as columns
 
@@ -111,6 +111,34 @@ def _twins(one: dict[str, object], two: dict[str, object]) -> bool:
     return one["head"] == two["head"] and one["birth"] == two["birth"]
 
 
+def test_members_of_a_household_share_an_address_and_some_a_phone(usual: town.Town) -> None:
+    people = usual.customers.filter(pc.equal(usual.customers["kind"], "individual")).to_pylist()
+    follow = [(person, people[person["head"]]) for row, person in enumerate(people) if person["head"] != row]
+    assert len(follow) > len(people) / 4
+    assert all(one["address"] == head["address"] for one, head in follow)
+    sharing = [one for one, head in follow if one["phone"] == head["phone"]]
+    assert 0.01 < len(sharing) / len(follow) < 0.2
+
+
+def test_an_agent_is_the_commonest_phone_and_a_firm_the_phone_of_its_staff(usual: town.Town) -> None:
+    holders = collections.defaultdict(set)
+    forms: collections.Counter[str] = collections.Counter()
+    kinds = usual.customers["kind"].to_pylist()
+    phones = usual.customers["phone"].to_pylist()
+    firms = {phone for phone, kind in zip(phones, kinds, strict=True) if kind == "organization"}
+    staff = 0
+    for phone, customer in zip(usual.records["phone"].to_pylist(), usual.visits["customer"].to_pylist(), strict=True):
+        if phone and phone not in errors.NO_PHONES:
+            holders[phone].add(customer)
+            forms[phone] += 1
+            staff += kinds[customer] == "individual" and phone in firms
+    agent, count = forms.most_common(1)[0]
+    assert count > 30
+    assert len(holders[agent]) > 25
+    assert agent not in phones
+    assert staff > 5
+
+
 def test_a_recycled_number_is_held_by_one_customer_at_a_time(usual: town.Town) -> None:
     people = usual.customers.to_pylist()
     given_back = {person["old_phone"]: person["phone_since"] for person in people if person["old_phone"]}
@@ -124,6 +152,8 @@ def test_a_recycled_number_is_held_by_one_customer_at_a_time(usual: town.Town) -
     [
         ("name_title", "name", "(先生|女士)$"),
         ("name_spaces", "name", r"^\p{Han} \p{Han}+$"),
+        ("name_full_width", "name", "^[Ａ-Ｚ]"),
+        ("name_dot", "name", "[•.・]"),
         ("name_placeholder", "name", "^(无|-|test|客户|测试|不详|匿名|先生)$"),
         ("id_old_form", "id_number", r"^\d{15}$"),
         ("id_lower_x", "id_number", "x$"),

@@ -1,7 +1,12 @@
 """The columns of a customer of the town: what is true of it."""
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+
+from kehu.collect.town import draw
+
+Days = npt.NDArray[np.datetime64]
 
 FIRST_DAY = np.datetime64("2023-07-01")
 """The first day on which a channel of the town wrote something down."""
@@ -36,6 +41,18 @@ CUSTOMERS = pa.schema(
 """One row a customer; the last three are rows of the same table."""
 
 
-def days(dates: np.ndarray) -> pa.Array:
+def days(dates: Days) -> pa.Array:
     """A column of dates."""
     return pa.array(dates.astype("datetime64[D]"), pa.date32())
+
+
+def years(dates: Days) -> draw.Numbers:
+    """The years of dates."""
+    return dates.astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def some_day(rng: np.random.Generator, size: int) -> Days:
+    """Days while the town was looking."""
+    length = int((LAST_DAY - FIRST_DAY).astype(np.int64))
+    day: Days = FIRST_DAY + rng.integers(length, size=size).astype("timedelta64[D]")
+    return day

@@ -55,6 +55,11 @@ def names(rng: np.random.Generator, true: pa.Table, *, spoken: draw.Mask, rates:
     latin = draw.mask(pc.equal(true["script"], "latin"))
     _shorten(column, true, ~person, rates)
     _reorder(column, latin, rates)
+    where = column.hits(rates.name_full_width, latin)
+    column.become(where, letters.widened(column.at(where)))
+    where = column.hits(rates.name_dot, draw.mask(pc.equal(true["script"], "minority")))
+    dots = [pc.replace_substring(column.at(where), "·", dot) for dot in ("•", ".", "・", "")]
+    column.become(where, draw.mixed(rng.integers(len(dots), size=int(where.sum())), dots))
     for rate, others in ((rates.name_homophone, glyphs.homophones()), (rates.name_look_alike, glyphs.look_alikes())):
         where = column.hits(rate, ~latin)
         column.become(where, letters.confused(rng, column.at(where), others))
@@ -79,7 +84,8 @@ def _shorten(column: Column, true: pa.Table, organization: draw.Mask, rates: Rat
     short = true["short_name"].combine_chunks().filter(pa.array(where))
     full = column.at(where)
     formless = pc.replace_substring_regex(full, "(有限公司|有限责任公司|股份有限公司)$", "")
-    other = pc.replace_substring_regex(pc.replace_substring(full, "有限责任公司", "有限公司"), r"\((.*)\)", r"(\1)")
+    other = pc.replace_substring(full, "有限责任公司", "有限公司")
+    other = pc.replace_substring_regex(other, r"\((.*)\)", "（\\1）")
     forms = [short, draw.glue(short, "有限公司"), formless, other]
     column.become(where, draw.mixed(column.rng.integers(len(forms), size=len(full)), forms))
 

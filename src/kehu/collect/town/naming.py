@@ -74,18 +74,32 @@ MINORITY_FATHER = """买买提 吐尔逊 艾合买提 阿布都热合曼 依不�
 艾山 斯迪克 达吾提 阿吾提 牙生 赛买提 尼加提 莫明 才让 顿珠 平措 旺堆 巴特尔 宝音 额尔德尼"""
 
 LATIN_GIVEN = {
-    "male": """James John Robert Michael William David Richard Joseph Thomas Charles Daniel Matthew Anthony Mark
-    Paul Steven Andrew Kevin Brian George Ahmed Mohammed Ivan Sergei Dmitri Pierre Jean Hans Lukas Marco Carlos
-    Diego Hiroshi Kenji Minh Rahul Arjun Emmanuel Kwame Oleg""",
-    "female": """Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Sarah Karen Nancy Lisa Emily Anna
-    Laura Olga Natalia Irina Maria Sofia Camille Claire Ingrid Greta Giulia Lucia Carmen Yuki Sakura Linh Priya
-    Anita Fatima Aisha Amina Grace Hannah Chloe Zoe Julia""",
+    "male": """
+James John Robert Michael William David Richard Joseph Thomas Charles Daniel Matthew Anthony Mark Paul Steven Andrew
+Kevin Brian George Ahmed Mohammed Ivan Sergei Dmitri Pierre Jean Hans Lukas Marco Carlos Diego Hiroshi Kenji Minh Rahul
+Arjun Emmanuel Kwame Oleg Peter Simon Oliver Jack Harry Liam Noah Lucas Ethan Mason Logan Hugo Louis Jules Felix Jonas
+Matteo Luca Pablo Javier Miguel Rafael Bruno Viktor Nikolai Andrei Yusuf Omar Hassan Karim Takashi Jun Sanjay Vikram
+""",
+    "female": """
+Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Sarah Karen Nancy Lisa Emily Anna Laura Olga Natalia Irina
+Maria Sofia Camille Claire Ingrid Greta Giulia Lucia Carmen Yuki Sakura Linh Priya Anita Fatima Aisha Amina Grace Hannah
+Chloe Zoe Julia Rachel Megan Amy Kate Helen Ruth Alice Emma Olivia Mia Ella Lily Eva Nina Elena Marta Paula Isabel Rosa
+Bianca Leila Yasmin Noor Meera Kavya Haruka Naomi Mai Thuy Svetlana Daria Polina Astrid Freya Elise Manon Lea Charlotte
+""",
 }
-LATIN_SURNAMES = """Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Wilson
-Anderson Thomas Taylor Moore Jackson Martin Lee Thompson White Harris Clark Lewis Robinson Walker Young Allen King
-Wright Scott Hill Green Adams Nelson Baker Hall Campbell Mitchell Ivanov Petrov Sokolov Dubois Moreau Laurent Muller
-Schmidt Weber Fischer Rossi Bianchi Tanaka Suzuki Sato Yamamoto Nguyen Tran Pham Kim Park Choi Singh Sharma Patel
-Gupta Khan Hussain Ali Okafor Mensah O'Brien Murphy Kelly Silva Santos Oliveira Costa Novak Horvat"""
+LATIN_SURNAMES = """
+Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Wilson Anderson Thomas
+Taylor Moore Jackson Martin Lee Thompson White Harris Clark Lewis Robinson Walker Young Allen King Wright Scott Hill
+Green Adams Nelson Baker Hall Campbell Mitchell Carter Roberts Phillips Evans Turner Parker Collins Edwards Stewart
+Morris Rogers Reed Cook Morgan Bell Bailey Cooper Richardson Cox Howard Ward Brooks Gray Watson Hughes Price Bennett
+Wood Barnes Ross Foster Ivanov Petrov Sokolov Kuznetsov Popov Volkov Morozov Novikov Fedorov Orlov Dubois Moreau
+Laurent Bernard Lefebvre Girard Fournier Mercier Blanc Muller Schmidt Weber Fischer Wagner Becker Hoffmann Schulz Koch
+Richter Klein Wolf Rossi Bianchi Ferrari Esposito Romano Colombo Ricci Marino Greco Conti Tanaka Suzuki Sato Yamamoto
+Watanabe Kobayashi Nakamura Ito Kato Nguyen Tran Pham Hoang Vu Dang Bui Kim Park Choi Jung Kang Singh Sharma Patel
+Gupta Reddy Iyer Mehta Khan Hussain Ali Malik Rahman Okafor Mensah Adeyemi Diallo Traore Ndiaye Mwangi O'Brien Murphy
+Kelly Walsh Silva Santos Oliveira Costa Pereira Almeida Novak Horvat Kowalski Nowak Dvorak Svoboda Nagy Kovacs Popescu
+Ionescu Andersson Johansson Lindberg Hansen Olsen Larsen Virtanen Korhonen Jansen Visser Bakker Peeters
+"""
 
 
 @functools.cache

@@ -1,32 +1,28 @@
 """The people of the town, in households: spouses, children, twins, grandparents, and what is true of each."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from kehu.collect.town import customers, draw, naming, numbers
-
-Days = npt.NDArray[np.datetime64]
+from kehu.collect.town import customers, draw, held, naming, numbers
 
 HOUSEHOLD_SIZES = (0.45, 0.25, 0.18, 0.08, 0.04)
 """How many households have one, two, … customers."""
 TWINS = 0.10
 """How many second children were born on the day of the first."""
+GROWN = 16
+ONE_PHONE_CHILDREN, ONE_PHONE_GROWN, ONE_PHONE_TWINS = 0.50, 0.02, 0.50
+"""How many children, and how many others, have only the phone of the head of the household, and how many twins one."""
 NAMESAKES = 0.001
 """How many people have the name and the birth date of somebody else."""
 SCRIPTS = (0.955, 0.025, 0.020)
 """Chinese, minority and Latin names."""
 MOVED = 0.12
 """How many households moved while the town was looking."""
-CHANGED = 0.15
-"""How many people changed their number."""
-RECYCLED = 0.20
-"""How many of the numbers given back were sold again."""
+LANDLINES = 0.06
+"""How many households have a landline."""
 STUDENT_AGES = (14, 24)
 EMPLOYED = 0.06
 """How many people work for an organization of the town."""
-PERMITS = (0.965, 0.012, 0.008, 0.005, 0.010)
-"""Resident IDs, permits of Hong Kong and Macau, of Taiwan, officer cards, and passports of Chinese people."""
 MAILS = ("qq.com", "163.com", "126.com", "139.com", "sina.com", "foxmail.com", "outlook.com", "gmail.com")
 MAIL_WEIGHTS = (45, 18, 8, 10, 4, 4, 5, 6)
 
@@ -48,22 +44,23 @@ def make(rng: np.random.Generator, size: int, *, addresses: pa.Table, employers:
     birth = _birth_days(rng, year)
     twin = (place == 3) & draw.hits(rng, TWINS, size)
     birth[twin] = birth[np.flatnonzero(twin) - 1]
-    year = _years(birth)
+    year = customers.years(birth)
     surname = _surnames(rng, head, place, male)
     first, second = naming.given(rng, male, year)
     first[twin] = first[np.flatnonzero(twin) - 1]
     _namesakes(rng, birth, male, surname, first, second)
-    script, name, short, sound = _names(rng, male, surname, first, second)
+    script = draw.weighted(rng, SCRIPTS, size)[head]
+    name, short, sound = _names(rng, script, male, surname, first, second)
 
     home = household * 2
     moved = draw.hits(rng, MOVED, int(household[-1]) + 1)[household]
-    move_day = _span(rng, int(household[-1]) + 1)[household]
+    move_day = customers.some_day(rng, int(household[-1]) + 1)[household]
     area = addresses["district_code"].to_numpy()
     # Most people were born where they live; the others anywhere, and a household shares the place.
     birthplace = np.where(draw.hits(rng, 0.6, size)[head], home, rng.integers(len(area), size=size)[head])
-    id_type, id_number = _certificates(rng, script, area[birthplace], birth, male, twin)
-    phone, old_phone, phone_since, since = _phones(rng, size)
+    id_type, id_number = held.certificates(rng, script=script, area=area[birthplace], birth=birth, male=male, twin=twin)
     age = customers.LAST_DAY.astype("datetime64[Y]").astype(np.int64) + 1970 - year
+    phone, old_phone, phone_since, since = held.phones(rng, lender=_lenders(rng, head, age, twin))
     mate = np.where((members > 1) & (place == 0), np.arange(size) + 1, head)
     stranger = rng.integers(size, size=size)
     return pa.table(
@@ -78,7 +75,7 @@ def make(rng: np.random.Generator, size: int, *, addresses: pa.Table, employers:
             "id_type": id_type,
             "id_number": id_number,
             "phone": phone,
-            "phone_2": draw.absent(numbers.landlines(rng, area[home] // 10_000), ~draw.hits(rng, 0.06, size)),
+            "phone_2": _landlines(rng, head, area[home] // 10_000),
             "old_phone": old_phone,
             "phone_since": phone_since,
             "since": since,
@@ -88,12 +85,7 @@ def make(rng: np.random.Generator, size: int, *, addresses: pa.Table, employers:
             "category": _categories(rng, age),
             "head": pa.array(head),
             "proxy": pa.array(np.where(mate == np.arange(size), stranger, mate)),
-            "employer": pa.array(
-                employers[rng.integers(len(employers), size=size)]
-                if len(employers)
-                else np.zeros(size, dtype=np.int64),
-                mask=~(draw.hits(rng, EMPLOYED, size) & (age > 22) & (age < 62)) | (len(employers) == 0),
-            ),
+            "employer": _employers(rng, age, employers),
         },
         customers.CUSTOMERS,
     )
@@ -133,14 +125,19 @@ def _genders(rng: np.random.Generator, head: draw.Numbers, place: draw.Numbers) 
     return np.where(place == 1, ~male[head], male)
 
 
-def _birth_days(rng: np.random.Generator, year: draw.Numbers) -> Days:
+def _birth_days(rng: np.random.Generator, year: draw.Numbers) -> customers.Days:
     first = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]")
-    birth: Days = first + rng.integers(365, size=len(year)).astype("timedelta64[D]")
+    birth: customers.Days = first + rng.integers(365, size=len(year)).astype("timedelta64[D]")
     return birth
 
 
-def _years(day: Days) -> draw.Numbers:
-    return day.astype("datetime64[Y]").astype(np.int64) + 1970
+def _lenders(rng: np.random.Generator, head: draw.Numbers, age: draw.Numbers, twin: draw.Mask) -> draw.Numbers:
+    """Whose phone everybody uses; mostly one's own."""
+    rate = np.where(age < GROWN, ONE_PHONE_CHILDREN, ONE_PHONE_GROWN)
+    lender = np.where(rng.random(len(head)) < rate, head, np.arange(len(head)))
+    together = np.flatnonzero(twin & draw.hits(rng, ONE_PHONE_TWINS, len(head)))
+    lender[together] = lender[together - 1]
+    return lender
 
 
 def _surnames(rng: np.random.Generator, head: draw.Numbers, place: draw.Numbers, male: draw.Mask) -> draw.Numbers:
@@ -151,7 +148,7 @@ def _surnames(rng: np.random.Generator, head: draw.Numbers, place: draw.Numbers,
     return np.where((place == 2) | (place == 3), father, np.where((place == 4) & male, own[head], own))
 
 
-def _namesakes(rng: np.random.Generator, birth: Days, male: draw.Mask, *names: draw.Numbers) -> None:
+def _namesakes(rng: np.random.Generator, birth: customers.Days, male: draw.Mask, *names: draw.Numbers) -> None:
     """Give some people the name, the gender and the birth date of somebody of another household."""
     size = len(birth)
     count = int(size * NAMESAKES)
@@ -161,80 +158,31 @@ def _namesakes(rng: np.random.Generator, birth: Days, male: draw.Mask, *names: d
 
 
 def _names(
-    rng: np.random.Generator, male: draw.Mask, surname: draw.Numbers, first: draw.Numbers, second: draw.Numbers
-) -> tuple[draw.Numbers, pa.Array, pa.Array, pa.Array]:
-    """For every person the script, the name, what a title follows, and the sound for an e-mail address."""
-    script = draw.weighted(rng, SCRIPTS, len(male))
-    short, name, sound = naming.chinese(surname, first, second)
+    rng: np.random.Generator, script: draw.Numbers, male: draw.Mask, *chinese: draw.Numbers
+) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """For every person the name, what a title follows, and the sound for an e-mail address."""
+    short, name, sound = naming.chinese(*chinese)
     for code, names in ((1, naming.minority), (2, naming.latin)):
         where = script == code
         family, full, spoken = names(rng, male[where])
         short, name, sound = (
             draw.patched(column, where, values) for column, values in ((short, family), (name, full), (sound, spoken))
         )
-    return script, name, short, sound
+    return name, short, sound
 
 
-def _certificates(
-    rng: np.random.Generator, script: draw.Numbers, area: draw.Numbers, birth: Days, male: draw.Mask, twin: draw.Mask
-) -> tuple[pa.Array, pa.Array]:
-    """The type and the number of everybody's certificate, no two the same; twins have neighbouring ones."""
-    size = len(birth)
-    twins = np.flatnonzero(twin)
-    area = area.copy()
-    area[twins] = area[twins - 1]
-    year = birth.astype("datetime64[Y]")
-    month = birth.astype("datetime64[M]")
-    date = _years(birth) * 10_000 + ((month - year).astype(np.int64) + 1) * 100 + (birth - month).astype(np.int64) + 1
-    fixed = (area * 10**8 + date) * 1000
-    orders = rng.integers(1, 490, size=size) * 2 + male
-    body = fixed + orders
-    body[twins] = fixed[twins] + (orders[twins - 1] // 2 * 2) + 2 + male[twins]
-    while True:
-        _, first = np.unique(body, return_index=True)
-        again = np.ones(size, dtype=np.bool_)
-        again[first] = False
-        if not again.any():
-            break
-        body[again] = fixed[again] + rng.integers(1, 490, size=int(again.sum())) * 2 + male[again]
-    number = numbers.resident_ids(body)
-    which = draw.weighted(rng, PERMITS, size)
-    which[script == 1], which[script == 2] = 0, 4
-    serial = draw.text(draw.distinct(size, lambda count: rng.integers(10**7, 10**8, size=count)))
-    letters = draw.words(rng, list("CEGHJKLMPRT"), size)
-    forms = (draw.glue("H", serial), serial, draw.glue("军字第", serial, "号"), draw.glue(letters, serial))
-    for code, form in enumerate(forms, start=1):
-        number = draw.picked(which == code, form, number)
-    types = ["resident_id", "hk_macau_permit", "taiwan_permit", "officer_card", "passport"]
-    return pa.array(types).take(pa.array(which)), number
+def _landlines(rng: np.random.Generator, head: draw.Numbers, province: draw.Numbers) -> pa.Array:
+    """The landline of the household; null for most."""
+    own = draw.absent(numbers.landlines(rng, province), ~draw.hits(rng, LANDLINES, len(head)))
+    return own.take(pa.array(head))
 
 
-def _span(rng: np.random.Generator, size: int) -> Days:
-    """Days while the town was looking."""
-    length = int((customers.LAST_DAY - customers.FIRST_DAY).astype(np.int64))
-    return customers.FIRST_DAY + rng.integers(length, size=size).astype("timedelta64[D]")
-
-
-def _phones(rng: np.random.Generator, size: int) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
-    """Everybody's phone, the one before, since when, and the first day as a customer.
-
-    A number that was given back is sold again after ninety days, to somebody who becomes a customer with it.
-    """
-    both = numbers.mobiles(rng, 2 * size)
-    phone, old = both[:size].copy(), both[size:]
-    changed = draw.hits(rng, CHANGED, size)
-    since = _span(rng, size)
-    since[draw.hits(rng, 0.5, size)] = customers.FIRST_DAY
-    phone_since = since.copy()
-    rest = (customers.LAST_DAY - since).astype(np.int64)
-    phone_since[changed] += (rest * rng.random(size))[changed].astype("timedelta64[D]")
-    free = np.flatnonzero(changed & (phone_since + 120 < customers.LAST_DAY) & draw.hits(rng, RECYCLED, size))
-    takers = rng.permutation(np.flatnonzero(~changed))[: len(free)]
-    free = free[: len(takers)]
-    phone[takers] = old[free]
-    since[takers] = phone_since[takers] = phone_since[free] + 90
-    texts = draw.text(phone), pa.array(old, mask=~changed).cast(pa.string())
-    return *texts, customers.days(phone_since), customers.days(since)
+def _employers(rng: np.random.Generator, age: draw.Numbers, employers: draw.Numbers) -> pa.Array:
+    """Where people work; null for most, and for all where there is no organization."""
+    if not len(employers):
+        return pa.nulls(len(age), pa.int64())
+    works = draw.hits(rng, EMPLOYED, len(age)) & (age > 22) & (age < 62)
+    return pa.array(rng.choice(employers, size=len(age)), mask=~works)
 
 
 def _categories(rng: np.random.Generator, age: draw.Numbers) -> pa.Array:

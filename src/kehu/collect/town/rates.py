@@ -27,6 +27,10 @@ class Rates:
     """Something that is no name: 无, test, 客户."""
     name_latin_order: float = 0.35
     """A Latin name in another order or case: Smith, John; JOHN SMITH; J. Smith."""
+    name_full_width: float = 0.05
+    """A Latin name in full-width letters."""
+    name_dot: float = 0.30
+    """A minority name with another dot than ·, or with none."""
     name_short: float = 0.25
     """An organization without its region, its legal form, or both: 华信科技."""
 
@@ -68,7 +72,7 @@ class Rates:
     phone_of_staff: float = 0.015
     """The number of the firm where the person works."""
     phone_of_agent: float = 0.004
-    """The number of an agent who filled in the form."""
+    """The number of an agent who filled in the form; not in the call centre."""
     phone_of_proxy: float = 0.010
     """The proxy's number on the holder's form, in the hall."""
 

@@ -82,7 +82,7 @@ def serve(
 
 def _is_living(port: int, fingerprint: str) -> bool:
     """Whether a server of the same file answers on the port."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
         connection.request("GET", "/healthz")
         answer = json.loads(connection.getresponse().read())

@@ -17,7 +17,7 @@ RECORDS_PER_CUSTOMER = (40, 24, 14, 8, 5, 3.5, 2.5, 1.5, 1.5)
 ORGANIZATIONS = 0.08
 """How many customers are organizations."""
 RECORDS_PER_AGENT = 50_000
-"""One agent's phone in so many records: with the rates as they are, hundreds of forms carry it."""
+"""One agent's phone in so many records: with the rates as they are, more than a hundred forms carry it."""
 ASKED = {
     "id_number": (1.00, 0.25, 1.00),
     "phone_2": (0.60, 0.20, 0.60),
@@ -140,7 +140,7 @@ def _flat(
         asked=asked["id_number"],
         rates=rates,
     )
-    others = _other_phones(rng, everybody, visits, true)
+    others = _other_phones(rng, everybody, visits, true, dialled=channel == 1)
     phone = errors.phones(chance["phone"], visits["msisdn"].combine_chunks(), others, dialled=channel == 1, rates=rates)
     day = visits["at"].to_numpy().astype("datetime64[D]")
     old = (day < true["address_since"].to_numpy()) | draw.hits(rng, rates.address_old, size)
@@ -167,7 +167,7 @@ def _flat(
 
 
 def _other_phones(
-    rng: np.random.Generator, everybody: pa.Table, visits: pa.Table, true: pa.Table
+    rng: np.random.Generator, everybody: pa.Table, visits: pa.Table, true: pa.Table, *, dialled: draw.Mask
 ) -> dict[str, pa.Array]:
     """By the name of a rate, whose number may stand where the customer's should."""
     size = len(visits)
@@ -179,7 +179,7 @@ def _other_phones(
         "phone_old": true["old_phone"].combine_chunks(),
         "phone_of_family": draw.absent(number.take(true["head"].combine_chunks()), alone),
         "phone_of_staff": number.take(true["employer"].combine_chunks()),
-        "phone_of_agent": agent,
+        "phone_of_agent": draw.absent(agent, dialled),
         "phone_of_proxy": draw.absent(
             number.take(true["proxy"].combine_chunks()), draw.mask(pc.is_null(visits["proxy_name"]))
         ),
