@@ -1,0 +1,112 @@
+"""Figures: counts by code, brought into the order and the shares in which people read them."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.model.codes import TEXTS, Category
+from kehu.model.languages import Language
+
+COUNTS = pa.schema([pa.field("value", pa.string()), pa.field("count", pa.int64(), nullable=False)])
+"""One row a code, each code once; a null code counts those who state none."""
+
+NONE = "-"
+"""Stands for the null code where a text is needed: in an address, a file. No code is called so: it is a placeholder."""
+
+REST = "*"
+"""The code of the slice that holds all codes too rare for one of their own; it cannot be drilled into."""
+
+NAMED_CODES = 9
+"""More slices than these, a pie cannot show; the rarest then share the slice `REST`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """One part of a whole."""
+
+    code: str
+    """The code counted here, `NONE` or `REST`."""
+    customers: int
+    """How many have it."""
+    percent: float
+    """Its part of the whole, in tenths of a percent; those of a figure add up to 100.0."""
+
+    def label(self, language: Language) -> str:
+        """What the code is called; an operator's own code is its own name.
+
+        >>> Slice(code="student", customers=1, percent=100.0).label(Language.ZH)
+        '学生'
+        """
+        own = {NONE: ("未注明", "not stated"), REST: ("其余类别", "all the rest")}
+        zh, en = own.get(self.code) or _CATEGORY_TEXTS.get(self.code) or (self.code, self.code)
+        return zh if language is Language.ZH else en
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A whole and its parts."""
+
+    name: str
+    """What is counted, as in the address of the figure: `category`."""
+    slices: tuple[Slice, ...]
+    """The parts, falling; other, the rest and the unstated last."""
+    total: int
+    """The whole."""
+
+    def title(self, language: Language) -> str:
+        """What the figure is called."""
+        zh, en = TITLES[self.name]
+        return zh if language is Language.ZH else en
+
+
+TITLES: dict[str, tuple[str, str]] = {"category": ("用户类别比例", "Customers by category")}
+"""Name of a figure -> its zh and en title."""
+
+_CATEGORY_TEXTS = {str(code): TEXTS[code] for code in Category}
+_LAST = {str(Category.OTHER): 1, REST: 2, NONE: 3}
+
+
+def figure(name: str, counts: pa.Table, *, named: int = NAMED_CODES) -> Figure:
+    """Turn counts into a figure.
+
+    >>> table = pa.table({"value": ["ordinary", "student", None], "count": [1, 2, 3]}, COUNTS)
+    >>> [(part.code, part.percent) for part in figure("category", table).slices]
+    [('student', 33.3), ('ordinary', 16.7), ('-', 50.0)]
+
+    Args:
+        name: What is counted; a key of `TITLES`.
+        counts: One row a code, as `COUNTS` says.
+        named: So many codes at most get a slice of their own.
+    """
+    shown = _fold(counts.filter(pc.greater(counts["count"], 0)), named)
+    many = shown["count"].to_pylist()
+    parts = [
+        Slice(code=code, customers=count, percent=tenths / 10)
+        for code, count, tenths in zip(shown["value"].to_pylist(), many, _tenths(many), strict=True)
+    ]
+    parts.sort(key=lambda part: (_LAST.get(part.code, 0), -part.customers, part.code))
+    return Figure(name=name, slices=tuple(parts), total=sum(many))
+
+
+def _fold(counts: pa.Table, named: int) -> pa.Table:
+    """Give the null code its text, and the rarest codes one row together where there are too many."""
+    counts = counts.set_column(0, "value", pc.fill_null(counts["value"], NONE))
+    counts = counts.sort_by([("count", "descending"), ("value", "ascending")])
+    if counts.num_rows <= named:
+        return counts
+    rare = counts.slice(named - 1)
+    rest = pa.table({"value": [REST], "count": [pc.sum(rare["count"]).as_py()]}, schema=counts.schema)
+    return pa.concat_tables([counts.slice(0, named - 1), rest])
+
+
+def _tenths(counts: list[int]) -> list[int]:
+    """Tenths of a percent that add up to 1000, the greatest remainders rounded up (Hare and Niemeyer)."""
+    total = sum(counts)
+    if not total:
+        return [0] * len(counts)
+    floors = [count * 1000 // total for count in counts]
+    by_remainder = sorted(range(len(counts)), key=lambda place: -(counts[place] * 1000 % total))
+    for place in by_remainder[: 1000 - sum(floors)]:
+        floors[place] += 1
+    return floors

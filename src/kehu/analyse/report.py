@@ -1,0 +1,54 @@
+"""Reports: a figure as text that leaves the house."""
+
+import csv
+import io
+import json
+from enum import StrEnum
+
+from kehu.analyse import charts
+from kehu.analyse.figures import Figure
+from kehu.model.languages import Language
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    MERMAID = "mermaid"
+    """A mermaid pie chart, for Markdown."""
+    JSON = "json"
+    """One JSON object."""
+    CSV = "csv"
+    """A table with a head row."""
+
+
+def written(figure: Figure, form: Format, language: Language) -> str:
+    """The figure as text of that form, without a last line end.
+
+    >>> from kehu.analyse.figures import Slice
+    >>> parts = (Slice(code="student", customers=3, percent=100.0),)
+    >>> print(written(Figure(name="category", slices=parts, total=3), Format.CSV, Language.EN))
+    category,label,customers,percent
+    student,student,3,100.0
+    """
+    if form is Format.MERMAID:
+        return charts.mermaid_pie(figure, language)
+    rows = [
+        {figure.name: part.code, "label": part.label(language), "customers": part.customers, "percent": part.percent}
+        for part in figure.slices
+    ]
+    if form is Format.JSON:
+        told = {"figure": figure.name, "title": figure.title(language), "total": figure.total, "slices": rows}
+        return json.dumps(told, ensure_ascii=False, indent=2)
+    return _table(rows, [figure.name, "label", "customers", "percent"])
+
+
+def _table(rows: list[dict[str, object]], columns: list[str]) -> str:
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, lineterminator="\n")
+    table.writeheader()
+    # A spreadsheet would take such a text for a formula; the apostrophe makes it a text again.
+    table.writerows(
+        {name: f"'{value}" if str(value).startswith(("=", "+", "@", "-")) else value for name, value in row.items()}
+        for row in rows
+    )
+    return text.getvalue().removesuffix("\n")
