@@ -1,0 +1,321 @@
+"""What people look at: lists, counts and one customer whole; never more than a page at once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from kehu.store import customers as states
+from kehu.store import loads
+from kehu.store import quarantine as bad_rows
+from kehu.store.database import Transaction
+from kehu.store.tables import customer, customer_history, fresh, link, load, member, record
+
+Row = TypeVar("Row")
+
+EVIDENCE_LINKS = 60
+"""So many links of a customer are shown, the heaviest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Generic[Row]):
+    """A piece of a list."""
+
+    rows: tuple[Row, ...]
+    """The rows, in the order of the list."""
+    following: int | None
+    """The number after which the next page starts; None on the last page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Golden:
+    """The values of a customer that survived from its records."""
+
+    kind: str
+    name: str | None
+    id_type: str | None
+    id_number: str | None
+    phone: str | None
+    phone_2: str | None
+    birth_date: date | None
+    gender: str | None
+    email: str | None
+    address: str | None
+    province: str | None
+    city: str | None
+    district: str | None
+    category: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer(Golden):
+    """A living customer."""
+
+    customer_id: int
+    records: int
+    """How many records it has."""
+    quality: float
+    """0 to 1: how complete and how well confirmed."""
+    updated_at: datetime | None
+    """The newest source change among its records."""
+    sources: dict[str, int]
+    """Attribute -> number of the record its value came from."""
+    valid_from: datetime
+    """Since when this state holds."""
+    why: str
+    """What brought this state."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Golden):
+    """One current record of a customer, as cleaned."""
+
+    record: int
+    channel: str
+    record_id: str
+    id_valid: bool
+    version: int
+    updated_at: datetime | None
+    received_at: datetime
+    load_id: int
+    source_position: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A scored pair of records, at least one of them the customer's."""
+
+    record_l: int
+    record_r: int
+    customer_l: int
+    customer_r: int
+    weight: float
+    levels: str
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A past state of a customer and what ended it."""
+
+    valid_from: datetime
+    valid_to: datetime
+    name: str | None
+    records: int
+    why: str
+    changed: tuple[str, ...]
+    """The attributes that the next state changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """What a channel brought so far."""
+
+    name: str
+    records: int
+    quarantined: int
+    """Rows of it that are in quarantine now."""
+    last: loads.Load
+    """Its newest load."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How much the store holds."""
+
+    records: int
+    customers: int
+    quarantined: int
+    """Rows in quarantine now."""
+    waiting: int
+    """Records that wait to be identified."""
+
+
+def counts(tx: Transaction) -> Counts:
+    """How much the store holds.
+
+    The records are told by the counts of the loads, because counting a wide table of millions would take a second.
+    """
+    brought = loads.totals(tx)
+    return Counts(
+        records=brought.accepted - brought.changed,
+        customers=states.count(tx),
+        quarantined=bad_rows.count(tx),
+        waiting=_number(tx, sa.select(sa.func.count()).select_from(fresh)),
+    )
+
+
+def channels(tx: Transaction) -> tuple[Channel, ...]:
+    """Every channel that ever loaded, by name."""
+    newest = sa.select(load.c.channel, sa.func.max(load.c.load_id)).group_by(load.c.channel).order_by(load.c.channel)
+    found = []
+    for name, number in tx.execute(newest).all():
+        totals = loads.totals(tx, channel=name)
+        last = loads.get(tx, number)
+        found.append(
+            Channel(
+                name=name,
+                records=totals.accepted - totals.changed,
+                quarantined=bad_rows.count(tx, channel=name),
+                last=last,
+            )
+        )
+    return tuple(found)
+
+
+def provinces(tx: Transaction) -> tuple[str, ...]:
+    """Every province in which a customer lives."""
+    query = sa.select(customer.c.province).where(customer.c.merged_into.is_(None), customer.c.province.is_not(None))
+    return tuple(tx.execute(query.distinct().order_by(customer.c.province)).scalars())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which customers are wanted; None wants all."""
+
+    category: str | None = None
+    """A category; the empty text wants those who state none."""
+    channel: str | None = None
+    """At least one record came by it."""
+    province: str | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """As SQL."""
+        wanted: list[sa.ColumnElement[bool]] = [customer.c.merged_into.is_(None)]
+        if self.category is not None:
+            wanted.append(customer.c.category == self.category if self.category else customer.c.category.is_(None))
+        if self.channel is not None:
+            by_channel = sa.select(member.c.record).join(record, record.c.record == member.c.record)
+            wanted.append(
+                by_channel.where(
+                    member.c.customer_id == customer.c.customer_id, record.c.channel == self.channel
+                ).exists()
+            )
+        if self.province is not None:
+            wanted.append(customer.c.province == self.province)
+        return wanted
+
+
+def customers(tx: Transaction, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page[Customer]:
+    """The customers wanted, the newest first."""
+    query = sa.select(customer).where(*wanted.conditions()).order_by(customer.c.customer_id.desc())
+    if after is not None:
+        query = query.where(customer.c.customer_id < after)
+    return _page(_rows(tx, Customer, query.limit(limit + 1)), limit, "customer_id")
+
+
+def count_customers(tx: Transaction, wanted: Filter) -> int:
+    """How many customers are wanted."""
+    return _number(tx, sa.select(sa.func.count()).select_from(customer).where(*wanted.conditions()))
+
+
+def customer_of(tx: Transaction, customer_id: int) -> Customer:
+    """The living customer that this number means today; one that was merged away leads to its survivor.
+
+    Raises:
+        NotFoundError: The number was never given.
+    """
+    return _typed(Customer, states.get(tx, customer_id).row)
+
+
+def customers_of(tx: Transaction, numbers: Sequence[int]) -> tuple[Customer, ...]:
+    """The living customers with these numbers, in this order."""
+    query = sa.select(customer).where(customer.c.customer_id.in_(numbers), customer.c.merged_into.is_(None))
+    by_number = {row.customer_id: row for row in _rows(tx, Customer, query)}
+    return tuple(by_number[number] for number in numbers if number in by_number)
+
+
+def records_of(tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = 12) -> Page[Record]:
+    """The records of a customer, those stored last first."""
+    query = (
+        sa.select(record)
+        .join(member, member.c.record == record.c.record)
+        .where(member.c.customer_id == customer_id)
+        .order_by(record.c.record.desc())
+    )
+    if after is not None:
+        query = query.where(record.c.record < after)
+    return _page(_rows(tx, Record, query.limit(limit + 1)), limit, "record")
+
+
+def records(tx: Transaction, numbers: Sequence[int]) -> dict[int, Record]:
+    """The records with these numbers."""
+    query = sa.select(record).where(record.c.record.in_(numbers))
+    return {row.record: row for row in _rows(tx, Record, query)}
+
+
+def links_of(tx: Transaction, customer_id: int, *, inside: bool, limit: int = EVIDENCE_LINKS) -> tuple[Link, ...]:
+    """The links between a customer's records, or (not `inside`) from them to other customers; the heaviest first."""
+    mine = sa.select(member.c.record).where(member.c.customer_id == customer_id)
+    # Two lookups by index; an OR would read the whole table.
+    touching = (
+        sa.select(link).where(link.c.record_l.in_(mine)).union(sa.select(link).where(link.c.record_r.in_(mine)))
+    ).subquery()
+    left, right = member.alias(), member.alias()
+    query = (
+        sa.select(touching, left.c.customer_id.label("customer_l"), right.c.customer_id.label("customer_r"))
+        .join(left, left.c.record == touching.c.record_l)
+        .join(right, right.c.record == touching.c.record_r)
+        .where(left.c.customer_id == right.c.customer_id if inside else left.c.customer_id != right.c.customer_id)
+        .order_by(touching.c.weight.desc(), touching.c.record_l, touching.c.record_r)
+    )
+    return _rows(tx, Link, query.limit(limit))
+
+
+def history_of(tx: Transaction, customer_id: int, *, limit: int = 50) -> tuple[Change, ...]:
+    """The past states of a customer, the last first."""
+    query = (
+        sa.select(customer_history)
+        .where(customer_history.c.customer_id == customer_id)
+        .order_by(customer_history.c.valid_from.desc())
+    )
+    return _rows(tx, Change, query.limit(limit))
+
+
+def loads_page(
+    tx: Transaction, *, channel: str | None = None, after: int | None = None, limit: int = 50
+) -> Page[loads.Load]:
+    """The loads, the newest first."""
+    return _page(tuple(loads.recent(tx, channel=channel, before=after, limit=limit + 1)), limit, "load_id")
+
+
+def quarantine_page(
+    tx: Transaction, *, channel: str | None = None, after: int | None = None, limit: int = 50
+) -> Page[bad_rows.BadRow]:
+    """The rows that wait to be mended, in the order they came."""
+    found = bad_rows.page(tx, channel=channel, after=after or 0, limit=limit + 1)
+    return _page(tuple(found), limit, "quarantine_id")
+
+
+def _number(tx: Transaction, query: sa.Select[Any]) -> int:
+    return int(tx.execute(query).scalar() or 0)
+
+
+_FROM_TEXT: dict[str, Any] = {
+    "sources": json.loads,
+    "changed": lambda text: tuple(json.loads(text)),
+}
+
+
+def _rows(tx: Transaction, kind: type[Row], query: sa.Select[Any] | sa.CompoundSelect[Any]) -> tuple[Row, ...]:
+    return tuple(_typed(kind, row) for row in tx.execute(query).mappings())
+
+
+def _typed(kind: type[Row], row: Mapping[Any, Any]) -> Row:
+    """A row as a value of a dataclass whose fields are named like the columns."""
+    values = {field.name: row[field.name] for field in fields(kind)}  # type: ignore[arg-type]  # kinds are dataclasses
+    return kind(**{name: _FROM_TEXT.get(name, _same)(value) for name, value in values.items()})
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _page(rows: tuple[Row, ...], limit: int, number: str) -> Page[Row]:
+    """One row more than wanted was asked for: it says whether there is a next page."""
+    more = len(rows) > limit
+    return Page(rows=rows[:limit], following=getattr(rows[limit - 1], number) if more else None)
