@@ -1,0 +1,229 @@
+"""What people want to know: one customer with all its reasons, who may be meant by what was typed, how many there are.
+
+Nothing here changes anything.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kehu.analyse import figures
+from kehu.analyse import report as reports
+from kehu.analyse.figures import Figure
+from kehu.model.customers import GOLDEN_COLUMNS
+from kehu.model.languages import Language
+from kehu.process import text
+from kehu.resolve import explain
+from kehu.resolve.explain import Evidence
+from kehu.resolve.model import Model
+from kehu.store import figures as counts
+from kehu.store import search, views
+from kehu.store.database import Database, Transaction
+
+PHONES = ("phone", "phone_2")
+
+COMPARED_RECORDS = 200
+"""So many records of a customer, the newest, are looked through for values that differ."""
+
+
+NONE = figures.NONE
+"""Stands in an address for the customers that state no category."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """How much the store holds, by channel and by category."""
+
+    counts: views.Counts
+    channels: tuple[views.Channel, ...]
+    category: Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Other:
+    """A value that did not survive."""
+
+    value: str | date
+    records: int
+    """How many records state it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One attribute of a customer: its golden value, where it came from, and what else was said."""
+
+    attribute: str
+    value: str | date | None
+    record: int | None
+    """The record that it came from."""
+    channel: str | None
+    record_id: str | None
+    at: datetime | None
+    """When the source last changed that record, or else when we received it."""
+    agreeing: int
+    """How many records state it."""
+    stating: int
+    """How many records state anything."""
+    others: tuple[Other, ...]
+    """What else records state, the most frequent first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tie:
+    """A link with its evidence."""
+
+    link: views.Link
+    evidence: tuple[Evidence, ...]
+    """The weights add up to the link's; empty where the model that scored it is not at hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """One customer and all the reasons."""
+
+    customer: views.Customer
+    values: tuple[Value, ...]
+    """Every attribute, filled or not."""
+    records: views.Page[views.Record]
+    ties: tuple[Tie, ...]
+    """Why its records are one customer."""
+    doubts: tuple[Tie, ...]
+    """Links to other customers that were refused or are in doubt."""
+    history: tuple[views.Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Who may be meant by what was typed."""
+
+    customers: tuple[views.Customer, ...]
+    cursor: str | None
+    """What to ask for the next page with; None where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A page of the list of customers."""
+
+    page: views.Page[views.Customer]
+    total: int
+    """How many the filter lets through, on all pages."""
+
+
+def overview(database: Database) -> Overview:
+    """How much the store holds, by channel and by category."""
+    with database.read() as tx:
+        return Overview(counts=views.counts(tx), channels=views.channels(tx), category=_category(tx))
+
+
+def category(database: Database) -> Figure:
+    """The customers by category."""
+    with database.read() as tx:
+        return _category(tx)
+
+
+def _category(tx: Transaction) -> Figure:
+    return figures.figure("category", counts.customers_by(tx, "category"))
+
+
+def report(database: Database, form: str, language: str) -> str:
+    """The customers by category, as `mermaid`, `json` or `csv`, in `zh` or `en`."""
+    return reports.written(category(database), reports.Format(form), Language(language))
+
+
+def listed(database: Database, wanted: views.Filter, *, after: int | None = None, limit: int = 50) -> Listed:
+    """A page of the customers wanted, the newest first."""
+    with database.read() as tx:
+        return Listed(
+            page=views.customers(tx, wanted, after=after, limit=limit), total=views.count_customers(tx, wanted)
+        )
+
+
+def find(database: Database, typed: str, *, limit: int = 20, cursor: str | None = None) -> Found:
+    """The customers that what was typed may mean: a name, pinyin, a phone, a certificate, an e-mail, a number.
+
+    What finds nobody as it stands is tried in other spellings: `139 1234 5678`, `zhang wei`.
+    """
+    spellings = _spellings(typed)
+    start, _, place = cursor.partition(" ") if cursor else ("0", "", "")
+    with database.read() as tx:
+        for number in range(int(start), len(spellings)):
+            page = search.find(tx, spellings[number], limit=limit, cursor=place or None)
+            if page.customer_ids or place:
+                following = f"{number} {page.cursor}" if page.cursor else None
+                return Found(customers=views.customers_of(tx, page.customer_ids), cursor=following)
+    return Found(customers=(), cursor=None)
+
+
+def _spellings(typed: str) -> list[str]:
+    """The ways to read what was typed, the plainest first.
+
+    >>> _spellings(" 張 偉 "), _spellings("+86 139-1234-5678"), _spellings("zhang wei")
+    (['张 伟', '张伟'], ['+86 139-1234-5678', '13912345678'], ['zhang wei', 'zhangwei'])
+    """
+    plain = " ".join(text.simplify(typed).split())
+    packed = plain.replace(" ", "")
+    if re.fullmatch(r"[+0-9()\-. ]{5,}", plain):
+        packed = re.sub(r"^(\+|00)86", "", re.sub(r"[^+0-9]", "", plain))
+    return [plain] if packed == plain else [plain, packed]
+
+
+def whole(
+    database: Database, customer_id: int, *, model: Model | None = None, records_after: int | None = None
+) -> Whole:
+    """One customer and all the reasons; a number that was merged away leads to its survivor.
+
+    Args:
+        database: The store.
+        customer_id: Its number, or a retired one.
+        model: The model that weighed the links; without it they come without evidence.
+        records_after: The last record of the page of records before.
+
+    Raises:
+        NotFoundError: The number was never given.
+    """
+    with database.read() as tx:
+        customer = views.customer_of(tx, customer_id)
+        number = customer.customer_id
+        stated = views.records_of(tx, number, limit=COMPARED_RECORDS).rows
+        known = {record.record: record for record in stated}
+        known |= views.records(tx, sorted(set(customer.sources.values()) - set(known)))
+        return Whole(
+            customer=customer,
+            values=tuple(_value(attribute, customer, stated, known) for attribute in GOLDEN_COLUMNS),
+            records=views.records_of(tx, number, after=records_after),
+            ties=_ties(views.links_of(tx, number, inside=True), model),
+            doubts=_ties(views.links_of(tx, number, inside=False), model),
+            history=views.history_of(tx, number),
+        )
+
+
+def _value(
+    attribute: str, customer: views.Customer, stated: Iterable[views.Record], known: dict[int, views.Record]
+) -> Value:
+    golden = getattr(customer, attribute)
+    # One record's phone may be another's second phone: they are one list, which the customer shows the best two of.
+    columns = PHONES if attribute in PHONES else (attribute,)
+    shown = {getattr(customer, column) for column in columns}
+    said = Counter(value for record in stated for column in columns if (value := getattr(record, column)) is not None)
+    source = known.get(customer.sources.get(attribute, -1))
+    return Value(
+        attribute=attribute,
+        value=golden,
+        record=source.record if source else None,
+        channel=source.channel if source else None,
+        record_id=source.record_id if source else None,
+        at=(source.updated_at or source.received_at) if source else None,
+        agreeing=said[golden],
+        stating=sum(any(getattr(record, column) is not None for column in columns) for record in stated),
+        others=tuple(Other(value=value, records=count) for value, count in said.most_common() if value not in shown),
+    )
+
+
+def _ties(links: Sequence[views.Link], model: Model | None) -> tuple[Tie, ...]:
+    return tuple(
+        Tie(link=link, evidence=tuple(explain.evidence(link.levels, link.weight, model)) if model else ())
+        for link in links
+    )
