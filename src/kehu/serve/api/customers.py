@@ -1,0 +1,73 @@
+"""Customers: find, list, and one whole."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import RedirectResponse, Response
+
+from kehu.flows import insight
+from kehu.serve import problems
+from kehu.serve.given import After, Limit, Number, Parts
+from kehu.store import views
+
+MOVED: problems.Responses = {301: {"description": "A retired number: the customer it was merged into stands elsewhere"}}
+
+router = APIRouter(prefix="/customers", tags=["customers"])
+
+
+class Search(BaseModel):
+    """What to search for. It travels in the body, because addresses end up in logs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(
+        min_length=1,
+        max_length=200,
+        description="A name (in part, in pinyin, by initials), a phone or its last 4 digits, a certificate, an e-mail",
+        examples=["张伟", "zhangwei", "1234"],
+    )
+    limit: int = Field(default=20, ge=1, le=100, description="How many customers at most")
+    cursor: str | None = Field(default=None, max_length=1000, description="The `cursor` of the page before")
+
+
+@router.post("/search", summary="Find customers", responses=problems.documented(422))
+def search(parts: Parts, wanted: Search) -> insight.Found:
+    """The customers that `q` may mean, the closest first."""
+    return insight.find(parts.database, wanted.q, limit=wanted.limit, cursor=wanted.cursor)
+
+
+@router.get("", summary="List customers", responses=problems.documented(422))
+def listed(
+    parts: Parts,
+    category: Annotated[str | None, Query(max_length=64, description="A category; `-` for none stated")] = None,
+    channel: Annotated[str | None, Query(max_length=64, description="At least one record came by it")] = None,
+    province: Annotated[str | None, Query(max_length=64, description="The province they live in")] = None,
+    after: After = None,
+    limit: Limit = 50,
+) -> insight.Listed:
+    """A page of the living customers, the newest first."""
+    return insight.listed(parts.database, filter_of(category, channel, province), after=after, limit=limit)
+
+
+@router.get(
+    "/{customer_id}",
+    summary="One customer whole",
+    response_model=insight.Whole,
+    responses=problems.documented(404, 422) | MOVED,
+)
+def one(parts: Parts, customer_id: Number, records_after: After = None) -> insight.Whole | Response:
+    """Golden values with their sources, records, links with their evidence, and history."""
+    found = insight.whole(parts.database, customer_id, model=parts.model, records_after=records_after)
+    if found.customer.customer_id != customer_id:
+        return RedirectResponse(f"/api/v1/customers/{found.customer.customer_id}", status_code=301)
+    return found
+
+
+def filter_of(category: str | None, channel: str | None, province: str | None) -> views.Filter:
+    """The filter that an address asks for; `-` stands for no category, an empty text for no wish."""
+    return views.Filter(
+        category="" if category == insight.NONE else category or None,
+        channel=channel or None,
+        province=province or None,
+    )

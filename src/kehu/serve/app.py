@@ -1,0 +1,160 @@
+"""The application, made of its parts; here alone errors become HTTP.
+
+app = create(database, clock=lambda: datetime.now(UTC))
+uvicorn.run(app, host="127.0.0.1", port=8500, access_log=False)
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from kehu.errors import ConflictError, KehuError, NotFoundError, StoreError
+from kehu.resolve.model import Model
+from kehu.serve import problems
+from kehu.serve.api import customers as api_customers
+from kehu.serve.api import figures as api_figures
+from kehu.serve.api import health
+from kehu.serve.api import loads as api_loads
+from kehu.serve.api import quarantine as api_quarantine
+from kehu.serve.door import SECURITY_HEADERS, Door
+from kehu.serve.face import STATIC, Face
+from kehu.serve.given import Given
+from kehu.serve.pages import customer, customers, docs, home, loads, preferences, quarantine
+from kehu.store.database import Database
+
+API = "/api/v1"
+
+PAGES = (home, customers, customer, quarantine, loads, preferences, docs)
+API_FEATURES = (api_customers, api_figures, api_loads, api_quarantine)
+
+BODY_LIMIT = 64 * 1024
+"""Bytes; no form and no search is longer."""
+
+STATUSES: tuple[tuple[type[KehuError], int], ...] = (
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (StoreError, 503),
+)
+"""Which error is which status; any other of ours is a 500."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorPage:
+    """What the page of an error shows."""
+
+    status: int
+    detail: str
+
+
+def create(
+    database: Database,
+    *,
+    clock: Callable[[], datetime],
+    model: Model | None = None,
+    zone: tzinfo = UTC,
+) -> FastAPI:
+    """The application over a store.
+
+    Args:
+        database: An open store with our schema; the caller closes it.
+        clock: Tells the time.
+        model: What weighed the links; without it pages show their weights, but no evidence.
+        zone: The zone in which pages write times.
+    """
+    app = FastAPI(
+        title="kehu",
+        version=version("kehu"),
+        description="One trusted customer from the records of every channel.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        max_body_size=BODY_LIMIT,
+        # Its own telemetry would read the environment and may send to another host.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.given = Given(database=database, clock=clock, face=Face(zone=zone), model=model)
+    for page in PAGES:
+        app.include_router(page.router, include_in_schema=False)
+    interface = APIRouter(prefix=API)
+    for feature in API_FEATURES:
+        interface.include_router(feature.router)
+    app.include_router(interface)
+    app.include_router(health.router)
+    app.mount("/static", _Kept(directory=STATIC))
+    app.add_middleware(Door)
+    app.add_exception_handler(KehuError, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _failed)
+    return app
+
+
+class _Kept(StaticFiles):
+    """Static files; those asked for by content (`?v=`) never change, so browsers may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if answer.status_code == 200 and scope["query_string"].startswith(b"v="):
+            answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return answer
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+    if status >= 500:
+        log.error("%s %s: %s", request.method, request.url.path, error)
+    return _answer(request, status, str(error), retry=status == 503)
+
+
+async def _misread(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # The values stay out: they may be somebody's.
+    wrong = [{"at": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
+    if _for_machines(request):
+        return problems.response(422, "The request does not have the form that /docs describes.", wrong=wrong)
+    # A page of an impossible number is a page that is not there.
+    return _answer(request, 404, "There is no such page.")
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = _answer(request, error.status_code, "There is no such page." if error.status_code == 404 else error.detail)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    answer = _answer(request, 500, "The application failed; its log says why.")
+    # This one answer is made outside the door.
+    answer.headers.update(SECURITY_HEADERS)
+    return answer
+
+
+def _answer(request: Request, status: int, detail: str, *, retry: bool = False) -> Response:
+    """A problem document for machines, a page for people."""
+    if _for_machines(request):
+        answer: Response = problems.response(status, detail)
+    else:
+        parts: Given = request.app.state.given
+        answer = parts.face.page(request, "error.html", ErrorPage(status=status, detail=detail), status=status)
+    if retry:
+        answer.headers["retry-after"] = "5"
+    return answer
+
+
+def _for_machines(request: Request) -> bool:
+    return request.url.path.startswith((API, "/healthz", "/readyz")) or "text/html" not in request.headers.get(
+        "accept", "text/html"
+    )

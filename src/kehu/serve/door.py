@@ -1,0 +1,105 @@
+"""The door of the application: who may come in, and what every answer says to the browser.
+
+There is no sign-in yet, so the door opens to this machine only: to requests that come from a loopback address *and*
+name one as their host. The second half stops a foreign page whose name was re-pointed at 127.0.0.1.
+"""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kehu.errors import SettingsError
+from kehu.serve import problems
+
+SECURITY_HEADERS: dict[str, str] = {
+    # style-src-attr: bars take their width, and ECharts its tooltip's place, from style attributes.
+    "content-security-policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+"""What every answer tells the browser."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine, and always will.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "[::1]", "localhost", "localhost.example", "0.0.0.0", "::")]
+    [True, True, True, False, False, False]
+    """
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
+def require_loopback(host: str) -> None:
+    """Refuse to listen where others could knock.
+
+    Raises:
+        SettingsError: The host is not this machine alone.
+    """
+    if not is_loopback(host):
+        raise SettingsError(f"host {host}: the application has no sign-in yet; it listens on 127.0.0.1 or ::1 only")
+
+
+class Door:
+    """Lets in who may come in, and puts the security headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                # Pages differ by language and theme, and hold personal values: nobody else's cache may keep them.
+                headers.setdefault("cache-control", "private, no-cache")
+            await send(message)
+
+        if refusal := _refusal(scope):
+            await problems.response(*refusal)(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send_with_headers)
+
+
+def _refusal(scope: Scope) -> tuple[int, str] | None:
+    """The status and the sentence of a refusal; None lets the request in."""
+    headers = Headers(scope=scope)
+    hosts = headers.getlist("host")
+    client = scope.get("client")  # None where the request came by a socket file.
+    if client and not is_loopback(client[0]):
+        return 403, "This application answers this machine only."
+    if len(hosts) != 1 or not is_loopback(urlsplit(f"//{hosts[0]}").hostname or ""):
+        return 421, "This application answers to 127.0.0.1, localhost and [::1] only."
+    if scope["method"] not in SAFE_METHODS and not _from_our_pages(headers, hosts[0]):
+        return 403, "This request comes from another site."
+    return None
+
+
+def _from_our_pages(headers: Headers, host: str) -> bool:
+    """Whether a request that changes something was sent by our own page, or by no browser at all."""
+    if site := headers.get("sec-fetch-site"):
+        return site in {"same-origin", "none"}
+    if origin := headers.get("origin"):
+        return urlsplit(origin).netloc == host
+    return "cookie" not in headers

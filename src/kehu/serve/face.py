@@ -1,0 +1,154 @@
+"""What pages are made with: the templates, and the language and theme a request asks for."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import tzinfo
+from enum import StrEnum
+from functools import cache, partial
+from gettext import NullTranslations
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from kehu.model.languages import Language
+from kehu.serve import language as languages
+from kehu.serve import words
+
+LANGUAGE_COOKIE = "kehu_language"
+THEME_COOKIE = "kehu_theme"
+
+STATIC = Path(str(resources.files("kehu.serve").joinpath("static")))
+"""The files that browsers fetch."""
+
+
+class Theme(StrEnum):
+    """How a page looks."""
+
+    AUTO = "auto"
+    """As the reader's system does."""
+    LIGHT = "light"
+    """Dark on light."""
+    DARK = "dark"
+    """Light on dark."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """Makes pages."""
+
+    zone: tzinfo
+    """The zone in which times are written."""
+
+    def page(self, request: Request, template: str, page: Any, *, status: int = 200) -> HTMLResponse:
+        """A page, or a piece of one, in the language and theme that the request asks for.
+
+        Args:
+            request: What the browser sent.
+            template: The file in `templates/`.
+            page: A dataclass; its fields are what the template sees.
+            status: The HTTP status.
+        """
+        language = language_of(request)
+        theme = theme_of(request)
+        values = {field.name: getattr(page, field.name) for field in fields(page)} if is_dataclass(page) else dict(page)
+        text = (
+            _environment(language, self.zone)
+            .get_template(template)
+            .render(
+                request_path=request.url.path,
+                here=_here(request),
+                language=language,
+                theme=theme,
+                tag=languages.TAGS[language],
+                **values,
+            )
+        )
+        # One address answers a page or a piece of it, in either language.
+        return HTMLResponse(text, status_code=status, headers={"vary": "HX-Request, Accept-Language, Cookie"})
+
+
+def _here(request: Request) -> str:
+    """The address to come back to after a switch."""
+    asked = request.url.query if request.method == "GET" else ""
+    return f"{request.url.path}?{asked}" if asked else request.url.path
+
+
+def language_of(request: Request) -> Language:
+    """The language that a request asks for."""
+    return languages.choose(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+
+
+def theme_of(request: Request) -> Theme:
+    """The theme that a request asks for."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return Theme(chosen) if chosen in set(Theme) else Theme.AUTO
+
+
+def is_piece(request: Request) -> bool:
+    """Whether htmx wants a piece of the page only."""
+    return request.headers.get("hx-request") == "true" and request.headers.get("hx-request-type") != "full"
+
+
+@cache
+def _environment(language: Language, zone: tzinfo) -> Environment:
+    """The templates in one language."""
+    environment = Environment(
+        loader=PackageLoader("kehu.serve"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = languages.translations(language)
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the i18n extension
+        catalogue.gettext, catalogue.ngettext, newstyle=True
+    )
+    environment.filters["number"] = partial(languages.number, language=language)
+    environment.filters["percent"] = partial(languages.percent, language=language)
+    environment.filters["day"] = partial(languages.day, language=language)
+    environment.filters["moment"] = partial(languages.moment, language=language, zone=zone)
+    environment.filters["code"] = partial(words.code, language=language)
+    environment.filters["attribute"] = partial(_said, words.ATTRIBUTES, catalogue)
+    environment.filters["link_state"] = partial(_said, words.LINK_STATES, catalogue)
+    environment.filters["link_reason"] = partial(_said, words.LINK_REASONS, catalogue)
+    environment.filters["weight"] = languages.weight
+    environment.filters["because"] = partial(_because, catalogue)
+    environment.globals["static"] = static
+    environment.globals["query"] = query
+    environment.globals["zone"] = str(zone)
+    return environment
+
+
+def _said(table: Mapping[str, str], catalogue: NullTranslations, name: str) -> str:
+    """The words for a name; a name that has none stands for itself."""
+    return catalogue.gettext(table[name]) if name in table else name
+
+
+def _because(catalogue: NullTranslations, why: str) -> str:
+    """What brought a change, as the store notes it: `load 17`, `decision 4`."""
+    kind, _, number = why.partition(" ")
+    text = words.CAUSES.get(kind)
+    return (catalogue.gettext(text) % {"number": number}).strip() if text else why
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a static file; it changes with its content, so browsers may keep it for ever."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def query(path: str, **parameters: Any) -> str:
+    """An address with those parameters that are given.
+
+    >>> query("/customers", category="student", after=None)
+    '/customers?category=student'
+    """
+    given = {name: value for name, value in parameters.items() if value is not None and value != ""}
+    return f"{path}?{urlencode(given)}" if given else path

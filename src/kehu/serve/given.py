@@ -1,0 +1,45 @@
+"""What every handler is given: the parts that the application was made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request
+
+from kehu.resolve.model import Model
+from kehu.serve.face import Face
+from kehu.store.database import Database
+
+GREATEST = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """The parts of the application."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    face: Face
+    model: Model | None
+    """What weighed the links."""
+
+
+async def _given(request: Request) -> Given:
+    parts: Given = request.app.state.given
+    return parts
+
+
+Parts = Annotated[Given, Depends(_given)]
+"""A handler's argument: the parts of the application."""
+
+Number = Annotated[int, Path(ge=1, le=GREATEST, description="The number, as lists and links give it")]
+"""A number in an address."""
+
+After = Annotated[
+    int | None, Query(ge=0, le=GREATEST, description="The `following` of the page before; none for the first page")
+]
+"""Where a page starts."""
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many rows at most")]
+"""How long a page is."""

@@ -1,0 +1,1 @@
+"""Web pages: one file a feature, each page one frozen dataclass and one template."""

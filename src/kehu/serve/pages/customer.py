@@ -1,0 +1,83 @@
+"""One customer: golden values and where each came from, its records, why they are one, and how it came to be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from kehu.flows import insight
+from kehu.serve.face import query
+from kehu.serve.given import After, Number, Parts
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One change in the life of a customer."""
+
+    at: datetime
+    why: str
+    changed: tuple[str, ...]
+    """The attributes it changed."""
+    first: bool
+    """Whether it brought the customer into being."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerPage:
+    """What the page of a customer shows."""
+
+    whole: insight.Whole
+    filled: tuple[insight.Value, ...]
+    """The attributes that some record states."""
+    heaviest: float
+    """The greatest evidence on the page, which the bars are drawn to."""
+    marks: dict[tuple[int, str], str]
+    """(Record, attribute) -> chosen, differs or unstated; nothing where it only agrees."""
+    records_after: int | None
+    events: tuple[Event, ...]
+    """The newest first."""
+
+
+@router.get("/customers/{customer_id}")
+def one(request: Request, parts: Parts, customer_id: Number, records_after: After = None) -> Response:
+    """One customer; a retired number leads to the living one."""
+    whole = insight.whole(parts.database, customer_id, model=parts.model, records_after=records_after)
+    if whole.customer.customer_id != customer_id:
+        return RedirectResponse(query(f"/customers/{whole.customer.customer_id}"), status_code=301)
+    weights = [abs(told.weight) for tie in (*whole.ties, *whole.doubts) for told in tie.evidence]
+    page = CustomerPage(
+        whole=whole,
+        filled=tuple(value for value in whole.values if value.stating),
+        heaviest=max(weights, default=1.0),
+        marks=dict(_marks(whole)),
+        records_after=records_after,
+        events=tuple(_events(whole)),
+    )
+    return parts.face.page(request, "customer.html", page)
+
+
+def _events(whole: insight.Whole) -> Iterator[Event]:
+    """Each state began with a change; what that changed is told by the state before it."""
+    states = [(whole.customer.valid_from, whole.customer.why), *((past.valid_from, past.why) for past in whole.history)]
+    changes = [*(past.changed for past in whole.history), ()]
+    for (at, why), changed in zip(states, changes, strict=True):
+        yield Event(at=at, why=why, changed=changed, first=(at, why) == states[-1])
+
+
+def _marks(whole: insight.Whole) -> Iterator[tuple[tuple[int, str], str]]:
+    """How each value of each record stands to the golden values."""
+    golden = {value.attribute: value for value in whole.values}
+    for record in whole.records.rows:
+        for attribute in golden:
+            stated = getattr(record, attribute)
+            same = [golden[name] for name in (insight.PHONES if attribute in insight.PHONES else (attribute,))]
+            if stated is None:
+                yield (record.record, attribute), "unstated"
+            elif any(value.record == record.record and value.value == stated for value in same):
+                yield (record.record, attribute), "chosen"
+            elif stated not in [value.value for value in same]:
+                yield (record.record, attribute), "differs"

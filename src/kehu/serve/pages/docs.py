@@ -1,0 +1,14 @@
+"""The description of the interface for machines, drawn by Swagger UI from our own files."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kehu.serve.given import Parts
+
+router = APIRouter()
+
+
+@router.get("/docs")
+async def docs(request: Request, parts: Parts) -> Response:
+    """Swagger UI; FastAPI's own page would load it from elsewhere."""
+    return parts.face.page(request, "docs.html", {})

@@ -1,0 +1,35 @@
+"""The first page: how much there is, by category and by channel."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kehu.analyse import charts
+from kehu.analyse.figures import Figure
+from kehu.flows import insight
+from kehu.serve import face
+from kehu.serve.given import Parts
+from kehu.store import views
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage:
+    """What the first page shows."""
+
+    counts: views.Counts
+    channels: tuple[views.Channel, ...]
+    figure: Figure
+    chart: dict[str, Any]
+
+
+@router.get("/")
+def home(request: Request, parts: Parts) -> Response:
+    """How much there is."""
+    found = insight.overview(parts.database)
+    chart = charts.pie(found.category, face.language_of(request))
+    page = HomePage(counts=found.counts, channels=found.channels, figure=found.category, chart=chart)
+    return parts.face.page(request, "home.html", page)

@@ -1,0 +1,38 @@
+"""Errors as RFC 9457 problem documents."""
+
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+
+MEDIA_TYPE = "application/problem+json"
+
+
+Responses: TypeAlias = dict[int | str, dict[str, Any]]
+"""The `responses=` of a route."""
+
+
+class Problem(BaseModel):
+    """What went wrong."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(default="about:blank", description="The kind of problem; about:blank says it is the status's")
+    title: str = Field(description="The status in words")
+    status: int = Field(description="The HTTP status")
+    detail: str = Field(description="What is wrong here, in a sentence")
+
+
+def response(status: int, detail: str, **more: Any) -> JSONResponse:
+    """A problem document; `more` are members of its own, such as the fields that are wrong."""
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, **more)
+    return JSONResponse(problem.model_dump(), status_code=status, media_type=MEDIA_TYPE)
+
+
+def documented(*statuses: int) -> Responses:
+    """The `responses=` of a route that answers these problems."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "model": Problem, "content": content} for status in statuses
+    }

@@ -1,0 +1,75 @@
+// The little that pages do by themselves. Everything here has a way without it: a table, a link, a button.
+"use strict";
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// A pie in the colours of the theme; a click on a slice lists its customers.
+function draw(place) {
+  const option = JSON.parse(place.dataset.chart);
+  const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: "svg" });
+  const ink = css("--ink");
+  const series = option.series[0];
+  series.data.forEach((slice, index) => {
+    slice.itemStyle = { color: css(`--slice-${index % 9}`) };
+    slice.tooltip = { formatter: `{b}　<b>${slice.value.toLocaleString(document.documentElement.lang)}</b>　${slice.percent.toFixed(1)}%` };
+  });
+  chart.setOption({
+    ...option,
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
+    tooltip: { ...option.tooltip, backgroundColor: css("--paper"), borderColor: css("--line"), textStyle: { color: ink } },
+    title: {
+      text: place.dataset.total, subtext: place.dataset.totalWords, left: "center", top: "42%", itemGap: 4,
+      textStyle: { fontSize: 24, fontWeight: 600, color: ink }, subtextStyle: { fontSize: 12, color: css("--ink-soft") },
+    },
+    series: [{
+      ...series, cursor: "pointer",
+      itemStyle: { borderColor: css("--paper"), borderWidth: 2 },
+      label: { color: ink, formatter: "{b}" }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
+      emphasis: { scaleSize: 4 },
+    }],
+  }, true);
+  chart.off("click");
+  chart.on("click", ({ data }) => {
+    if (data && data.code !== "*") location.assign(place.dataset.leadsTo + encodeURIComponent(data.code));
+  });
+}
+
+function drawAll() {
+  if (window.echarts) document.querySelectorAll("[data-chart]").forEach(draw);
+}
+
+document.addEventListener("kehu:theme", drawAll);
+addEventListener("resize", () => {
+  if (window.echarts) document.querySelectorAll("[data-chart]").forEach((place) => echarts.getInstanceByDom(place)?.resize());
+});
+drawAll();
+
+// A single key leads to its field, unless somebody is typing.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const field = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (field) {
+    event.preventDefault();
+    field.focus();
+    field.select();
+  }
+});
+
+// Coming back to the search: the browser restores what was typed, so its customers come back too.
+addEventListener("pageshow", () => {
+  const field = document.querySelector("input[hx-post]");
+  if (field && field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// Filters that are not set stay out of the address.
+document.addEventListener("htmx:config:request", ({ detail }) => {
+  const { request } = detail.ctx;
+  if (request.method === "GET" && request.body instanceof FormData) {
+    for (const [name, value] of [...request.body]) if (value === "") request.body.delete(name);
+  }
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target.method === "get") for (const field of target.elements) field.disabled = field.value === "" && field.name !== "";
+});

@@ -1,0 +1,166 @@
+"""A small store with people whom the tests know by name, and the application over it."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from kehu.engine.duck import Duck
+from kehu.flows import identify
+from kehu.model.customers import CUSTOMERS
+from kehu.process import clean, mapping
+from kehu.resolve import model as models
+from kehu.serve import app
+from kehu.store import customers, database, loads, quarantine, records
+
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+CHINA = timezone(timedelta(hours=8), "UTC+8")
+
+MODEL = models.untrained()
+HEADS = ("channel", "record_id", "name", "id_type", "id_number", "phone", "birth_date", "gender", "email",
+         "address", "category", "updated_at")  # fmt: skip
+KNOWN = (
+    ("online", "A-1", "张伟", "", "110101199003070417", "13912345678", "1990-03-07", "男", "zhang.wei@example.org",
+     "浙江省杭州市西湖区文三路138号翠苑小区3幢2单元501室", "ordinary", "2026-11-02T09:15:00Z"),
+    ("calls", "C-77", "章伟", "", "", "13912345678", "", "男", "", "杭州西湖区文三路138号", "ordinary",
+     "2026-10-12T11:40:00Z"),
+    ("hall", "H-2026-0451", "張偉", "", "110101199003070417", "13800001234", "1990/3/7", "男", "",
+     "杭州市西湖区文三路138号翠苑小区3-2-501", "student", "2025-06-30T02:00:00Z"),
+    ("hall", "H-2026-0777", "欧阳娜娜", "", "", "15011112222", "2004-09-01", "女", "nana@example.org",
+     "四川省成都市武侯区科华北路65号", "student", "2026-09-01T03:00:00Z"),
+    ("online", "A-2", "欧阳娜", "", "", "15011112222", "2004-09-01", "女", "nana@example.org", "", "student",
+     "2026-09-05T08:00:00Z"),
+    ("hall", "H-2026-0900", "杭州华信科技有限公司", "", "91330106MA27XYZA0Q", "057188880000", "", "",
+     "office@huaxin.example", "浙江省杭州市滨江区江南大道588号", "enterprise", "2026-03-01T01:00:00Z"),
+    ("calls", "C-90", "华信科技", "", "", "057188880000", "", "", "", "", "enterprise", "2026-08-11T06:30:00Z"),
+    ("online", "A-9", "Smith, John", "passport", "GB1234567", "+44 20 7946 0958", "1984-05-12", "male",
+     "john@example.com", "", "", "2026-07-07T07:07:00Z"),
+    ("hall", "H-2026-0452", "张炜", "", "110101199003070433", "13912345678", "1990-03-07", "男", "",
+     "杭州市西湖区文三路138号", "other", "2026-01-15T10:00:00Z"),
+)  # fmt: skip
+"""Whom the tests know by name."""
+
+
+def _crowd(many: int) -> list[tuple[str, ...]]:
+    """More people, so that lists have pages."""
+    surnames, givens = "李王刘陈杨赵黄周吴徐孙马", ("芳", "秀英", "敏", "静", "强", "磊", "洋", "艳", "勇", "军")
+    places = ("广东省深圳市南山区科技园路1号", "北京市海淀区中关村大街27号", "四川省成都市锦江区春熙路3号", "")
+    categories = ("ordinary", "ordinary", "ordinary", "student", "enterprise", "")
+    return [
+        (("online", "calls", "hall")[at % 3], f"R-{at}", surnames[at % 12] + givens[at % 10], "", "",
+         f"137{at:08d}", f"{1950 + at % 55}-0{1 + at % 9}-1{at % 9}", "女" if at % 2 else "男", "", places[at % 4],
+         categories[at % 6], f"2026-0{1 + at % 9}-11T08:00:00Z")
+        for at in range(many)
+    ]  # fmt: skip
+
+
+def fill(store: database.Database, crowd: int = 60) -> None:
+    """Store the people, their links and their customers, as `kehu run` would."""
+    flat = pa.table(
+        {
+            name: [value or None for value in column]
+            for name, column in zip(HEADS, zip(*KNOWN, *_crowd(crowd), strict=True), strict=True)
+        }
+    )
+    for number, channel in enumerate(("online", "calls", "hall"), 1):
+        rows = flat.filter(pc.equal(flat.column("channel"), channel))
+        at = NOW - timedelta(days=40 - number * 10)
+        with store.begin() as tx:
+            load = loads.start(tx, channel, at=at)
+            positions = pa.array([f"{channel}-1122.csv:{place + 2}" for place in range(len(rows))])
+            added = records.add(
+                tx, clean.clean(rows), hashes=mapping.fingerprints(rows), positions=positions, load=load, at=at
+            )
+            bad = _bad_rows() if channel == "hall" else quarantine.BROKEN.empty_table()
+            quarantine.add(tx, bad, channel=channel, load=load, at=at)
+            counts = loads.Counts(read=len(rows) + len(bad), accepted=added.accepted, quarantined=len(bad))
+            loads.advance(tx, load, counts=counts, cursor="1")
+            loads.finish(tx, load, at=at + timedelta(minutes=2))
+        clock = itertools.repeat(at).__next__
+        identify.identify(store, Duck(threads=1), MODEL, trust={}, hot_key_limit=100, clock=clock, why=f"load {load}")
+    with store.begin() as tx:
+        _retire(tx)
+        failed = loads.start(tx, "online", at=NOW)
+        loads.fail(tx, failed, at=NOW, reason='channel "online": 127.0.0.1 does not answer')
+
+
+def _bad_rows() -> pa.Table:
+    """One row that breaks two rules, and one that could not be read."""
+    columns = {"订单号": "H-2026-0999", "客户姓名": "", "联系电话": None, "业务类型": "补卡"}
+    empty = {
+        "rule": "required",
+        "column": "name, phone",
+        "zh": "姓名、电话至少填一项",
+        "en": "name or phone must be filled",
+    }
+    wrong = {"rule": "checksum", "column": "id_number", "zh": "证件号码校验位不对", "en": "the check digit is wrong"}
+    short = {"rule": "unreadable", "column": "", "zh": "应为 14 列，实为 3 列", "en": "14 columns expected, 3 found"}
+    rows = [
+        ("H-2026-0999", "hall-1122.csv:17", json.dumps(columns, ensure_ascii=False), [empty, wrong]),
+        (None, "hall-1122.csv:18", "H-2026-1000,王五,137<script>", [short]),
+    ]
+    told = [
+        {"record_id": key, "source_position": position, "raw": raw, "reasons": json.dumps(reasons, ensure_ascii=False)}
+        for key, position, raw, reasons in rows
+    ]
+    return pa.Table.from_pylist(told, schema=quarantine.BROKEN)
+
+
+def _retire(tx: database.Transaction) -> None:
+    """Let there be a number that was merged into the first customer, 张伟."""
+    number = customers.new_ids(tx, 1)
+    ghost = customers.states(tx, pa.array([1])).select(CUSTOMERS.names)
+    ghost = ghost.set_column(0, CUSTOMERS.field(0), number)
+    customers.write(tx, ghost, at=NOW - timedelta(days=2), why="load 2")
+    customers.merge_into(tx, pa.table({"customer_id": number, "survivor": pa.array([1])}), at=NOW, why="decision 1")
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[database.Database]:
+    """The store with its people; nobody changes it."""
+    yield from _opened(tmp_path_factory.mktemp("filled"), filled=True)
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[database.Database]:
+    """A store with its tables and nothing in them."""
+    yield from _opened(tmp_path_factory.mktemp("empty"), filled=False)
+
+
+def _opened(folder: Path, *, filled: bool) -> Iterator[database.Database]:
+    opened = database.connect("sqlite:///kehu.db", folder=folder)
+    database.migrate(opened)
+    if filled:
+        fill(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def retired(filled: database.Database) -> int:
+    """A number that was merged into customer 1, 张伟."""
+    with filled.read() as tx:
+        states = customers.states(tx)
+    return int(states.filter(pc.is_valid(states["merged_into"]))["customer_id"][0].as_py())
+
+
+@pytest.fixture(scope="session")
+def application(filled: database.Database) -> FastAPI:
+    """The application over the filled store."""
+    return app.create(filled, model=MODEL, clock=lambda: NOW, zone=CHINA)
+
+
+@pytest.fixture
+def client(application: FastAPI) -> Iterator[TestClient]:
+    """A browser without scripts, on this machine."""
+    with TestClient(application, base_url="http://127.0.0.1:8500", client=("127.0.0.1", 50000)) as opened:
+        opened.headers["accept-language"] = "zh"
+        opened.headers["accept"] = "text/html"
+        yield opened
