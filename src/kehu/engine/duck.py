@@ -38,7 +38,10 @@ class Duck:
                 """
             )
             hot = db.sql(
-                "select key, records from shared join bounds using (kind) where records > most order by records desc, key"
+                """
+                select key, records from shared join bounds using (kind) where records > most
+                order by records desc, key
+                """
             ).to_arrow_table()
             pairs = db.sql(
                 """

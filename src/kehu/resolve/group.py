@@ -27,6 +27,9 @@ NEVER = -1e6
 ALWAYS = 1e9
 """The weight between records that a steward put together; it outweighs every `NEVER` of theirs."""
 
+EXCLUDES = -4.0
+"""Two groups whose records object to each other so much, on average, are two customers."""
+
 LARGEST = 400
 """A component of more records is not completed with the pairs that share no key: their number is its square."""
 
@@ -121,6 +124,9 @@ def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, l
         i, j = sorted(divmod(best, size))
         if worth[i, j] < link_from:
             return group
+        if worth[i, j] - _rivalry(i, j, worth, objections / np.outer(members, members)) < link_from:
+            worth[i, j] = worth[j, i] = -np.inf
+            continue
         group[group == j] = i
         members[i] += members[j]
         strongest[i] = strongest[:, i] = np.maximum(strongest[i], strongest[j])
@@ -128,6 +134,16 @@ def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, l
         strongest[j] = strongest[:, j] = strongest[i, i] = -np.inf
         worth[i] = worth[:, i] = strongest[i] + np.minimum(objections[i] / (members[i] * members), 0.0)
         worth[j] = worth[:, j] = worth[i, i] = -np.inf
+
+
+def _rivalry(i: int, j: int, worth: Floats, objection: Floats) -> float:
+    """What a join loses because one side could as well belong to a third group that excludes the other, log2.
+
+    A nameless call from the phone of a couple is his or hers, but not both: the odds of each are divided by one plus
+    the odds of the other.
+    """
+    rivals = np.concatenate([worth[i, objection[j] < EXCLUDES], worth[j, objection[i] < EXCLUDES]])
+    return float(np.logaddexp2.reduce(np.append(rivals, 0.0)))
 
 
 def reasons(
