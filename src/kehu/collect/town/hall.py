@@ -31,6 +31,7 @@ ENCODING = "gb18030"
 LATE = 0.01
 """How many rows were entered by hand later, in a workbook."""
 MOST_LATE = 5_000
+LAST_MONTH = str(customers.LAST_DAY)[:7]
 
 Row = list[str | None]
 
@@ -47,30 +48,29 @@ def write(
     rows = _rows(rng, records, visits)
     late = draw.hits(rng, LATE, size) & (np.arange(size) < MOST_LATE / LATE)
     late[-1:] = True
-    at = visits["at"].combine_chunks()
-    last_month = str(customers.LAST_DAY)[:7]
+    files = _exports(visits["at"].combine_chunks(), rows, late=late, again=again)
+    for row in _bad_rows(size, bad):
+        files[list(files)[int(rng.integers(len(files)))]].append(row)
+    for name, lines in files.items():
+        if lines:
+            _dated(_write_csv(folder / f"hall-{name}.csv", lines), name)
+    late_rows = [rows[row] for row in np.flatnonzero(late).tolist()]
+    _dated(_write_workbook(folder / f"hall-late-{LAST_MONTH}.xlsx", late_rows), LAST_MONTH)
+
+
+def _exports(at: pa.Array, rows: list[Row], *, late: draw.Mask, again: draw.Mask) -> dict[str, list[Row]]:
+    """The rows of every file, by its month or its day."""
     month, day = pc.strftime(at, "%Y-%m"), pc.strftime(at, "%Y-%m-%d")
-    export: list[str] = pc.if_else(pc.equal(month, last_month), day, month).to_pylist()
+    export: list[str] = pc.if_else(pc.equal(month, LAST_MONTH), day, month).to_pylist()
     files: dict[str, list[Row]] = {name: [] for name in sorted(set(export))}
     names = list(files)
-    following = dict(zip(names, [*names[1:], names[-1]], strict=True))
+    following = dict(zip(names, [*names[1:], *names[-1:]], strict=True))
     for row, name, is_late, is_sent_again in zip(rows, export, late.tolist(), again.tolist(), strict=True):
         if not is_late:
             files[name].append(row)
         if is_sent_again:
             files[following[name]].append(row)
-    for row in _bad_rows(rng, size, bad):
-        files[names[int(rng.integers(len(names)))]].append(row)
-    for name, lines in files.items():
-        if lines:
-            _write_csv(folder / f"hall-{name}.csv", lines)
-    late_rows = [rows[row] for row in np.flatnonzero(late).tolist()]
-    _write_workbook(folder / f"hall-late-{last_month}.xlsx", late_rows)
-    for path in folder.iterdir():
-        # Exports are made at night, so the oldest is the first that was there.
-        closed = np.datetime64(path.stem.removeprefix("hall-").removeprefix("late-")) + 1
-        made = closed.astype("datetime64[s]").astype(np.int64) + 600
-        os.utime(path, (float(made), float(made)))
+    return files
 
 
 def _rows(rng: np.random.Generator, records: pa.Table, visits: pa.Table) -> list[Row]:
@@ -105,24 +105,31 @@ def _rows(rng: np.random.Generator, records: pa.Table, visits: pa.Table) -> list
     return [list(row) for row in zip(*lists, strict=True)]
 
 
-def _bad_rows(rng: np.random.Generator, size: int, bad: int) -> Iterator[Row]:
+def _bad_rows(size: int, bad: int) -> Iterator[Row]:
     good = {"业务类型": "缴费", "客户姓名": "王芳", "联系电话": "13912345678", "受理时间": "2026/06/30 10:00:00"}
     wrong = ({"通讯地址": "浙江省,杭州市"}, {"客户姓名": "-", "联系电话": "无"}, {"受理时间": "2026/02/30 25:61:00"})
     for number in range(bad):
-        filled = {"订单号": f"H{size + number + 1:08d}", **good, **wrong[int(rng.integers(len(wrong)))]}
+        filled = {"订单号": f"H{size + number + 1:08d}", **good, **wrong[number % len(wrong)]}
         # A comma that nobody put into quotes makes two cells of one.
         yield [cell for head in HEADS for cell in filled.get(head, "").split(",")]
 
 
-def _write_csv(path: Path, rows: list[Row]) -> None:
+def _dated(path: Path, closed: str) -> None:
+    """Let a file be as old as the night after its month or day: exports are made at night."""
+    made = (np.datetime64(closed) + 1).astype("datetime64[s]").astype(np.int64) + 600
+    os.utime(path, (float(made), float(made)))
+
+
+def _write_csv(path: Path, rows: list[Row]) -> Path:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(HEADS)
     writer.writerows(rows)
     path.write_bytes(text.getvalue().encode(ENCODING))
+    return path
 
 
-def _write_workbook(path: Path, rows: list[Row]) -> None:
+def _write_workbook(path: Path, rows: list[Row]) -> Path:
     """One sheet; numbers of certificates and phones are text, as Excel would round them otherwise."""
     with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_urls": False}) as workbook:
         sheet = workbook.add_worksheet("受理明细")
@@ -131,3 +138,4 @@ def _write_workbook(path: Path, rows: list[Row]) -> None:
             for place, value in enumerate(row):
                 if value:
                     sheet.write_string(number, place, value)
+    return path

@@ -60,16 +60,16 @@ def write(
         lines.append(line)
         if again[row]:
             lines.append(line)
-    lines.extend(_bad(rng, size, bad, pc.max(records["updated_at"]).as_py()))
+    lines.extend(_bad(size, bad, pc.max(records["updated_at"]).as_py()))
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _bad(rng: np.random.Generator, size: int, bad: int, last: str | None) -> list[str]:
+def _bad(size: int, bad: int, last: str | None) -> list[str]:
     """Applications of nobody, and of a day that never was."""
     lines: list[str] = []
     wrong = (("test", "00000000000", last), ("李娜", "13912345678", "2026-02-30T10:00:00+08:00"))
     for row in range(bad):
-        name, mobile, when = wrong[int(rng.integers(2))]
+        name, mobile, when = wrong[row % len(wrong)]
         applicant = {"name": name, "kind": "P", "contact": {"mobile": mobile}}
         lines.append(_line({"application_id": f"A{size + row + 1:08d}", "submitted_at": when, "applicant": applicant}))
     return lines
