@@ -92,7 +92,13 @@ def table(records: Sequence[object], positions: Sequence[str]) -> tuple[pa.Table
         kept.append(position)
     for column in columns.values():
         column.extend([None] * (len(kept) - len(column)))
-    arrays = {name: pa.array(column, pa.string()) for name, column in columns.items()}
+    # Where some records have `null` for what is an object in others, the null is no column of its own.
+    inner = {name[:at] for name in columns for at, letter in enumerate(name) if letter == "."}
+    arrays = {
+        name: pa.array(column, pa.string())
+        for name, column in columns.items()
+        if name not in inner or any(value is not None for value in column)
+    }
     return positioned(arrays, pa.array(kept, pa.string())), tuple(bad)
 
 
