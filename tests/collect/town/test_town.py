@@ -204,3 +204,8 @@ def test_the_higher_the_rate_the_more_records_differ(rate: str, column: str) -> 
 def test_a_rate_above_one_is_refused() -> None:
     with pytest.raises(ValueError, match="id_slip"):
         Rates(id_slip=1.5)
+
+
+def test_a_town_without_records_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        town.make(0)

@@ -128,3 +128,54 @@ def make(rng: np.random.Generator, size: int) -> pa.Table:
         "room": draw.picked(rural, nothing, room),
     }
     return pa.table({**{name: where[name] for name in where.column_names}, **homes}, ADDRESSES)
+
+
+def written(rng: np.random.Generator, homes: pa.Table, *, form: float, part_missing: float) -> pa.Array:
+    """Addresses in one line: from province down to room, or in one of three other orders, and with parts left out.
+
+    Args:
+        rng: Where chance comes from.
+        homes: The table `ADDRESSES`.
+        form: How often another order is taken: short with dashes (杭州西湖区文三路138号翠苑小区3-2-501), estate
+            before road with blanks between, or from the room up with commas.
+        part_missing: How often each of province, district, road, unit and room is left out, where one can do without.
+    """
+    size = len(homes)
+    other = draw.hits(rng, form, size)
+    short = other & draw.hits(rng, 0.5, size)
+    order = np.where(other, np.where(short, 1, rng.integers(2, 4, size=size)), 0)
+    part = _left_out(rng, homes, part_missing, short=short)
+    empty = draw.same("", size)
+
+    def named(number: str, after: pa.Array | str) -> pa.Array:
+        return draw.picked(draw.mask(pc.equal(part[number], "")), empty, draw.glue(part[number], after))
+
+    word = draw.picked(other, draw.words(rng, "幢 栋 号楼", size), draw.same("幢", size))
+    inside = (named("building", word), named("unit", "单元"), named("room", "室"))
+    dashes = pc.replace_substring(draw.glue(part["building"], part["unit"], part["room"], separator="-"), "--", "-")
+    area = (part["province"], part["city"], part["district"])
+    spaced = draw.glue(*area, draw.glue(part["estate"], *inside), part["road"], separator=" ")
+    upward = draw.glue(*reversed(inside), part["estate"], part["road"], *reversed(area), separator=",")
+    orders = [
+        draw.glue(*area, part["road"], part["estate"], *inside),
+        draw.glue(*area, part["road"], part["estate"], pc.utf8_trim(dashes, characters="-")),
+        pc.utf8_trim_whitespace(pc.replace_substring_regex(spaced, " +", " ")),
+        pc.utf8_trim(pc.replace_substring_regex(upward, ",+", ","), characters=","),
+    ]
+    return draw.mixed(order, orders)
+
+
+def _left_out(rng: np.random.Generator, homes: pa.Table, rate: float, *, short: draw.Mask) -> dict[str, pa.Array]:
+    """The parts to write, empty where left out; the road with its number, and where `short` without 省 and 市."""
+    size = len(homes)
+    part = {name: homes[name].combine_chunks() for name in homes.column_names}
+    part["road"] = draw.glue(part["road"], part["number"])
+    # 北京市 is province and city at once, and a house without an estate has nothing but its road.
+    lone, housed = draw.mask(pc.equal(part["city"], "")), draw.mask(pc.not_equal(part["estate"], ""))
+    missing = {name: draw.hits(rng, rate, size) for name in ("province", "district", "road", "unit", "room")}
+    missing["province"] = (missing["province"] | short) & ~lone
+    missing["road"] &= housed
+    part["province"] = draw.picked(short, part["province_short"], part["province"])
+    part["city"] = draw.picked(short, part["city_short"], part["city"])
+    empty = draw.same("", size)
+    return part | {name: draw.picked(where, empty, part[name]) for name, where in missing.items()}

@@ -7,6 +7,7 @@ import opencc
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.collect.town import addresses as places
 from kehu.collect.town import draw, letters
 from kehu.collect.town.rates import Rates
 from kehu.model import glyphs
@@ -229,55 +230,9 @@ def categories(rng: np.random.Generator, true: pa.Table, *, asked: draw.Mask, ra
 
 def addresses(rng: np.random.Generator, homes: pa.Table, *, asked: draw.Mask, rates: Rates) -> pa.Array:
     """Addresses as typed, in four orders and with parts missing."""
-    written = _addresses(rng, homes, rates)
+    written = places.written(rng, homes, form=rates.address_form, part_missing=rates.address_part_missing)
     column = Column(rng, draw.absent(written, ~asked))
     where = column.hits(rates.address_slip)
     column.become(where, letters.confused(rng, column.at(where), glyphs.homophones()))
     column.lose(column.hits(rates.address_missing))
     return column.values
-
-
-def _addresses(rng: np.random.Generator, homes: pa.Table, rates: Rates) -> pa.Array:
-    size = len(homes)
-    part = {name: homes[name].combine_chunks() for name in homes.column_names if name != "district_code"}
-    empty = draw.same("", size)
-    other = draw.hits(rng, rates.address_form, size)
-    short = draw.hits(rng, 0.5, size) & other
-    parts = ("province", "district", "road", "unit", "room")
-    missing = {name: draw.hits(rng, rates.address_part_missing, size) for name in parts}
-    city = draw.picked(short, part["city_short"], part["city"])
-    # A province alone cannot be left out: 北京市 is province and city at once.
-    lone = draw.mask(pc.equal(part["city"], ""))
-    province = draw.picked(short & lone, part["province_short"], part["province"])
-    province = draw.picked((missing["province"] | short) & ~lone, empty, province)
-    district = draw.picked(missing["district"], empty, part["district"])
-    estate = part["estate"]
-    housed = draw.mask(pc.not_equal(estate, ""))
-    roadless = missing["road"] & housed
-    road = draw.picked(roadless, empty, draw.glue(part["road"], part["number"]))
-    building, unit, room = (
-        part["building"],
-        draw.picked(missing["unit"], empty, part["unit"]),
-        draw.picked(missing["room"], empty, part["room"]),
-    )
-    word = draw.picked(other, draw.words(rng, "幢 栋 号楼", size), draw.same("幢", size))
-
-    def named(number: pa.Array, after: pa.Array | str) -> pa.Array:
-        return draw.picked(draw.mask(pc.equal(number, "")), empty, draw.glue(number, after))
-
-    inside = (named(building, word), named(unit, "单元"), named(room, "室"))
-    dashes = pc.utf8_trim(
-        pc.replace_substring(draw.glue(building, unit, room, separator="-"), "--", "-"), characters="-"
-    )
-    whole = draw.glue(province, city, district, road, estate, *inside)
-    dashed = draw.glue(province, city, district, road, estate, dashes)
-    spaced = draw.glue(province, city, district, draw.glue(estate, *inside), road, separator=" ")
-    upward = draw.glue(*reversed(inside), estate, road, district, city, province, separator=",")
-    tidy = [
-        whole,
-        dashed,
-        pc.utf8_trim_whitespace(pc.replace_substring_regex(spaced, " +", " ")),
-        pc.utf8_trim(pc.replace_substring_regex(upward, ",+", ","), characters=","),
-    ]
-    form = np.where(other, np.where(short, 1, rng.integers(2, 4, size=size)), 0)
-    return draw.mixed(form, tidy)

@@ -62,7 +62,9 @@ class Town:
 
 
 def make(records: int, *, seed: int = 1, rates: Rates | None = None) -> Town:
-    """A town of so many records; the same seed and rates make the same town."""
+    """A town of so many records, at least one; the same seed and rates make the same town."""
+    if records < 1:
+        raise ValueError(f"a town has at least one record, not {records}")
     rates = rates or Rates()
     rng = np.random.default_rng(seed)
     customer, channel = _visitors(rng, records)
