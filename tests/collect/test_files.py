@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from kehu.collect import files
-from kehu.collect.formats import csv
+from kehu.collect.formats.csv import pieces as csv
 from kehu.collect.formats.piece import Document, Piece
 from kehu.errors import SourceError
 from kehu.model.records import POSITION, Batch
@@ -125,6 +125,7 @@ def test_a_quoted_value_may_hold_delimiters_quotes_and_line_breaks(tmp_path: Pat
         pytest.param('2,"王小明,138', '4,"赵六",137\n', id="with quoted values after it"),
         pytest.param('2,"王小明,138', '4,赵六,"137\n', id="with another one after it"),
         pytest.param('2,王小明,"138', "", id="in the last column"),
+        pytest.param('2,5" pipe,"138', "", id="beside another quote"),
     ],
 )
 def test_a_quote_that_is_never_closed_costs_its_own_line_only(tmp_path: Path, line: str, others: str) -> None:

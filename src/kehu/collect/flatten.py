@@ -1,7 +1,7 @@
 """Nested records as a table of text: `{"applicant": {"name": "张伟"}}` becomes the column `applicant.name`."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from kehu.model.records import POSITION, BadRow
 MAX_COLUMNS = 2000
 """A batch with more columns than this is not a table: its records use values as keys, or hold long lists."""
 
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None)
 _CONTROLS = bytes(set(range(32)) - {*b"\t\n\r"})
 
 
@@ -24,8 +25,9 @@ def parse(text: str | bytes) -> object:
     Raises:
         ValueError: It is not JSON, is nested too deeply, or is not Unicode.
     """
+    written = text if isinstance(text, str) else text.decode("utf-8-sig")
     try:
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: None)
+        return _DECODER.decode(written)
     except RecursionError:
         raise ValueError("is nested too deeply") from None
 
@@ -42,26 +44,25 @@ def leaves(record: dict[str, object]) -> dict[str, str | None]:
         ValueError: Two values have the same dotted name, or there are too many.
     """
     flat: dict[str, str | None] = {}
-    for name, value in _walk(record, ""):
-        if name in flat:
-            raise ValueError(f"has two values for {name!r}")
-        flat[name] = value
-        if len(flat) > MAX_COLUMNS:
-            raise ValueError(f"has more than {MAX_COLUMNS} values")
+    _gather(record, "", flat)
     return flat
 
 
-def _walk(value: object, name: str) -> Iterator[tuple[str, str | None]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _walk(inner, f"{name}.{key}" if name else key)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _walk(inner, f"{name}.{number}" if name else str(number))
-    elif isinstance(value, bool):
-        yield name, "true" if value else "false"
-    else:
-        yield name, None if value is None else str(value)
+def _gather(values: dict[str, object], prefix: str, flat: dict[str, str | None]) -> None:
+    for key, value in values.items():
+        name = prefix + key
+        if isinstance(value, dict):
+            _gather(value, name + ".", flat)
+        elif isinstance(value, list):
+            _gather({str(number): inner for number, inner in enumerate(value)}, name + ".", flat)
+        elif name in flat:
+            raise ValueError(f"has two values for {name!r}")
+        elif isinstance(value, bool):
+            flat[name] = "true" if value else "false"
+        else:
+            flat[name] = None if value is None else str(value)
+    if len(flat) > MAX_COLUMNS:
+        raise ValueError(f"has more than {MAX_COLUMNS} values")
 
 
 def table(records: Sequence[object], positions: Sequence[str]) -> tuple[pa.Table, tuple[BadRow, ...]]:
@@ -74,43 +75,48 @@ def table(records: Sequence[object], positions: Sequence[str]) -> tuple[pa.Table
     Returns:
         The table, with `POSITION` as its last column, and the rows that fit in no table.
     """
-    columns: dict[str, list[str | None]] = {}
+    try:
+        return _table(records, positions, check_text=False)
+    except UnicodeEncodeError:  # Rare, and costly to look for in every record.
+        return _table(records, positions, check_text=True)
+
+
+def _table(
+    records: Sequence[object], positions: Sequence[str], *, check_text: bool
+) -> tuple[pa.Table, tuple[BadRow, ...]]:
+    flats: list[dict[str, str | None]] = []
+    names: dict[str, None] = {}
     bad: list[BadRow] = []
     kept: list[str] = []
     for record, position in zip(records, positions, strict=True):
         try:
-            flat = _flat(record)
-            if len(flat.keys() | columns.keys()) > MAX_COLUMNS:
-                raise ValueError(f"its batch has more than {MAX_COLUMNS} columns")  # noqa: TRY301 - one way to be bad
+            flat = _flat(record, names, check_text=check_text)
         except (ValueError, RecursionError) as why:
             bad.append(BadRow(position=position, raw=written(record), reason=f"the record {why}"))
-            continue
-        for name, value in flat.items():
-            column = columns.setdefault(name, [])
-            column.extend([None] * (len(kept) - len(column)))
-            column.append(value)
-        kept.append(position)
-    for column in columns.values():
-        column.extend([None] * (len(kept) - len(column)))
+        else:
+            flats.append(flat)
+            kept.append(position)
     # Where some records have `null` for what is an object in others, the null is no column of its own.
-    inner = {name[:at] for name in columns for at, letter in enumerate(name) if letter == "."}
-    arrays = {
-        name: pa.array(column, pa.string())
-        for name, column in columns.items()
-        if name not in inner or any(value is not None for value in column)
-    }
+    inner = {name[:at] for name in names for at, letter in enumerate(name) if letter == "."}
+    arrays: dict[str, pa.Array] = {}
+    for name in names:
+        column = pa.array([flat.get(name) for flat in flats], pa.string())
+        if name not in inner or column.null_count < len(column):
+            arrays[name] = column
     return positioned(arrays, pa.array(kept, pa.string())), tuple(bad)
 
 
-def _flat(record: object) -> dict[str, str | None]:
+def _flat(record: object, names: dict[str, None], *, check_text: bool) -> dict[str, str | None]:
+    """A record's values; the names of the columns grow by its own."""
     if not isinstance(record, dict):
         raise ValueError("is not an object")  # noqa: TRY004 - a bad row, not a wrong call
     flat = leaves(record)
-    try:
-        "".join(value for value in flat.values() if value).encode()
-        "".join(flat).encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half a character (a lone surrogate)") from None
+    if check_text and any(0xD800 <= ord(letter) < 0xE000 for part in (*flat, *flat.values()) for letter in part or ""):
+        raise ValueError("holds half a character (a lone surrogate)")
+    if not flat.keys() <= names.keys():
+        if len(flat.keys() | names.keys()) > MAX_COLUMNS:
+            raise ValueError(f"would be the one by which its batch has more than {MAX_COLUMNS} columns")
+        names.update(dict.fromkeys(flat))
     return flat
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kehu.collect.formats import csv, json, packed, parquet, text, xlsx
+from kehu.collect.formats import json, packed, parquet, text, xlsx
+from kehu.collect.formats.csv import pieces as csv
 from kehu.collect.formats.piece import Document, Piece
 from kehu.errors import SourceError
 
