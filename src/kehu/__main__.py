@@ -1,12 +1,20 @@
 """Run the command line: `python -m kehu`, and the script `kehu`."""
 
+from typing import Any
+
 from kehu.cli import door
-from kehu.serve.app import create
 
 
 def main() -> None:
-    """Run `kehu`; the commands do not know the application, so it is handed to them here."""
-    door.main(application=create)
+    """Run `kehu`; its commands do not know the application, so it is handed to them here."""
+    door.main(application=_serve)
+
+
+def _serve(*given: Any, **named: Any) -> None:
+    # Loaded only when it is wanted: it would take as long as all that the other commands need together.
+    from kehu.serve import listening  # noqa: PLC0415
+
+    listening.serve(*given, **named)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,20 @@
 """`kehu serve` and `kehu report`: the application, and a figure as text."""
 
-import socket
 from collections.abc import Callable
-from contextlib import closing
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
-import uvicorn
 
 from kehu import settings as reading
 from kehu import wiring
 from kehu.analyse.report import Format
 from kehu.cli import options, screen
-from kehu.errors import SettingsError
 from kehu.flows import insight
 from kehu.model.languages import Language
 from kehu.settings import Settings
 
-Application = Callable[..., Any]
-"""Makes the application over an open store: `serve.app.create`, which this room must not import."""
-
-SHUTDOWN_S = 3
-"""How long requests that are on their way may take once the application is told to stop."""
+Application = Callable[..., None]
+"""Serves an open store until it is told to stop: `serve.listening.serve`, which this room must not import."""
 
 
 def serve(
@@ -52,32 +45,17 @@ def serve(
 
 
 def run(application: Application, settings: Settings, *, host: str, port: int, spare: bool = False) -> None:
-    """Serve until Ctrl-C or SIGTERM; `spare` takes another port where this one is taken."""
-    with wiring.store(settings) as database, closing(_listener(host, port, spare=spare)) as listener:
-        app = application(database, clock=wiring.now, model=wiring.model(settings))
-        config = uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S)
-        address = f"[{host}]" if ":" in host else host
-        screen.stdout.print(f"kehu is at http://{address}:{listener.getsockname()[1]}/ (Ctrl-C stops it)")
-        uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listener(host: str, port: int, *, spare: bool) -> socket.socket:
-    """A socket that listens before anything is said about it, so the address that is printed is true."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for wanted in (port, 0) if spare else (port,):
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, wanted))
-        except OSError as why:
-            listener.close()
-            refused = SettingsError(
-                f"{host} port {wanted} cannot be listened on ({why.strerror}); choose another --port"
-            )
-            continue
-        listener.listen(128)
-        return listener
-    raise refused
+    """Serve the store of these settings until Ctrl-C or SIGTERM; `spare` takes another port where this one is taken."""
+    with wiring.store(settings) as database:
+        application(
+            database,
+            model=wiring.model(settings),
+            clock=wiring.now,
+            host=host,
+            port=port,
+            spare=spare,
+            ready=lambda url: screen.stdout.print(f"kehu is at {url} (Ctrl-C stops it)"),
+        )
 
 
 def report(

@@ -1,0 +1,74 @@
+"""The application at work: it listens on an address of this machine until it is told to stop."""
+
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+
+import uvicorn
+
+from kehu.errors import SettingsError
+from kehu.resolve.model import Model
+from kehu.serve import app, door
+from kehu.store.database import Database
+
+SHUTDOWN_S = 3
+"""How long requests that are on their way may take once the application is told to stop."""
+
+
+def serve(
+    database: Database,
+    *,
+    model: Model,
+    clock: Callable[[], datetime],
+    host: str,
+    port: int,
+    spare: bool = False,
+    ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Args:
+        database: An open store; the caller closes it.
+        model: What weighed the links.
+        clock: Tells the time.
+        host: The address to listen on; loopback only, until there is a sign-in.
+        port: The port to listen on; 0 takes a free one.
+        spare: Take another port where this one is taken.
+        ready: Called with the address of the home page, once connections are taken.
+
+    Raises:
+        SettingsError: The host is not this machine alone, or the port is taken.
+    """
+    door.require_loopback(host)
+    application = app.create(database, clock=clock, model=model)
+    # The access log would hold what people look for; errors are logged.
+    config = uvicorn.Config(
+        application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"
+    )
+    with closing(_listener(host, port, spare=spare)) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"http://{shown}:{listener.getsockname()[1]}/")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listener(host: str, port: int, *, spare: bool) -> socket.socket:
+    """A socket that takes connections before anybody is told of it."""
+    try:
+        return _bound(host, port)
+    except OSError as why:
+        if spare:
+            return _bound(host, 0)
+        raise SettingsError(f"port {port} of {host} cannot be listened on ({why.strerror}); choose another") from None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
