@@ -26,6 +26,11 @@ help:
 
 setup: $(STAMP)
 
+# Without the browser files the stamp says nothing.
+ifeq ($(wildcard $(VENDOR)/stamp),)
+.PHONY: $(STAMP)
+endif
+
 # The last line of `make demo` belongs to kehu, so all that setup has to say goes to stderr.
 $(STAMP): $(SETUP_INPUTS)
 	@{ set -e; \
@@ -44,7 +49,7 @@ demo: setup
 	@$(BIN)/kehu demo $(ARGS)
 
 serve: setup
-	@$(BIN)/kehu --config kehu-demo/kehu.toml serve $(ARGS)
+	@$(BIN)/kehu serve --config kehu-demo $(ARGS)
 
 test: setup
 	@$(BIN)/pytest $(ARGS)
