@@ -35,8 +35,8 @@ def clean(flat: pa.Table, *, home: str = "CN") -> pa.Table:
     phone = pc.coalesce(first["phone"], second["phone"])
     other = pc.coalesce(second["phone"], first["phone_2"], second["phone_2"])
     found = {
-        "record_id": pc.fill_null(raw["record_id"], ""),
-        "channel": pc.fill_null(raw["channel"], ""),
+        "record_id": _key(raw["record_id"]),
+        "channel": _key(raw["channel"]),
         "kind": kind,
         **_names(raw, pc.equal(kind, Kind.ORGANIZATION.value)),
         **certificate,
@@ -57,6 +57,11 @@ def _column(flat: pa.Table, name: str) -> pa.Array:
     if name not in flat.column_names:
         return distinct.nulls(flat.num_rows)
     return distinct.one_chunk(flat.column(name)).cast(pa.string())
+
+
+def _key(texts: pa.Array) -> pa.Array:
+    """A key as it came, without blanks around it and without NUL, which not every database takes."""
+    return pc.fill_null(pc.utf8_trim_whitespace(pc.replace_substring(texts, "\x00", "")), "")
 
 
 def _valid_uscc(certificate: dict[str, pa.Array]) -> pa.Array:

@@ -16,9 +16,9 @@ _MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
 _HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.\s年])(\d{1,2})(?:[-/.\s月])(\d{1,2})日?(?:[T\s].*)?")
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.\s年])(\d{1,2})(?:[-/.\s月])(\d{1,2})日?(?:[t\s].*)?")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\s?\d{4}(?:\d\d)?)?")
-_YEAR_LAST = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4})(?:[T\s].*)?")
+_YEAR_LAST = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4})(?:[t\s].*)?")
 _SHORT = re.compile(r"(\d{1,2})([-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?")
 _DAY_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-\s./]*([a-z]{3,9})\.?[-\s.,/]*(\d{4})(?:\s.*)?")
 _WORD_DAY = re.compile(r"([a-z]{3,9})\.?[-\s/]*(\d{1,2})(?:st|nd|rd|th)?[-\s,./]+(\d{4})(?:\s.*)?")
@@ -135,7 +135,7 @@ def clean_moment(value: str) -> dt.datetime | None:
 
 
 _TIME = re.compile(
-    r"(?:[T\s]|日\s*)(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒分]?\s*([AP]M)?$",
+    r"(?:[t\s]|日\s*)(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒分]?\s*([AP]M)?$",
     re.IGNORECASE,
 )
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")

@@ -41,11 +41,14 @@ def spread(column: pa.Array, function: Callable[[str], tuple[Any, ...]], to: pa.
     (['a', None, 'c'], [2, None, 1])
     """
     encoded = column.dictionary_encode()
-    rows = [function(value) for value in values(encoded.dictionary)]
-    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [() for _ in to]
+    # One long list of cells: a hundred thousand tuples kept alive would wake the garbage collector again and again.
+    cells: list[Any] = []
+    for value in values(encoded.dictionary):
+        cells.extend(function(value))
+    width = len(to)
     return {
-        field.name: pa.array(cells, type=field.type).take(encoded.indices)
-        for field, cells in zip(to, columns, strict=True)
+        field.name: pa.array(cells[place::width], type=field.type).take(encoded.indices)
+        for place, field in enumerate(to)
     }
 
 

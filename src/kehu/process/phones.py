@@ -4,6 +4,7 @@ import re
 
 import phonenumbers
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kehu.process import distinct, text
 
@@ -16,7 +17,8 @@ _BUSINESS = re.compile(r"(?:\+?86|0086)?([48]00\d{7})")
 _LOCAL = re.compile(r"[2-8]\d{6,7}")
 _SEPARATOR = re.compile(r"[/\\,，、;；|]|\bor\b|或|和|及")
 _TWO_MOBILES = re.compile(r"(1[3-9]\d{9})[\s\-]*(1[3-9]\d{9})")
-_NOISE = re.compile(r"[\s\-().·•_'\"]")
+_NO_DIGIT = re.compile(r"[^0-9]+")
+_PLUS = re.compile(r"[^0-9+]*\+")
 _LABEL = re.compile(r"^(?:tel|phone|mobile|mob|cell|电话|手机|手机号|座机|联系电话|家|办)[:.\s]*", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*:?\s*\d{1,6}$", re.IGNORECASE)
 _DASHED_EXTENSION = re.compile(r"^(0\d{2,3}-\d{7,8})-\d{1,6}$")
@@ -49,8 +51,8 @@ def clean(value: str, *, home: str = "CN") -> tuple[str | None, str | None]:
 
 def _one(value: str, *, home: str) -> str | None:
     value = _LABEL.sub("", _EXTENSION.sub("", _DASHED_EXTENSION.sub(r"\1", value)))
-    bare = _NOISE.sub("", value)
-    digits = re.sub(r"\D", "", bare)
+    digits = _NO_DIGIT.sub("", value)
+    bare = "+" + digits if _PLUS.match(value) else digits
     if _MADE_UP.fullmatch(digits) or len(digits) > 18:
         return None
     if home == "CN" and (number := _chinese(bare)):
@@ -79,16 +81,22 @@ def _foreign(bare: str, *, home: str) -> str | None:
         return None
     if phonenumbers.region_code_for_number(number) == home:
         national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-        return re.sub(r"\D", "", national)
+        return _NO_DIGIT.sub("", national)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def columns(numbers: pa.Array, *, home: str) -> dict[str, pa.Array]:
     """The columns of `CLEANED` from one column of numbers, dirty as they came."""
-    return distinct.spread(numbers, lambda value: _quick(value) if home == "CN" else clean(value, home=home), CLEANED)
+    encoded = numbers.dictionary_encode()
+    words = encoded.dictionary
+    odd = pc.invert(_plain_mobiles(words)) if home == "CN" else pa.repeat(pa.scalar(True), len(words))
+    read = distinct.spread(words.filter(odd), lambda value: clean(value, home=home), CLEANED)
+    first = pc.replace_with_mask(words, odd, read["phone"])
+    second = pc.replace_with_mask(distinct.nulls(len(words)), odd, read["phone_2"])
+    return {"phone": first.take(encoded.indices), "phone_2": second.take(encoded.indices)}
 
 
-def _quick(value: str) -> tuple[str | None, str | None]:
-    if len(value) == 11 and value.isascii() and value.isdigit() and _MOBILE.fullmatch(value):
-        return (None if _MADE_UP.fullmatch(value) else value), None
-    return clean(value)
+def _plain_mobiles(numbers: pa.Array) -> pa.Array:
+    """Which numbers `clean` would leave alone for sure: by far the most, and a kernel finds them."""
+    mobile = pc.match_substring_regex(numbers, r"^1[3-9][0-9]{9}$")
+    return pc.and_(mobile, pc.invert(pc.match_substring_regex(numbers, r"^(?:1[3-9][0-9]0{8}|13800138000)$")))

@@ -1,6 +1,7 @@
 """A Chinese address in its parts, in whatever order it was written."""
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from kehu.process import text
@@ -24,17 +25,23 @@ class Address(NamedTuple):
 _SEPARATORS = re.compile(r"[\s,，;；、。|()（）\[\]【】<>《》]+")
 _DIGITS = {sign: str(number) for number, sign in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
 _HAN_NUMBER = re.compile("[零〇一二三四五六七八九十百两]+(?=(?:号|幢|栋|单元|室|层|弄|座|楼|组))")
-_POSTCODE = re.compile(r"(?:邮编[::]?)?(?<!\d)(\d{6})(?!\d)(?=$|,)|^(\d{6})(?=[^\d号])")
+_POSTCODE = re.compile("(?:邮编:?)?([0-9]{6})$|^(?:邮编:?)?([0-9]{6})(?![0-9号])")
 
 _NUMBER = "[a-z]?[0-9]+[a-z]?(?:[-~][a-z]?[0-9]+[a-z]?)*|[a-z甲乙丙丁](?=座|幢|栋|单元|号楼)"
-_SIGN = "号楼|号院|号房|单元|房间|大院|[号幢栋座室房户层楼弄院组#]"
+_SIGN = "号楼|号院|号房|单元|房间|大院|[号幢栋座室房户层楼弄院组队#]"
 _TOKEN = re.compile(f"([^0-9,]*?)({_NUMBER})({_SIGN})?|([^0-9,]+)")
 _ROAD = re.compile(
     "[^,]{1,12}?(?:大道|大街|胡同|公路|路|街|巷|弄|道)(?:[东西南北中]段|[一二三四五六七八九]段)?(?![办道])"
 )
-_TOWN = re.compile("[^,]{1,8}?(?:街道|地区|镇|乡|苏木)(?:办事处)?(?![路街道巷大])")
-_COMMUNITY = re.compile("[^,]{1,10}?(?:社区|居委会|村委会|居民委员会|村民委员会)")
-_VILLAGE = re.compile("[^,]{1,10}?(?:村|屯|庄|寨|组)$")
+_BEFORE_ROAD = re.compile(
+    "(?:[^,]{1,8}?(?:街道|地区|镇|乡|苏木)(?:办事处)?(?![路街道巷大]))?"
+    "(?:[^,]{1,10}?(?:社区|居委会|村委会|居民委员会|村民委员会))?"
+)
+_VILLAGE = re.compile("[^,]{1,10}?(?<!新)[村屯庄寨]")
+
+_ROAD_SIGNS = frozenset(["号", "弄", "号院", "大院", "院", "组", "队"])
+_BLOCK_SIGNS = frozenset(["幢", "栋", "座", "号楼", "#", "号", "号院"])
+_ROOM_SIGNS = frozenset(["室", "房", "户", "号房", "房间"])
 
 
 def fold(value: str) -> str:
@@ -76,66 +83,87 @@ def clean(value: str) -> Address:
     """
     folded = fold(value)
     postcode = None
-    if found := _POSTCODE.search(folded):
+    if (folded[:6].isdigit() or folded[-6:].isdigit()) and (found := _POSTCODE.search(folded)):
         postcode = found[1] or found[2]
         folded = (folded[: found.start()] + folded[found.end() :]).strip(",")
     division, rest = divisions.split(folded)
-    return Address(*division, *_parts(rest), postcode)
-
-
-def _parts(rest: str) -> tuple[str | None, str | None, str | None, str | None, str | None]:
-    """Road, number, building, unit and room of what follows the divisions."""
-    road = road_number = building_number = unit = room = None
-    estate = ""
+    draft = _Draft()
     for before, number, sign, alone in _TOKEN.findall(rest):
-        words = _without_town(before or alone, last=not number)
-        after_road = False
-        if words:
-            if road is None and (found := _ROAD.search(words)):
-                road, words = found[0], words[found.end() :]
-                after_road = not words
-            elif road is None and (found := _VILLAGE.search(words)):
-                road, words, after_road = words, "", True
-            if len(words) > 1:
-                estate = estate or words
-                after_road = False
-        if not number:
-            continue
-        if sign in ("号", "弄", "号院", "大院", "院", "组") and (
-            after_road or (road and not estate and not road_number)
-        ):
-            road_number = number
-        elif sign in ("号", "弄") and road_number and not estate and not building_number:
-            road_number = f"{road_number}-{number}"
-        elif sign in ("幢", "栋", "座", "号楼", "#", "号", "号院"):
-            building_number = building_number or number
+        draft.read_words(before or alone, sign=sign, last=not number)
+        if number:
+            draft.read_number(number, sign)
+    building = draft.estate + draft.block
+    return Address(*division, draft.road, draft.road_number, building or None, draft.unit, draft.room, postcode)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known of an address while its words and numbers are read from left to right."""
+
+    road: str | None = None
+    road_number: str | None = None
+    estate: str = ""
+    block: str = ""
+    unit: str | None = None
+    room: str | None = None
+    at_road: bool = False
+    """Whether the road was the last word, so that a number now is the road's."""
+
+    def read_words(self, words: str, *, sign: str, last: bool) -> None:
+        """Take the road and the estate from the words before a number, or from the last words of all."""
+        if not words:
+            return
+        if self.road is None:
+            words = self._after_road(_without_town(words, last=last), sign=sign)
+        if len(words) > 1:
+            self.estate = self.estate or words
+            self.at_road = False
+
+    def _after_road(self, words: str, *, sign: str) -> str:
+        found = _ROAD.search(words)
+        if found is None and sign in _ROAD_SIGNS:
+            # 下集村10组721号 has a village in place of a road; 碧水新村28-2 is an estate.
+            found = _VILLAGE.fullmatch(words)
+        if found is None:
+            return words
+        self.road, self.at_road = found[0], True
+        return words[found.end() :]
+
+    def read_number(self, number: str, sign: str) -> None:
+        """Take a number for what its counter says it is; without one, for what is still missing."""
+        if sign in _ROAD_SIGNS and self.at_road:
+            # 595弄3号 and 3组12号 are one number in two steps.
+            self.road_number = f"{self.road_number}-{number}" if self.road_number else number
+        elif sign in _BLOCK_SIGNS:
+            self.block = self.block or number
         elif sign == "单元":
-            unit = number
-        elif sign in ("室", "房", "户", "号房", "房间"):
-            room = number
+            self.unit = number
+        elif sign in _ROOM_SIGNS:
+            self.room = number
         elif not sign:
-            pieces = number.split("-")
-            if after_road:
-                road_number = number
-            elif len(pieces) == 3 and building_number is None:
-                building_number, unit, room = pieces
-            elif len(pieces) == 2:
-                if building_number is None:
-                    building_number, room = pieces
-                else:
-                    unit, room = unit or pieces[0], pieces[1]
-            elif building_number or unit or len(number) > 2:
-                room = room or number
-            else:
-                building_number = number
-    building = estate + (building_number or "")
-    return road, road_number, building or None, unit, room
+            self._read_bare(number)
+
+    def _read_bare(self, number: str) -> None:
+        if self.at_road and self.road_number is None:
+            self.road_number = number
+            return
+        match number.split("-"):
+            case [block, unit, room] if not self.block:
+                self.block, self.unit, self.room = block, unit, room
+            case [block, room] if not self.block:
+                self.block, self.room = block, room
+            case [unit, room]:
+                self.unit, self.room = self.unit or unit, room
+            case [room] if self.block or self.unit or len(room) >= _ROOM_DIGITS:
+                self.room = self.room or room
+            case [block]:
+                self.block = block
+
+
+_ROOM_DIGITS = 3  # A room has at least the digit of its floor and two of its own.
 
 
 def _without_town(words: str, *, last: bool) -> str:
     """The words without subdistrict, town and community before the road; a town that is all there is stays."""
-    for pattern in (_TOWN, _COMMUNITY):
-        found = pattern.match(words)
-        if found and (found.end() < len(words) or not last):
-            words = words[found.end() :]
-    return words
+    found = _BEFORE_ROAD.match(words)
+    return words[found.end() :] if found and (found.end() < len(words) or not last) else words

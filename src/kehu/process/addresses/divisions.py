@@ -15,12 +15,16 @@ _ENDING = re.compile(f"(?:{_PEOPLES})*自治[区州县旗]$|(?:省|市|地区|�
 _FILLERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
-_STREET = re.compile("[东西南北中一二三四五六七八九十新老大上下前后外内]{0,2}(?:路|街|大道|道|巷|弄|胡同)")
+_STREET = re.compile("(?:[东西南北中][一二三四五六]?|[一二三四五六新老大])?(?:路|街|大道|道|巷|弄|胡同)")
 _LANDMARK = re.compile("桥|村|镇|乡|门|站|寺|庙|湖|山|河|江|公园|广场|花园|小区|大厦|新村|苑|家园|公寓")
+_TO_DIVISION = re.compile("[^0-9路街巷道镇村]{1,24}(?:[市县旗盟]|自治州|(?<![小南北东西社园校厂院期])区)")
+_DIGIT = re.compile("[0-9]")
+_BEFORE_STREET = re.compile("[^0-9,路街巷道]{1,14}[市区县旗州]")
+_LONGEST = 15
 _OTHER_DISTRICT = re.compile("[^,0-9路街道巷]{1,5}?(?:新区|区|县|旗)(?![路街道巷])")
 _NO_DISTRICT = re.compile("(?:小|社|园|校|厂|景|院|矿|库|住宅|生活|工业|开发|营|宿舍|别墅|片)区")
 
-_CITY, _DISTRICT = 4, 6
+_PROVINCE, _CITY, _DISTRICT = 2, 4, 6
 
 
 class Division(NamedTuple):
@@ -81,58 +85,80 @@ def _narrowed(options: _Options, codes: _Options) -> _Options | None:
     return tuple(option for option in options if any(option.startswith(code) for code in codes)) or None
 
 
-def _step(address: str, start: int, options: _Options) -> tuple[int, _Options] | None:
-    """Where the division ends that begins at `start`, and what is possible after it."""
+def _step(address: str, start: int, options: _Options, *, full_only: bool = False) -> tuple[int, _Options] | None:
+    """Where the division ends that begins at `start`, and what is possible after it; None where none begins."""
     known = _gazetteer()
     for size in known.sizes.get(address[start : start + 2], ()):
-        name = address[start : start + size]
         end = start + size
-        if codes := known.full.get(name):
-            if address[end : end + 1] in _STREET_SIGNS and address[end : end + 1]:
-                continue
-            narrowed = _narrowed(options, codes)
-            if narrowed:
-                return end, narrowed
-        if codes := known.short.get(name):
+        if end > len(address):
+            continue
+        name = address[start:end]
+        codes, whole = known.full.get(name, ()), True
+        if not codes and not full_only:
+            codes, whole = known.short.get(name, ()), False
             if options == _ANYWHERE:
-                # 南山 alone is a hill or a road; a short name of a district needs its city before it.
+                # 南山 alone is a hill or a road: the short name of a district needs its city before it.
                 codes = tuple(code for code in codes if len(code) <= _CITY)
-            narrowed = None if _STREET.match(address, end) else _narrowed(options, codes)
-            if narrowed and not (len(narrowed[0]) == _DISTRICT and _LANDMARK.match(address, end)):
-                return end, narrowed
+        narrowed = _narrowed(options, codes)
+        if narrowed and not _is_street(address, end, narrowed, whole=whole):
+            return end, narrowed
     return None
 
 
-_STREET_SIGNS = "路街巷"
+def _is_street(address: str, end: int, options: _Options, *, whole: bool) -> bool:
+    """Whether the name that ends there is a part of the name of a street: 北京路, 朝阳北路; but not 唐山路北区."""
+    if whole:
+        street = address[end : end + 1] in ("路", "街", "巷")
+    else:
+        street = _STREET.match(address, end) is not None
+        if len(options[0]) == _DISTRICT and _LANDMARK.match(address, end):
+            return True
+    return street and _step(address, end, options, full_only=True) is None
 
 
 def _head(address: str, options: _Options) -> tuple[int, _Options]:
     """How far divisions reach from the beginning, and which remain possible."""
-    end = 0
-    if address.startswith("中国"):
-        end = 2
+    end = 2 if address.startswith("中国") else 0
     while (found := _step(address, end, options)) is not None:
         end, options = found
-        while end < len(address) and address[end] in ",-/":
-            end += 1
         if address.startswith("市辖区", end):
             end += 3
+        while end < len(address) and address[end] in ",-/":
+            end += 1
     return end, options
+
+
+@functools.lru_cache(maxsize=50_000)
+def _whole(text: str, options: _Options) -> _Options | None:
+    """The divisions a text consists of; None where it holds anything else."""
+    end, options = _head(text, options)
+    return options if end == len(text) else None
+
+
+def _misspelt(rest: str, options: _Options) -> tuple[int, _Options] | None:
+    """Where the first division ends that stands whole behind a few characters nobody knows: 松辕市宁江区."""
+    found = _BEFORE_STREET.match(rest)
+    last = found.end() if found else 0
+    for start in range(1, last - 1):
+        step = _step(rest, start, options, full_only=True)
+        if step is not None and step[0] <= last and (len(step[1][0]) > len(options[0])):
+            return step
+    return None
 
 
 def _tail(address: str, options: _Options) -> tuple[str, _Options]:
     """The address without the full names of divisions at its end, written from small to large."""
     known = _gazetteer().full
-    codes_read: list[_Options] = []
+    read: list[_Options] = []
     while True:
-        for size in range(min(15, len(address)), 1, -1):
+        for size in range(min(_LONGEST, len(address)), 1, -1):
             if codes := known.get(address[-size:]):
-                codes_read.append(codes)
+                read.append(codes)
                 address = address[:-size].rstrip(",-")
                 break
         else:
             break
-    for codes in codes_read:
+    for codes in read:
         options = _narrowed(options, codes) or options
     return address, options
 
@@ -149,21 +175,46 @@ def split(address: str) -> tuple[Division, str]:
     >>> split("北京朝阳北路8号")[1], split("鼓楼区中山路1号")[0]
     ('朝阳北路8号', Division(province=None, city=None, district='鼓楼区'))
     """
-    end, options = _head(address, _ANYWHERE)
+    end, options = _start(address)
     rest = address[end:]
+    if len(options) > 1 or len(options[0]) < _DISTRICT:
+        return _searched(rest, options)
+    return _division(options), rest
+
+
+def _start(address: str) -> tuple[int, _Options]:
+    """How far the divisions reach with which an address begins, and which those are."""
+    # Most addresses begin with a division in one of a few thousand spellings; each of those is read once.
+    found = _TO_DIVISION.match(address)
+    options = _whole(found[0], _ANYWHERE) if found else None
+    if found is None or options is None or address.startswith(("路", "街", "巷"), found.end()):
+        return _head(address, _ANYWHERE)
+    end = found.end()
+    while address.startswith(",", end):
+        end += 1
+    more, options = _head(address[end:], options)
+    return end + more, options
+
+
+def _searched(rest: str, options: _Options) -> tuple[Division, str]:
+    """The divisions that stand behind the street, at the very end, or misspelt; and what is left."""
     if "," in rest:
         kept = []
         for segment in reversed(rest.split(",")):
-            reached, narrowed = _head(segment, options)
-            if segment and reached == len(segment):
-                options = narrowed
-            elif segment:
+            narrowed = None if _DIGIT.search(segment) else _whole(segment, options)
+            if narrowed is None:
                 kept.append(segment)
+            else:
+                options = narrowed
         rest = ",".join(reversed(kept))
     if options == _ANYWHERE:
         rest, options = _tail(rest, options)
+    if len(options[0]) < _DISTRICT and (step := _misspelt(rest, options)):
+        rest, options = rest[step[0] :], step[1]
+        end, options = _head(rest, options)
+        rest = rest[end:]
     division = _division(options)
-    if division.district is None and (division.city or len(options[0]) == _CITY):
+    if division.district is None and division.city:
         found = _OTHER_DISTRICT.match(rest)
         if found and not _NO_DISTRICT.search(found[0]):
             division, rest = division._replace(district=found[0]), rest[found.end() :]
@@ -188,6 +239,8 @@ def _division(options: _Options) -> Division:
     if options == _ANYWHERE:
         return NOWHERE
     names = _gazetteer().names
+    provinces = tuple(option for option in options if len(option) == _PROVINCE)  # 海南 is more than 海南藏族自治州.
+    options = provinces or options
     code = _shared_start(options)
     province = names.get(code[:2])
     city = province if code[:2] in _MUNICIPALITIES else names.get(code[:_CITY]) if len(code) >= _CITY else None

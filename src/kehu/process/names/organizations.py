@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from kehu.model import places
 from kehu.process import distinct, text
-from kehu.process.names import sounds
+from kehu.process.names import people, sounds
 
 CLEANED = pa.schema(
     {"name": pa.string(), "name_match": pa.string(), "name_sound": pa.string(), "org_core": pa.string()}
@@ -29,10 +29,11 @@ _LATIN_WORDS = re.compile(
     re.IGNORECASE,
 )
 
-_LEGAL = re.compile(
-    "(?:股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|控股有限公司|有限合伙|特殊普通合伙|普通合伙|个人独资企业|个体工商户|合伙企业|集团公司|股份公司|有限公司"
-    "|有限责任|总公司|分公司|子公司|公司|集团|控股|股份|有限|分店|总店|分行|支行|办事处|分部|总部)$"
+_LEGAL_FORMS = (
+    "股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|控股有限公司|有限合伙|特殊普通合伙|普通合伙|个人独资企业|个体工商户|合伙企业"
+    "|集团公司|股份公司|有限公司|有限责任|总公司|分公司|子公司|公司|集团|控股|股份|有限|分店|总店|分行|支行|办事处|分部|总部"
 )
+_LEGAL = re.compile(f"(?:{_LEGAL_FORMS})$")
 _BRANCH = re.compile("(?:分公司|分店|办事处|营业部|分部|分行|支行|门市部)$")
 _BRACKETED = re.compile(r"[(\[【<《〈「]([^)\]】>》〉」]*)[)\]】>》〉」]?")
 _SIGNS = re.compile(r"[^\w]+|_")
@@ -44,6 +45,14 @@ _LATIN_LEGAL = frozenset(
     ]
 )  # fmt: skip
 _SHORTEST_CORE = 2
+_BRANCH_OF = re.compile("((?:有限责任|有限|股份|集团)公司|公司|集团|银行|商行|店).*$")
+_REGION_ENDING = re.compile("(?:壮族|回族|维吾尔)?自治区$|(?:[^族]{1,3}族)*自治州$|(?:省|市|地区|盟)$")
+_TRADES = (
+    "科技|技术|信息|网络|软件|电子|电器|机械|设备|制造|贸易|商贸|实业|投资|置业|房地产|建筑|建材|建设|装饰|工程|物流|运输|汽车|销售|服务|餐饮|酒店|食品|农业|生物|医药|医疗"
+    "|器械|化工|能源|环保|材料|纺织|服装|家具|文化|传媒|广告|教育|咨询|人力资源|物业|管理|旅游|金属|制品|发展|电力|电气|通信|国际|进出口|产业|开发|租赁|印刷|包装"
+)
+_SHORT_NAME = re.compile(f"[^·\\s]{{2,}}(?:{_TRADES})")  # 新和文化传媒, as people call a firm.
+_NO_NAME = re.compile(f"(?:{_TRADES})*(?:{_LEGAL_FORMS})*.?")  # What is left says what a firm does, not who it is.
 
 
 class Organization(NamedTuple):
@@ -66,7 +75,7 @@ def looks_like_one(value: str) -> bool:
     simple = text.simplify(value).strip()
     found = _HAN_WORDS.search(simple)
     if found is None:
-        return _LATIN_WORDS.search(simple) is not None
+        return _LATIN_WORDS.search(simple) is not None or _SHORT_NAME.fullmatch(simple) is not None
     # 何部, 陈店 and 李建行 are people: one last character is no proof in a name as short as a person's.
     return not (len(simple) <= 3 and _FINAL.fullmatch(found[0]))
 
@@ -91,16 +100,13 @@ def clean(value: str) -> Organization:
     words = [word for word in _SIGNS.split(folded) if word]
     if not words:
         return Organization(None, None, None, None)
-    if not _HAN.search(folded):
+    if not people.HAS_HAN.search(folded):
         telling = [word for word in words if word not in _LATIN_LEGAL]
         return Organization(name, " ".join(words), None, " ".join(telling or words))
     match = _joined(words)
     core = _core(folded)
     sound = " ".join(sounds.syllables(core))
     return Organization(name, match, sound, core)
-
-
-_HAN = re.compile("[㐀-䶿一-鿿豈-﫿𠀀-𲎯]")
 
 
 def _joined(words: list[str]) -> str:
@@ -119,19 +125,18 @@ def _core(folded: str) -> str:
         head: str = core[: found.start()]
         if _BRANCH.search(found[0]):
             # 华信科技有限公司杭州分公司: the branch stands behind the legal form of the whole.
-            head = re.sub("((?:有限责任|有限|股份|集团)公司|公司|集团|银行|商行|店).*$", r"\1", head)
+            head = _BRANCH_OF.sub(r"\1", head)
         if len(head) < _SHORTEST_CORE:
             break
         core = head
-    shorter = _without_region(core)
-    return shorter if len(shorter) >= _SHORTEST_CORE else core
+    return core
 
 
 def _without_region(name: str) -> str:
-    """The name without the provinces, cities and districts it begins with.
+    """The name without the provinces, cities and districts it begins with, if that leaves a name.
 
-    >>> _without_region("浙江省杭州市西湖区翠苑小学"), _without_region("杭州")
-    ('翠苑小学', '杭州')
+    >>> _without_region("浙江省杭州市西湖区翠苑小学"), _without_region("嘉兴家具有限公司")
+    ('翠苑小学', '嘉兴家具有限公司')
     """
     regions, longest = _regions()
     begun = 0
@@ -142,25 +147,21 @@ def _without_region(name: str) -> str:
                 break
         else:
             break
-    if begun and name[begun : begun + 1] in ("省", "市", "区", "县"):
-        begun += 1
-    rest = name[begun:]
-    return rest if len(rest) >= _SHORTEST_CORE else name
+    return name if begun == 0 or _NO_NAME.fullmatch(name, begun) else name[begun:]
 
 
 @functools.cache
 def _regions() -> tuple[frozenset[str], int]:
-    """The names of divisions, in full and as they stand before a firm's name, and the length of the longest."""
+    """The names of divisions as they stand before a firm's name, and the length of the longest.
+
+    Provinces and cities stand there in full or short; a short district, as 新和, may as well be the name itself.
+    """
     names = set()
     for row in places.divisions().to_pylist():
-        full = row["name"]
-        names.add(full)
-        short = re.sub("(?:壮族|回族|维吾尔)?自治区$|[省市]$", "", full)
-        if row["level"] == "district":
-            short = re.sub("[市县区]$", "", full) if len(full) > 2 else full
-        if len(short) > 1:
-            names.add(short)
-    names -= {"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"}
+        names.add(row["name"])
+        if row["level"] != "district":
+            names.add(_REGION_ENDING.sub("", row["name"]))
+    names = {name for name in names if len(name) > 1} - {"市辖区", "省直辖县级行政区划", "自治区直辖县级行政区划"}
     return frozenset(names), max(map(len, names))
 
 

@@ -21,22 +21,27 @@ CLEANED = pa.schema(
 )
 """What `columns` gives."""
 
-HAN = "㐀-䶿一-鿿豈-﫿𠀀-𲎯〇"
-_HAN = re.compile(f"[{HAN}]")
-_HAN_ONLY = re.compile(f"[{HAN}]+")
+HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af〇"
+HAS_HAN = re.compile(f"[{HAN}]")
+_HAN_RUNS = re.compile(f"[{HAN}]+")
 _PLAIN_HAN = re.compile(r"[一-鿿]{2,3}")
 
-_HAN_TITLES = re.compile(
-    "(?:先生|女士|小姐|太太|夫人|老师|总经理|副总|经理|总监|主任|局长|处长|科长|校长|院长|厂长|所长|站长|队长|班长|村长|书记|教授|博士|医生|大夫|护士"
-    "|律师|会计|师傅|同志|同学|老板|老板娘|阿姨|大爷|大妈|大叔|大姐|大哥|叔叔|爷爷|奶奶|秘书|工程师|警官|导师|董事长|店长|领导|本人|机主|用户|客户)+$"
+_LONG_TITLES = (
+    "先生|女士|小姐|太太|夫人|老师|总经理|副总|经理|总监|主任|局长|处长|科长|校长|院长|厂长|所长|站长|队长|班长|村长|书记|教授"
+    "|博士|医生|大夫|护士|律师|会计|师傅|同志|同学|老板|老板娘|阿姨|大爷|大妈|大叔|大姐|大哥|叔叔|爷爷|奶奶|秘书|工程师|警官|导师"
+    "|董事长|店长|领导|本人|机主|用户|客户"
 )
-_LONE_TITLES = re.compile("(?:总|哥|姐|叔|伯|婶|嫂|姨|工|董|局|处|科|某{1,3}|氏)$")
-_FAMILIAR = re.compile("^[老小阿](?=.$)")
-_MASKED = re.compile(r"[*＊×Xx○〇_?？]{1,3}")
+_SHORT_TITLES = "总|哥|姐|叔|伯|婶|嫂|姨|工|董|局|处|科|某|某某|某某某|氏"
+_HAN_TITLES = re.compile(f"(?:{_LONG_TITLES})+$")
+_LONE_TITLES = re.compile(f"(?:{_SHORT_TITLES})$")
+_TITLE_ENDS = frozenset(title[-1] for title in f"{_LONG_TITLES}|{_SHORT_TITLES}".split("|"))
+_FAMILIAR_LENGTH = 2  # 老张, 小李; 小明月 is a name.
+_MASKED = re.compile(f"([{HAN}]+)[*×Xx○_?]{{1,3}}[{HAN}]?")
 
 _BRACKETS = re.compile(r"[(（\[【<《「][^)）\]】>》」]*[)）\]】>》」]?")
 _INSIDE = re.compile(r"[(（\[【<《「]([^)）\]】>》」]*)")
-_DOTS = re.compile(r"[·•‧・●∙．.。]")
+_DOTS = re.compile(r"[·•‧・●∙.。]")
+_DOTTED_LENGTH = 4  # 张.伟 is a slip of the hand, 买买提·艾力 a name in two parts.
 
 _TITLES = frozenset(
     [
@@ -93,29 +98,31 @@ def clean(value: str) -> Name:
     >>> clean("Dr. Smith, John Paul, Jr.")[:4]
     ('John Paul Smith', 'john paul smith', 'smith', 'john paul')
     """
-    if _PLAIN_HAN.fullmatch(value) and not text.is_placeholder(value):
+    if _PLAIN_HAN.fullmatch(value):
         return _han(value)
     cleaned = text.filled(value)
     if cleaned is None or text.one_character(cleaned.replace(" ", "")):
         return NOBODY
-    if not _HAN.search(cleaned):
+    if not HAS_HAN.search(cleaned):
         return _latin(cleaned)
     outside = _BRACKETS.sub(" ", cleaned)
-    if _HAN.search(outside):
+    if HAS_HAN.search(outside):
         return _chinese(outside)
-    inside = next((part for part in _INSIDE.findall(cleaned) if _HAN.search(part)), cleaned)
+    inside = next((part for part in _INSIDE.findall(cleaned) if HAS_HAN.search(part)), cleaned)
     return _chinese(inside)
 
 
 def _chinese(value: str) -> Name:
     """A name with at least one Han character, brackets gone."""
-    if _DOTS.search(value):
-        parts = [part for part in re.findall(f"[{HAN}]+", value) if part]
-        if len(parts) > 1:
-            return _dotted(parts)
-    masked = _MASKED.search(value) is not None
-    han = "".join(_HAN.findall(value))
-    return _han(han, masked=masked) if han else NOBODY
+    parts = [part for part in _HAN_RUNS.findall(value) if part.isalnum()]
+    han = "".join(parts)
+    if len(parts) > 1 and len(han) >= _DOTTED_LENGTH and _DOTS.search(value):
+        return _dotted(parts)
+    if masked := _MASKED.fullmatch(value.replace(" ", "")):
+        # 王*明 hides a part of the given name: what is left of it would be taken for the whole.
+        surname, _ = sounds.split(text.simplify(masked[1]))
+        return _han(han[: len(surname)])
+    return _han(han) if han else NOBODY
 
 
 def _dotted(parts: list[str]) -> Name:
@@ -124,30 +131,28 @@ def _dotted(parts: list[str]) -> Name:
     return Name("·".join(parts), simple, None, simple, " ".join(sounds.syllables(simple)), False)
 
 
-def _han(value: str, *, masked: bool = False) -> Name:
+def _han(value: str) -> Name:
     simple = text.simplify(value)
-    size = _untitled(simple)
-    if (start := 1 if _FAMILIAR.match(simple[:size]) else 0) or size < len(simple):
-        value, simple = value[start:size], simple[start:size]
-    if text.is_placeholder(simple):
+    start, end = _untitled(simple)
+    if end - start < len(simple):
+        value, simple = value[start:end], simple[start:end]
+    if simple in text.PLACEHOLDERS:
         return NOBODY
     surname, given = sounds.split(simple)
-    if masked:
-        # 王*明 hides a part of the given name: what is left of it would be taken for the whole.
-        value, simple, given = value[: len(surname)], surname, ""
-    weak = not given
-    return Name(value, simple, surname, given or None, sounds.of_person(surname, given), weak)
+    return Name(value, simple, surname, given or None, sounds.of_person(surname, given), not given)
 
 
-def _untitled(simple: str) -> int:
-    """How many characters are left once the titles at the end are gone; never none."""
-    found = _HAN_TITLES.search(simple)
-    if found and found.start() > 0:
-        return found.start()
-    found = _LONE_TITLES.search(simple)
-    if found and found.start() > 0 and not sounds.split(simple[: found.start()])[1]:
-        return found.start()
-    return len(simple)
+def _untitled(simple: str) -> tuple[int, int]:
+    """Where the name begins and ends once titles are gone; something is always left."""
+    end = len(simple)
+    if simple[-1:] in _TITLE_ENDS:
+        long, short = _HAN_TITLES.search(simple), _LONE_TITLES.search(simple)
+        if long and long.start() > 0:
+            end = long.start()
+        # 王总 is a title, 李国工 is a name: a title of one character counts behind a lone surname only.
+        if short and short.start() > 0 and not sounds.split(simple[: short.start()])[1]:
+            end = min(end, short.start())
+    return (1 if end == _FAMILIAR_LENGTH and simple[0] in "老小阿" else 0), end
 
 
 def _latin(value: str) -> Name:
@@ -176,7 +181,7 @@ def _assembled(given: list[str], surname: list[str]) -> Name:
 
 
 def _letters(token: str) -> bool:
-    return any(map(str.isalnum, token))
+    return any(map(str.isalpha, token))
 
 
 def _without_titles(tokens: list[str]) -> list[str]:
@@ -195,7 +200,11 @@ def _order(tokens: list[str]) -> tuple[list[str], list[str]]:
     """The given names and the surname; a lone word is a surname, one word in capitals among others is, too."""
     if len(tokens) == 1:
         return [], tokens
-    loud = [place for place, token in enumerate(tokens) if len(token) > 1 and token.isupper()]
+    loud = [
+        place
+        for place, token in enumerate(tokens)
+        if len(token) > 1 and token.isupper() and _folded(token) not in _TITLES | _SUFFIXES
+    ]
     if loud == [0] and len(tokens) == 2:
         return tokens[1:], tokens[:1]
     start = len(tokens) - 1
@@ -222,13 +231,16 @@ def from_parts(given: str | None, surname: str | None) -> Name:
     """
     given = text.filled(given) if given else None
     surname = text.filled(surname) if surname else None
-    if any(part and _HAN.search(part) for part in (given, surname)):
-        front, back = ("".join(_HAN.findall(part or "")) for part in (surname, given))
-        if not front:
-            return _dotted([back])
+    if surname and not given:
+        return clean(surname)  # A whole name in the column of surnames; alone, a surname is a weak name.
+    if any(part and HAS_HAN.search(part) for part in (given, surname)):
+        front, back = ("".join(HAS_HAN.findall(part or "")) for part in (surname, given))
+        whole = clean(front + back)
+        if not (front and back) or whole.name != front + back:
+            return whole  # A title stood in one of them.
         simple_front, simple_back = text.simplify(front), text.simplify(back)
         sound = sounds.of_person(simple_front, simple_back)
-        return Name(front + back, simple_front + simple_back, simple_front, simple_back or None, sound, not back)
+        return Name(front + back, simple_front + simple_back, simple_front, simple_back, sound, False)
     tokens = [[token for token in _LATIN_BREAK.split(part or "") if _letters(token)] for part in (given, surname)]
     return _assembled(_without_titles(tokens[0]), _without_titles(tokens[1]))
 
@@ -239,8 +251,11 @@ def columns(names: pa.Array, given: pa.Array, surnames: pa.Array) -> dict[str, p
     if given.null_count < len(given) or surnames.null_count < len(surnames):
         both = pc.binary_join_element_wise(pc.fill_null(given, ""), pc.fill_null(surnames, ""), _PARTED)
         parts = distinct.spread(both, lambda value: from_parts(*value.split(_PARTED, 1)), CLEANED)
-        agreed = pc.equal(whole["name_match"], parts["name_match"])
-        stated = pc.and_(pc.is_valid(parts["name_match"]), pc.invert(pc.fill_null(agreed, False)))
+        both_stated = pc.and_(pc.is_valid(text.column(given)), pc.is_valid(text.column(surnames)))
+        # One part alone says which part it is of a name that has no other; 买买提·艾力 has no surname at all.
+        agreed = pc.and_(pc.equal(whole["name_match"], parts["name_match"]), pc.is_valid(whole["surname"]))
+        agreed = pc.or_(pc.is_null(whole["name_match"]), pc.fill_null(agreed, False))
+        stated = pc.and_(pc.is_valid(parts["name_match"]), pc.or_(both_stated, agreed))
         name = pc.coalesce(whole["name"], parts["name"])
         whole = {column: pc.if_else(stated, parts[column], whole[column]) for column in CLEANED.names} | {"name": name}
     whole["name_weak"] = pc.fill_null(whole["name_weak"], False)

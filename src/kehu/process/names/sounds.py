@@ -20,8 +20,8 @@ COMPOUND_SURNAMES = frozenset(
 )  # fmt: skip - {"百家", "晋楚", "归海"}  # fmt: skip
 """Surnames of two characters and more, simplified."""
 
+_COMPOUND_STARTS = frozenset(name[0] for name in COMPOUND_SURNAMES)
 _LONGEST_SURNAME = max(map(len, COMPOUND_SURNAMES))
-_SHORTEST_NAME = 3
 
 SURNAME_SOUNDS: dict[str, str] = {
     "单": "shan", "仇": "qiu", "解": "xie", "曾": "zeng", "区": "ou", "翟": "zhai", "查": "zha", "朴": "piao",
@@ -75,9 +75,10 @@ def split(name: str) -> tuple[str, str]:
     >>> split("张伟"), split("欧阳娜娜"), split("欧阳"), split("司马")
     (('张', '伟'), ('欧阳', '娜娜'), ('欧阳', ''), ('司马', ''))
     """
-    for size in range(min(_LONGEST_SURNAME, len(name)), 1, -1):
-        if name[:size] in COMPOUND_SURNAMES:
-            return name[:size], name[size:]
+    if name[:1] in _COMPOUND_STARTS:
+        for size in range(min(_LONGEST_SURNAME, len(name)), 1, -1):
+            if name[:size] in COMPOUND_SURNAMES:
+                return name[:size], name[size:]
     return name[:1], name[1:]
 
 
@@ -102,12 +103,20 @@ def syllables(name: str) -> list[str]:
     return [table.get(sign, sign) for sign in name]
 
 
+@functools.cache
+def _given_table() -> dict[str, str]:
+    return _table() | _GIVEN_SOUNDS
+
+
+@functools.cache
+def _surname_sound(surname: str) -> str:
+    return SURNAME_SOUNDS.get(surname) or "".join(syllables(surname))
+
+
 def of_person(surname: str, given: str) -> str:
     """How a person's simplified name sounds.
 
     >>> of_person("单", "晓华"), of_person("尉迟", "恭"), of_person("张", "乐")
     ('shan xiao hua', 'yuchi gong', 'zhang le')
     """
-    table = _table()
-    first = SURNAME_SOUNDS.get(surname) or "".join(table.get(sign, sign) for sign in surname)
-    return " ".join([first, *(_GIVEN_SOUNDS.get(sign) or table.get(sign, sign) for sign in given)])
+    return " ".join([_surname_sound(surname), *map(_given_table().get, given, given)])

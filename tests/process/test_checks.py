@@ -1,0 +1,174 @@
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from kehu.errors import SettingsError
+from kehu.model import records
+from kehu.process import checks, clean
+
+RULE: TypeAdapter[checks.Rule] = TypeAdapter(checks.Rule)
+
+Row = dict[str, str | None]
+Rule = Mapping[str, object]
+
+
+def breaches(rows: list[Row], *rules: Rule) -> list[tuple[int, str, str, str, str]]:
+    flat = pa.Table.from_pylist(rows, schema=pa.schema({name: pa.string() for name in records.FLAT_COLUMNS}))
+    found = checks.broken(flat, clean.clean(flat), [RULE.validate_python(rule) for rule in rules])
+    assert found.schema == checks.BREACHES
+    return [(row["row"], row["rule"], row["column"], row["reason_zh"], row["reason_en"]) for row in found.to_pylist()]
+
+
+GOOD: Row = {"record_id": "1", "name": "张伟", "phone": "13912345678"}
+
+
+def test_a_good_row_breaks_nothing() -> None:
+    assert breaches([GOOD], {"rule": "required", "columns": ["name", "phone"]}) == []
+
+
+@pytest.mark.parametrize("record_id", [None, "", "  "])
+def test_a_row_without_its_key_is_always_rejected(record_id: str | None) -> None:
+    assert breaches([GOOD | {"record_id": record_id}]) == [
+        (0, "required", "record_id", "记录编号为空", "record id is missing")
+    ]
+
+
+def test_a_row_that_names_nobody_is_always_rejected() -> None:
+    nobody: Row = {
+        "record_id": "1",
+        "name": "无",
+        "phone": "13800138000",
+        "id_number": "0000",
+        "email": "-",
+        "gender": "男",
+    }
+    assert breaches([GOOD, nobody]) == [
+        (
+            1,
+            "required",
+            "name, phone, id_number, email",
+            "姓名、电话、证件号码、电子邮箱均为空",
+            "name, phone, certificate number and e-mail are all missing",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "row", "reasons"),
+    [
+        pytest.param(
+            {"rule": "required", "columns": ["birth_date"]}, {"birth_date": "1987-02-30"},
+            ("出生日期为空", "birth date is missing"), id="required",
+        ),
+        pytest.param(
+            {"rule": "required", "columns": ["email", "address"], "any": True}, {},
+            ("电子邮箱、地址均为空", "e-mail and address are all missing"), id="required, any",
+        ),
+        pytest.param(
+            {"rule": "pattern", "columns": ["phone"], "pattern": "1[3-9][0-9]{9}"}, {"phone": "0571-88886666"},
+            ("电话格式不符", "phone has not the form it should have"), id="pattern",
+        ),
+        pytest.param(
+            {"rule": "one_of", "columns": ["category"], "values": ["student"]}, {"category": "企业"},
+            ("客户类别不在允许的取值中", "category is not one of the values allowed"), id="one_of",
+        ),
+        pytest.param(
+            {"rule": "not_placeholder", "columns": ["phone"]}, {"phone": "13800138000"},
+            ("电话不是有效值", "phone is a placeholder or cannot be read"), id="not_placeholder",
+        ),
+        pytest.param(
+            {"rule": "checksum"}, {"id_number": "110105194912310021"},
+            ("证件号码校验不通过", "certificate number has a wrong check digit or an impossible birth date"),
+            id="checksum",
+        ),
+        pytest.param(
+            {"rule": "length", "columns": ["name"], "max": 1}, {},
+            ("姓名长度应为0–1", "name should have 0–1 characters"), id="length",
+        ),
+        pytest.param(
+            {"rule": "range", "columns": ["birth_date"], "min": "1900-01-01", "max": "2026-01-01"},
+            {"birth_date": "1899-12-31"},
+            ("出生日期应在1900-01-01与2026-01-01之间", "birth date should lie between 1900-01-01 and 2026-01-01"),
+            id="range",
+        ),
+        pytest.param(
+            {"rule": "range", "columns": ["postcode"], "min": 1000}, {"postcode": "999"},
+            ("邮编不应小于1000", "post code should be at least 1000"), id="range of numbers",
+        ),
+        pytest.param(
+            {"rule": "comparison", "left": "birth_date", "is": "equal", "right": "id_birth_date"},
+            {"birth_date": "1949-12-30", "id_number": "11010519491231002X"},
+            ("出生日期应等于证件上的出生日期", "birth date should be equal to birth date in the certificate"),
+            id="comparison",
+        ),
+    ],
+)  # fmt: skip
+def test_a_broken_rule_says_why_in_two_languages(rule: dict[str, object], row: Row, reasons: tuple[str, str]) -> None:
+    assert [found[-2:] for found in breaches([GOOD | row], rule)] == [reasons]
+    assert [found[1] for found in breaches([GOOD | row], rule)] == [rule["rule"]]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "pattern", "columns": ["email"], "pattern": "x"},
+        {"rule": "one_of", "columns": ["category"], "values": ["student"]},
+        {"rule": "not_placeholder", "columns": ["email"]},
+        {"rule": "checksum"},
+        {"rule": "length", "columns": ["email"], "min": 5},
+        {"rule": "range", "columns": ["birth_date"], "min": "1900-01-01"},
+        {"rule": "unique", "columns": ["email"]},
+        {"rule": "comparison", "left": "birth_date", "is": "less", "right": "id_birth_date"},
+    ],
+    ids=lambda rule: str(rule["rule"]),
+)
+def test_only_required_asks_for_a_value(rule: dict[str, object]) -> None:
+    assert breaches([GOOD, GOOD | {"record_id": "2"}], rule) == []
+
+
+def test_the_first_of_several_equal_rows_is_kept() -> None:
+    rows = [GOOD, GOOD | {"record_id": "2"}, GOOD, GOOD | {"record_id": "1 "}]
+    found = breaches(rows, {"rule": "unique", "columns": ["record_id"]})
+    assert [(row, zh) for row, _, _, zh, _ in found] == [(2, "记录编号在本批中重复"), (3, "记录编号在本批中重复")]
+
+
+def test_a_row_tells_every_rule_it_breaks() -> None:
+    rules: list[Rule] = [{"rule": "required", "columns": ["email"]}, {"rule": "checksum", "severity": "warn"}]
+    rows = [GOOD | {"id_number": "110105194912310021"}, GOOD | {"email": "a@x.org"}]
+    assert [found[:2] for found in breaches(rows, *rules)] == [(0, "required"), (0, "checksum")]
+
+
+def test_a_rule_may_bring_its_own_words() -> None:
+    rule = {"rule": "required", "columns": ["email"], "message_zh": "请补邮箱", "message_en": "ask for the e-mail"}
+    assert breaches([GOOD], rule)[0][-2:] == ("请补邮箱", "ask for the e-mail")
+
+
+def test_a_reason_never_holds_the_value() -> None:
+    number = "110105194912310021"
+    rules: list[Rule] = [{"rule": "checksum"}, {"rule": "length", "columns": ["id_number"], "max": 3}]
+    assert number not in str(breaches([GOOD | {"id_number": number}], *rules))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "required", "columns": []},
+        {"rule": "pattern", "columns": ["phone"], "pattern": "("},
+        {"rule": "patern", "columns": ["phone"]},
+        {"rule": "checksum", "columns": ["phone"]},
+        {"rule": "required", "columns": ["name"], "severity": "maybe"},
+    ],
+)
+def test_a_rule_that_cannot_hold_is_refused(rule: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        RULE.validate_python(rule)
+
+
+@pytest.mark.parametrize(
+    "rule", [{"rule": "required", "columns": ["nmae"]}, {"rule": "range", "columns": ["birth_date"], "min": "long ago"}]
+)
+def test_a_rule_on_nothing_we_have_is_refused(rule: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        breaches([GOOD], rule)
