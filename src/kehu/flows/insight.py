@@ -5,7 +5,7 @@ Nothing here changes anything.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -71,10 +71,34 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of the two records that a link ties."""
+
+    record: int
+    channel: str
+    record_id: str
+    customer_id: int
+    """The customer it belongs to."""
+    customer: str | None
+    """The name of that customer."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tie:
     """A link with its evidence."""
 
-    link: views.Link
+    mine: Side
+    """The record of this customer."""
+    other: Side
+    """The other record: of this customer too, or of another one."""
+    weight: float
+    """log2 odds that the two are one customer."""
+    levels: str
+    """The level of each comparison, as stored."""
+    state: str
+    """linked, refused or doubtful."""
+    reason: str | None
+    """Why it was not joined."""
     evidence: tuple[Evidence, ...]
     """The weights add up to the link's; empty where the model that scored it is not at hand."""
 
@@ -188,14 +212,19 @@ def whole(
         customer = views.customer_of(tx, customer_id)
         number = customer.customer_id
         stated = views.records_of(tx, number, limit=COMPARED_RECORDS).rows
+        inside = views.links_of(tx, number, inside=True)
+        outside = views.links_of(tx, number, inside=False)
         known = {record.record: record for record in stated}
-        known |= views.records(tx, sorted(set(customer.sources.values()) - set(known)))
+        wanted = {*customer.sources.values(), *_ends(inside), *_ends(outside)}
+        known |= views.records(tx, sorted(wanted - known.keys()))
+        others = {found for link in outside for found in (link.customer_l, link.customer_r)} - {number}
+        names = {found.customer_id: found.name for found in (customer, *views.customers_of(tx, sorted(others)))}
         return Whole(
             customer=customer,
             values=tuple(_value(attribute, customer, stated, known) for attribute in GOLDEN_COLUMNS),
             records=views.records_of(tx, number, after=records_after),
-            ties=_ties(views.links_of(tx, number, inside=True), model),
-            doubts=_ties(views.links_of(tx, number, inside=False), model),
+            ties=tuple(_tie(link, number, known, names, model) for link in inside),
+            doubts=tuple(_tie(link, number, known, names, model) for link in outside),
             history=views.history_of(tx, number),
         )
 
@@ -222,8 +251,34 @@ def _value(
     )
 
 
-def _ties(links: Sequence[views.Link], model: Model | None) -> tuple[Tie, ...]:
-    return tuple(
-        Tie(link=link, evidence=tuple(explain.evidence(link.levels, link.weight, model)) if model else ())
-        for link in links
+def _ends(links: Iterable[views.Link]) -> Iterable[int]:
+    return (record for link in links for record in (link.record_l, link.record_r))
+
+
+def _tie(
+    link: views.Link,
+    number: int,
+    known: Mapping[int, views.Record],
+    names: Mapping[int, str | None],
+    model: Model | None,
+) -> Tie:
+    left, right = (
+        Side(
+            record=record,
+            channel=known[record].channel,
+            record_id=known[record].record_id,
+            customer_id=customer_id,
+            customer=names.get(customer_id),
+        )
+        for record, customer_id in ((link.record_l, link.customer_l), (link.record_r, link.customer_r))
+    )
+    mine, other = (left, right) if left.customer_id == number else (right, left)
+    return Tie(
+        mine=mine,
+        other=other,
+        weight=link.weight,
+        levels=link.levels,
+        state=link.state,
+        reason=link.reason,
+        evidence=tuple(explain.evidence(link.levels, link.weight, model)) if model else (),
     )
