@@ -89,11 +89,19 @@ def _refusal(scope: Scope) -> tuple[int, str] | None:
     client = scope.get("client")  # None where the request came by a socket file.
     if client and not is_loopback(client[0]):
         return 403, "This application answers this machine only."
-    if len(hosts) != 1 or not is_loopback(urlsplit(f"//{hosts[0]}").hostname or ""):
+    if len(hosts) != 1 or not is_loopback(_name(hosts[0])):
         return 421, "This application answers to 127.0.0.1, localhost and [::1] only."
     if scope["method"] not in SAFE_METHODS and not _from_our_pages(headers, hosts[0]):
         return 403, "This request comes from another site."
     return None
+
+
+def _name(host: str) -> str:
+    """The name or address in a Host header, without its port; empty where it cannot be read."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _from_our_pages(headers: Headers, host: str) -> bool:

@@ -32,7 +32,6 @@ def response(status: int, detail: str, **more: Any) -> JSONResponse:
 
 def documented(*statuses: int) -> Responses:
     """The `responses=` of a route that answers these problems."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "model": Problem, "content": content} for status in statuses
-    }
+    # Not by `model=`, which would promise application/json.
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}

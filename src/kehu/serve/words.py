@@ -72,8 +72,8 @@ CODES: dict[str, type[StrEnum]] = {
 def code(value: str, column: str, language: Language) -> str:
     """What a code is called in a column; an operator's own code is its own name.
 
-    >>> code("other", "id_type", Language.EN), code("gold", "category", Language.EN)
-    ('other identification', 'gold')
+    >>> code("student", "category", Language.ZH), code("gold", "category", Language.ZH)
+    ('学生', 'gold')
     """
     if value not in set(CODES[column]):
         return value

@@ -8,10 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import insight
+from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.serve.face import query
 from kehu.serve.given import After, Number, Parts
 
 router = APIRouter()
+
+TOLD = frozenset({*GOLDEN_COLUMNS, "records", "merged_into"})
+"""The changes that people want to hear of; sources and quality change with every record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,7 @@ def one(request: Request, parts: Parts, customer_id: Number, records_after: Afte
     weights = [abs(told.weight) for tie in (*whole.ties, *whole.doubts) for told in tie.evidence]
     page = CustomerPage(
         whole=whole,
-        filled=tuple(value for value in whole.values if value.stating),
+        filled=tuple(value for value in whole.values if value.value is not None or value.others),
         heaviest=max(weights, default=1.0),
         marks=dict(_marks(whole)),
         records_after=records_after,
@@ -65,7 +69,8 @@ def _events(whole: insight.Whole) -> Iterator[Event]:
     states = [(whole.customer.valid_from, whole.customer.why), *((past.valid_from, past.why) for past in whole.history)]
     changes = [*(past.changed for past in whole.history), ()]
     for (at, why), changed in zip(states, changes, strict=True):
-        yield Event(at=at, why=why, changed=changed, first=(at, why) == states[-1])
+        told = tuple(name for name in changed if name in TOLD)
+        yield Event(at=at, why=why, changed=told, first=(at, why) == states[-1])
 
 
 def _marks(whole: insight.Whole) -> Iterator[tuple[tuple[int, str], str]]:

@@ -25,7 +25,7 @@ function draw(place) {
     series: [{
       ...series, cursor: "pointer",
       itemStyle: { borderColor: css("--paper"), borderWidth: 2 },
-      label: { color: ink, formatter: "{b}" }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
+      label: { color: ink, formatter: "{b}", overflow: "none", fontSize: 13 }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
       emphasis: { scaleSize: 4 },
     }],
   }, true);
@@ -57,11 +57,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Coming back to the search: the browser restores what was typed, so its customers come back too.
-addEventListener("pageshow", () => {
-  const field = document.querySelector("input[hx-post]");
-  if (field && field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
-});
+// Coming back to the search brings back what was typed. It stays in this tab: never in an address, nor in autofill.
+const typing = document.querySelector("input[hx-post]");
+if (typing) {
+  const came = performance.getEntriesByType("navigation")[0]?.type;
+  const kept = sessionStorage.getItem("kehu:typed");
+  typing.addEventListener("input", () => sessionStorage.setItem("kehu:typed", typing.value));
+  if (came !== "navigate" && kept) {
+    // htmx begins in a timer of its own, which this one comes after.
+    addEventListener("load", () => setTimeout(() => {
+      typing.value = kept;
+      typing.dispatchEvent(new Event("input", { bubbles: true }));
+    }));
+  }
+}
 
 // Filters that are not set stay out of the address.
 document.addEventListener("htmx:config:request", ({ detail }) => {
@@ -69,6 +78,9 @@ document.addEventListener("htmx:config:request", ({ detail }) => {
   if (request.method === "GET" && request.body instanceof FormData) {
     for (const [name, value] of [...request.body]) if (value === "") request.body.delete(name);
   }
+});
+document.addEventListener("change", ({ target }) => {
+  if (target.form?.matches(".filters:not([hx-get])")) target.form.requestSubmit();
 });
 document.addEventListener("submit", ({ target }) => {
   if (target.method === "get") for (const field of target.elements) field.disabled = field.value === "" && field.name !== "";

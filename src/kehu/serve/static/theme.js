@@ -6,6 +6,7 @@
     if (root.dataset.theme === "auto") root.dataset.bsTheme = dark.matches ? "dark" : "light";
     document.dispatchEvent(new Event("kehu:theme"));
   };
+  root.classList.add("scripted");
   follow();
   dark.addEventListener("change", follow);
 })();

@@ -1,0 +1,214 @@
+"""The pages in a real browser: what a person does, sees, and may not be blocked from."""
+
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from kehu.serve import app
+from kehu.store import database
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium")
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+
+Open = Callable[..., Page]
+"""Opens a page: address, and `language`, `theme`."""
+
+MISSING = [name for name, there in (("chromium", CHROMIUM), ("axe-core", AXE.exists())) if not there]
+if MISSING and os.environ.get("CI") != "true":
+    pytest.skip(f"missing: {', '.join(MISSING)} (apt-get install chromium; make setup)", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def address(application: FastAPI) -> Iterator[str]:
+    """Where the application over the filled store listens."""
+    yield from _serve(application)
+
+
+@pytest.fixture(scope="module")
+def empty_address(empty: database.Database, application: FastAPI) -> Iterator[str]:
+    """Where an application over an empty store listens."""
+    yield from _serve(app.create(empty, clock=application.state.given.clock))
+
+
+def _serve(application: FastAPI) -> Iterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Opens pages; fails where the console complained: a script error, a blocked style, a missing file."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def opened(url: str, *, language: str = "zh-CN", theme: str = "light") -> Page:
+        context = browser.new_context(
+            locale=language,
+            color_scheme=theme,  # type: ignore[arg-type]  # a literal
+            reduced_motion="reduce",
+            viewport={"width": 1280, "height": 900},
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong on a page."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{one['id']}: {node['target']}" for one in found["violations"] for node in one["nodes"]]
+
+
+def test_a_click_on_a_slice_leads_to_its_customers_and_on_to_one(visit: Open, address: str) -> None:
+    page = visit(address)
+    names = page.locator("#category-table tbody tr")
+    shown = {row.locator("th").inner_text(): row.locator("td").first.inner_text() for row in names.all()}
+    for name in shown:
+        expect(page.locator("#category-chart svg text", has_text=name)).to_be_visible()
+    page.locator("#category-chart svg text", has_text="学生").click()
+    expect(page).to_have_url(f"{address}/customers?category=student")
+    expect(page.locator("#list-count")).to_have_text(f"{shown['学生']} 位客户")
+    page.locator("table.people .who a", has_text="欧阳娜娜").click()
+    expect(page.locator("h1")).to_have_text("欧阳娜娜")
+    page.go_back()
+    expect(page.locator("#list-count")).to_have_text(f"{shown['学生']} 位客户")
+
+
+def test_customers_appear_while_somebody_types_and_come_back_with_the_back_button(visit: Open, address: str) -> None:
+    page = visit(address)
+    page.keyboard.press("/")
+    page.keyboard.type("zhangwei")
+    page.keyboard.press("Enter")
+    expect(page.locator("table.people .who")).to_have_text(["张伟", "张炜"])
+    expect(page).to_have_url(f"{address}/search")
+    page.locator("#q").fill("")
+    expect(page.locator("#found")).to_contain_text("可以这样查找")
+    page.locator("#q").press_sequentially("nana@", delay=20)
+    expect(page.locator("table.people .who")).to_have_text(["欧阳娜娜"])
+    page.goto(f"{address}/search")
+    page.locator("#q").press_sequentially("wang", delay=20)
+    expect(page.locator("table.people .who")).to_have_count(5)
+    page.locator("table.people .who a").first.click()
+    expect(page.locator("#golden")).to_be_visible()
+    page.go_back()
+    expect(page.locator("table.people .who")).to_have_count(5)
+
+
+def test_more_customers_follow_below_the_first(visit: Open, address: str) -> None:
+    page = visit(f"{address}/search")
+    page.locator("#q").fill("137")
+    expect(page.locator("#found")).to_contain_text("没有找到客户")
+    page.locator("#q").fill("zh")
+    rows = page.locator("table.people .who")
+    expect(rows.first).to_be_visible()
+    many = rows.count()
+    while (more := page.get_by_role("button", name="显示更多")).count():
+        more.click()
+        expect(rows).not_to_have_count(many)
+        many = rows.count()
+    assert many == len(set(rows.evaluate_all("cells => cells.map(cell => cell.querySelector('a').href)")))
+
+
+def test_a_filter_narrows_the_list_and_stands_in_the_address(visit: Open, address: str) -> None:
+    page = visit(f"{address}/customers")
+    page.get_by_label("省份").select_option("浙江省")
+    expect(page.locator("#list-count")).to_have_text("2 位客户")
+    expect(page).to_have_url(re.compile(r"/customers\?province=[^&]+$"))
+    page.reload()
+    expect(page.locator("#list-count")).to_have_text("2 位客户")
+    expect(page.get_by_label("省份")).to_have_value("浙江省")
+    page.go_back()
+    expect(page.locator("#list-count")).not_to_have_text("2 位客户")
+    page.goto(f"{address}/loads")
+    page.locator("select[name=channel]").select_option("hall")
+    expect(page).to_have_url(f"{address}/loads?channel=hall")
+
+
+def test_the_way_from_overview_to_a_reason_needs_no_mouse(visit: Open, address: str) -> None:
+    page = visit(f"{address}/customers/1", language="en-GB")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    second = page.locator("#links").locator("xpath=../..").locator("summary").nth(1)
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if second.evaluate("summary => summary === document.activeElement"):
+            break
+    expect(second).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("table.evidence").nth(1)).to_be_visible()
+
+
+def test_language_and_theme_follow_the_browser_until_somebody_chooses(visit: Open, address: str) -> None:
+    page = visit(f"{address}/loads?channel=hall", language="en-US", theme="dark")
+    expect(page.locator("h1")).to_have_text("Loads")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("h1")).to_have_text("批次")
+    expect(page).to_have_url(f"{address}/loads?channel=hall")
+    page.get_by_role("button", name="浅色").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    expect(page.locator("h1")).to_have_text("总览")
+
+
+def test_the_description_is_drawn_from_our_own_files(visit: Open, address: str) -> None:
+    page = visit(f"{address}/docs")
+    expect(page.get_by_text("/api/v1/customers/search")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
+    page = visit(address, theme=theme)
+    expect(page.locator("#category-chart svg")).to_be_visible()
+    found = {"/": violations(page)}
+    for path in ("/customers", "/customers/1", "/quarantine", "/loads", "/search"):
+        page.goto(address + path)
+        if path == "/search":
+            page.locator("#q").fill("张")
+            expect(page.locator("table.people .who").first).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        found[path] = violations(page)
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_axe_finds_nothing_wrong_where_there_is_nothing(visit: Open, empty_address: str) -> None:
+    page = visit(empty_address, language="en-GB")
+    for path in ("/", "/customers", "/quarantine", "/loads", "/search"):
+        page.goto(empty_address + path)
+        assert violations(page) == [], path

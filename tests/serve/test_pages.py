@@ -1,0 +1,165 @@
+"""What pages say, asked for without scripts."""
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import func, select
+from starlette.testclient import TestClient
+
+from kehu.model import codes
+from kehu.serve import app
+from kehu.store import database
+from kehu.store.tables import customer
+
+PAGES = ("/", "/search", "/customers", "/customers/1", "/quarantine", "/loads", "/docs")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_answers_in_both_languages(client: TestClient, path: str, language: str) -> None:
+    answer = client.get(path, headers={"accept-language": language})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["vary"] == "HX-Request, Accept-Language, Cookie"
+    assert answer.headers["cache-control"] == "private, no-cache"
+
+
+def test_the_pie_says_what_the_database_counts(client: TestClient, filled: database.Database) -> None:
+    with filled.read() as tx:
+        query = select(customer.c.category, func.count()).where(customer.c.merged_into.is_(None))
+        counted = {code or "-": many for code, many in tx.execute(query.group_by(customer.c.category))}
+    page = client.get("/").text
+    assert {code: int(many) for code, many in re.findall(r'data-code="([^"]+)">(\d+)<', page)} == counted
+    assert re.search(r'id="count-customers">(\d+)<', page).group(1) == str(sum(counted.values()))  # type: ignore[union-attr]
+
+
+def test_a_slice_leads_to_as_many_customers_as_it_says(client: TestClient) -> None:
+    figure = client.get("/api/v1/figures/category").json()
+    for part in figure["slices"]:
+        page = client.get("/customers", params={"category": part["code"]}).text
+        assert f"{part['customers']} 位客户" in page
+
+
+def test_a_customer_says_where_each_value_came_from(client: TestClient) -> None:
+    page = client.get("/customers/1").text
+    golden = page.partition('id="golden"')[2].partition('id="records"')[0]
+    rows = {
+        re.findall(r'<th scope="row">([^<]+)</th>', row)[0]: row for row in golden.split("<tr>") if 'scope="row"' in row
+    }
+    assert "张伟" in rows["姓名"]
+    assert "A-1" in rows["姓名"]
+    assert "章伟" in rows["姓名"]
+    assert "13800001234" in rows["备用电话"]
+    assert "H-2026-0451" in rows["备用电话"]
+
+
+def test_a_customer_says_in_words_why_its_records_are_one(client: TestClient) -> None:
+    assert "证件：有效证件相同" in client.get("/customers/1").text
+    assert "certificate: same valid certificate" in client.get("/customers/1", headers={"accept-language": "en"}).text
+
+
+def test_two_valid_certificates_stand_among_what_was_not_joined(client: TestClient) -> None:
+    page = client.get("/customers/1").text
+    apart = page.partition("未与其他客户合并")[2]
+    assert "张炜" in apart
+    assert "两份有效证件号码不同" in apart
+
+
+def test_a_retired_number_leads_to_the_living_customer(client: TestClient, retired: int) -> None:
+    answer = client.get(f"/customers/{retired}", follow_redirects=False)
+    assert answer.status_code == 301
+    assert answer.headers["location"] == "/customers/1"
+
+
+@pytest.mark.parametrize("path", ["/customers/9999", "/customers/0", "/customers/99999999999999999999", "/nowhere"])
+def test_what_is_not_there_is_a_page_that_says_so(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "这里没有内容" in answer.text
+
+
+@pytest.mark.parametrize(
+    "typed", ["张伟", "張偉", "zhangwei", "zhang wei", "zw", "139 1234 5678", "5678", "zhang.wei@"]
+)
+def test_a_customer_is_found_however_it_is_typed(client: TestClient, typed: str) -> None:
+    assert 'href="/customers/1"' in client.post("/search", data={"q": typed}).text
+
+
+def test_nobody_found_and_nothing_typed_say_what_to_do(client: TestClient) -> None:
+    assert "没有找到客户" in client.post("/search", data={"q": "没有这个人"}).text
+    assert "可以这样查找" in client.post("/search", data={"q": "  "}).text
+
+
+def test_search_pages_hold_each_customer_once(client: TestClient) -> None:
+    seen: list[str] = []
+    data = {"q": "王"}
+    while True:
+        page = client.post("/search", data=data, headers={"hx-request": "true"}).text
+        seen += re.findall(r'href="/customers/(\d+)"', page)
+        cursor = re.search(r'name="cursor" value="([^"]+)"', page)
+        if cursor is None:
+            break
+        data = {"q": "王", "cursor": cursor.group(1)}
+    assert len(seen) == len(set(seen)) == 5
+
+
+def test_the_list_holds_each_customer_once_over_its_pages(client: TestClient) -> None:
+    seen: list[str] = []
+    path = "/customers"
+    while path:
+        page = client.get(path).text
+        seen += re.findall(r'class="who">\s*<a href="/customers/(\d+)"', page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        path = following.group(1) if following else ""
+    total = client.get("/api/v1/customers").json()["total"]
+    assert len(seen) == len(set(seen)) == total
+
+
+def test_a_filter_for_nobody_says_so_and_a_channel_lists_its_customers(client: TestClient) -> None:
+    assert "没有符合条件的客户" in client.get("/customers", params={"province": "西藏自治区"}).text
+    assert "张伟" in client.get("/customers", params={"channel": "calls"}).text
+
+
+def test_quarantine_shows_reasons_and_the_row_without_trusting_it(client: TestClient) -> None:
+    page = client.get("/quarantine").text
+    assert "证件号码校验位不对" in page
+    assert "补卡" in page
+    assert "<script>" not in page.partition("<main")[2]
+    assert "the check digit is wrong" in client.get("/quarantine", headers={"accept-language": "en"}).text
+
+
+def test_loads_show_what_became_of_every_row(client: TestClient) -> None:
+    page = client.get("/loads").text
+    assert "does not answer" in page
+    assert codes.TEXTS[codes.LoadState.FAILED][0] in page
+
+
+def test_a_choice_of_language_and_theme_is_kept(client: TestClient) -> None:
+    answer = client.post(
+        "/preferences", data={"language": "en", "theme": "dark", "back": "/loads?channel=hall"}, follow_redirects=False
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/loads?channel=hall")
+    page = client.get("/loads").text
+    assert 'data-bs-theme="dark"' in page
+    assert "What each run of a channel read" in page
+
+
+def test_after_a_choice_nobody_is_sent_elsewhere(client: TestClient) -> None:
+    for back in ("//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nset-cookie: x=1"):
+        headers = {"sec-fetch-site": "same-origin"}
+        answer = client.post("/preferences", data={"back": back}, headers=headers, follow_redirects=False)
+        assert answer.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if "customers/" not in path])
+def test_an_empty_store_has_pages_too(empty: database.Database, path: str, application: FastAPI) -> None:
+    made = app.create(empty, clock=application.state.given.clock)
+    with TestClient(made, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as client:
+        assert client.get(path, headers={"accept": "text/html"}).status_code == 200
+
+
+def test_pages_name_no_other_host(client: TestClient) -> None:
+    for path in PAGES:
+        addresses = re.findall(r'(?:src|href|action)="([^"]+)"', client.get(path).text)
+        assert all(address.startswith(("/", "#")) for address in addresses), path
