@@ -1,17 +1,27 @@
 """A REST service as a channel, spoken to over real HTTP on loopback."""
 
 import json
+import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import ValidationError
 
 from kehu.collect import rest
+from kehu.collect.web import hosts
 from kehu.errors import SettingsError, SourceError
 from kehu.model.records import POSITION, Batch
 
@@ -45,7 +55,7 @@ class Service:
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Answer]) -> Iterator[Service]:
+def serving(answer: Callable[[Request], Answer], *, tls: ssl.SSLContext | None = None) -> Iterator[Service]:
     seen: list[Request] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -72,10 +82,14 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[Service]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # A client that hangs up is no news here.
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield Service(url=f"http://127.0.0.1:{server.server_port}/applications", seen=seen)
+        base = f"https://localhost:{server.server_port}" if tls else f"http://127.0.0.1:{server.server_port}"
+        yield Service(url=f"{base}/applications", seen=seen)
     finally:
         server.shutdown()
         thread.join()
@@ -413,3 +427,116 @@ def test_a_sample_is_one_request() -> None:
     assert ids([batch]) == ["1", "2"]
     assert batch.cursor is None
     assert len(service.seen) == 1
+
+
+READER = """
+import json, sys
+from kehu.collect import rest
+from kehu.collect.web import hosts
+source = rest.RestSource.model_validate(json.loads(sys.argv[1]))
+for batch in rest.RestChannel("online", source).batches(after=None):
+    print(json.dumps([batch.rows["id"].to_pylist(), batch.cursor]), flush=True)
+"""
+
+
+@pytest.mark.parametrize(("answer", "paging"), [PAGINGS[0], PAGINGS[3]])
+def test_a_reader_killed_in_the_middle_loses_nothing(
+    answer: Callable[[Request], Answer], paging: dict[str, Any]
+) -> None:
+    stuck, stored = threading.Event(), []
+
+    def slow(request: Request) -> Answer:
+        if len(service.seen) == 3:
+            stuck.wait(30)
+        return answer(request)
+
+    with serving(slow) as service:
+        settings = {"url": service.url, "records_at": "rows", "allow_private": True, "paging": paging}
+        command = [sys.executable, "-c", READER, json.dumps(settings)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
+            assert reader.stdout is not None
+            stored.append(json.loads(reader.stdout.readline()))  # The first page is out; the third is being asked for.
+            reader.kill()
+            stored.extend(json.loads(line) for line in reader.stdout)
+        stuck.set()
+        rest_of_it = list(channel(service.url, paging=paging).batches(after=stored[-1][1]))
+    found = [number for page, _ in stored for number in page] + ids(rest_of_it)
+    assert found == [str(number) for number in range(1, 8)]
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost that nobody but we trust, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_tls_checks_the_name_though_the_address_is_pinned(certificate: tuple[Path, Path]) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
+    with serving(by_page, tls=tls) as service:
+        assert len(ids(list(channel(service.url, ca_file=certificate[0]).batches(after=None)))) == 3
+        by_number = service.url.replace("localhost", "127.0.0.1")
+        for url, trusted in ((service.url, None), (by_number, certificate[0])):
+            with pytest.raises(SourceError, match="CERTIFICATE_VERIFY_FAILED"):
+                list(channel(url, attempts=1, ca_file=trusted).batches(after=None))
+        with pytest.raises(SourceError, match=r"key\.pem is no file of certificates; mend ca_file"):
+            list(channel(service.url, ca_file=certificate[1]).batches(after=None))
+
+
+def test_an_http_link_of_an_https_service_is_followed_by_https(certificate: tuple[Path, Path]) -> None:
+    def answer(request: Request) -> Answer:
+        start = request.number("start", 0)
+        link = f"http://{request.headers['Host']}/applications?start={start + 3}"
+        return Answer({"rows": page_of(request, start), "next": link if start + 3 < 7 else None})
+
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
+    with serving(answer, tls=tls) as service:
+        source = channel(service.url, ca_file=certificate[0], paging={"kind": "json_link"})
+        assert len(ids(list(source.batches(after=None)))) == 7
+
+
+@pytest.mark.parametrize(
+    ("address", "public", "inside"),
+    [
+        pytest.param("8.8.8.8", True, True, id="public"),
+        pytest.param("10.1.2.3", False, True, id="private"),
+        pytest.param("::1", False, True, id="loopback"),
+        pytest.param("::ffff:10.0.0.1", False, True, id="mapped private"),
+        pytest.param("64:ff9b::a00:1", False, True, id="private behind NAT64"),
+        pytest.param("64:ff9b::808:808", True, True, id="public behind NAT64"),
+        pytest.param("2002:7f00:1::", False, True, id="loopback behind 6to4"),
+        pytest.param("fd00::1", False, True, id="unique local"),
+        pytest.param("169.254.169.254", False, False, id="where clouds keep secrets"),
+        pytest.param("::ffff:169.254.169.254", False, False, id="the same, mapped"),
+        pytest.param("fe80::1%eth0", False, False, id="link-local"),
+        pytest.param("0.0.0.0", False, False, id="unspecified"),
+        pytest.param("::", False, False, id="unspecified, longer"),
+        pytest.param("224.0.0.1", False, False, id="multicast"),
+        pytest.param("100.64.0.1", False, True, id="carrier-grade NAT"),
+        pytest.param("255.255.255.255", False, False, id="broadcast"),
+    ],
+)
+def test_which_addresses_may_be_spoken_to(address: str, *, public: bool, inside: bool) -> None:
+    assert hosts.is_allowed(address, allow_private=False) is public
+    assert hosts.is_allowed(address, allow_private=True) is inside
+
+
+@pytest.mark.parametrize("url", ["ftp://x/y", "x", "https://user:pass@x/y"])
+def test_a_url_that_makes_no_sense_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="url"):
+        rest.RestSource(url=url)

@@ -17,6 +17,9 @@ from kehu.collect.formats import packed, reading
 from kehu.errors import SourceError
 from kehu.model.records import BadRow, Batch
 
+_LOOK_BYTES = 4 << 20
+"""A sample judges the encoding of a file by its first bytes."""
+
 FORGET_AFTER = 10_000
 """Of files no longer in the folder, the cursor remembers this many; one that comes back later is read again."""
 
@@ -155,15 +158,12 @@ class FilesChannel:
         for drop in self._settled(fresh):
             try:
                 content = _content(drop)
+                if content in known.signatures:
+                    known.signatures[content] = drop.signature
+                elif content is not None:
+                    yield from self._file(drop, content, known, present)
             except OSError as why:
                 closed.append(f"{drop.name} ({why.strerror})")
-                continue
-            if content is None:
-                continue
-            if content in known.signatures:
-                known.signatures[content] = drop.signature
-                continue
-            yield from self._file(drop, content, known, present)
         if closed:
             raise SourceError(f"channel {self.name!r}: cannot open {', '.join(closed)}; the other files are read")
 
@@ -171,7 +171,7 @@ class FilesChannel:
         """The first rows of the first file that has any."""
         bad: list[BadRow] = []
         for drop in self._drops():
-            options = replace(self._options)
+            options = replace(self._options, look_only=_LOOK_BYTES)
             try:
                 for document in packed.documents(drop.path, drop.name, options.limit):
                     for piece in reading.pieces(document, options):

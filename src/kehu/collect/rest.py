@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pyarrow as pa
@@ -47,6 +49,9 @@ class RestSource(BaseModel):
         default=None, description="Dotted path of the number of all records; fewer received is an error."
     )
     allow_private: bool = Field(default=False, description="Whether the host may have a private or loopback address.")
+    ca_file: Path | None = Field(
+        default=None, description="PEM file of the authority that signs the service's certificate, if it is your own."
+    )
     timeout_s: float = Field(default=30, gt=0, description="How long to wait for a connection, and for each next byte.")
     attempts: int = Field(default=6, ge=1, description="How often a request is sent before the run fails.")
     max_wait_s: float = Field(default=120, ge=0, description="The longest wait between two attempts.")
@@ -149,7 +154,7 @@ class RestChannel:
         source = self._source
         urls = [source.url, *([source.auth.token_url] if source.auth.token_url else [])]
         allowed = [hosts.resolved(self.name, url, allow_private=source.allow_private) for url in urls]
-        inner = self._transport or httpx.HTTPTransport(trust_env=False)
+        inner = self._transport or httpx.HTTPTransport(verify=self._trusted(), trust_env=False)
         with httpx.Client(
             transport=hosts.PinnedTransport(self.name, allowed, inner),
             auth=self._auth,
@@ -168,6 +173,14 @@ class RestChannel:
                 now=self._now,
                 sleep=self._sleep,
             )
+
+    def _trusted(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=self._source.ca_file)
+        except OSError:  # SSLError is one, too.
+            raise SourceError(
+                f"channel {self.name!r}: {self._source.ca_file} is no file of certificates; mend ca_file"
+            ) from None
 
     def _walk(self, fetcher: fetch.Fetcher, place: _Place) -> Iterator[_Step]:
         """Page after page to the last, refusing to go in a circle."""

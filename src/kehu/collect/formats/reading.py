@@ -23,6 +23,8 @@ class Options:
     sheets: tuple[str, ...] = ()
     records_at: str = ""
     limit: int
+    look_only: int | None = None
+    """Judge the encoding by so many bytes: enough for a sample, not for reading."""
 
 
 def pieces(document: Document, options: Options, *, skip: int = 0) -> Iterator[Piece]:
@@ -57,7 +59,7 @@ def pieces(document: Document, options: Options, *, skip: int = 0) -> Iterator[P
 
 
 def _text(document: Document, options: Options, skip: int) -> Iterator[Piece]:
-    codec = text.encoding_of(document, stated=options.encoding)
+    codec = text.encoding_of(document, stated=options.encoding, upto=options.look_only)
     if not document.name.lower().endswith(_JSON_NAMES):
         yield from csv.pieces(document, codec, delimiter=options.delimiter, skip_lines=options.skip_lines, skip=skip)
     elif json.is_lines(document, codec):

@@ -67,9 +67,9 @@ def is_allowed(address: str, *, allow_private: bool) -> bool:
     judged = _carried(ipaddress.ip_address(address.partition("%")[0]))
     if judged.is_link_local or judged.is_multicast or judged.is_unspecified:
         return False
-    if judged.is_loopback or judged.is_private:
-        return allow_private
-    return judged.is_global and not judged.is_reserved
+    if judged.is_reserved and not judged.is_loopback:
+        return False
+    return judged.is_global or allow_private
 
 
 def _carried(address: Address) -> Address:

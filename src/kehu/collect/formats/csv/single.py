@@ -80,6 +80,15 @@ def _values(row: str, shape: Shape) -> list[str] | None:
         return [row]
 
 
+def _whole(row: str, shape: Shape) -> list[str] | None:
+    """The values of a row that is beyond doubt one: the right width, and nothing behind a closing quote."""
+    try:
+        values = next(csv.reader([row], delimiter=shape.delimiter, strict=True), [])
+    except csv.Error:
+        return None
+    return values if len(values) == len(shape.columns) else None
+
+
 def _spanning(texts: Sequence[str], at: int, shape: Shape) -> tuple[list[str] | None, int]:
     """The values of a row that spans lines, and how many; None where the quote is never closed.
 
@@ -88,9 +97,8 @@ def _spanning(texts: Sequence[str], at: int, shape: Shape) -> tuple[list[str] | 
     upto = min(len(texts), at + MAX_ROW_LINES)
     for end in range(at + 1, upto):
         row = "\n".join(texts[at : end + 1])
-        if (values := _values(row, shape)) is not None:
-            return (values if len(values) == len(shape.columns) else None), end + 1 - at
-        inside = _values(texts[end], shape)
-        if inside is not None and len(inside) == len(shape.columns) > 2:
+        if not fast.is_open(row, shape.delimiter):
+            return _whole(row, shape), end + 1 - at
+        if len(shape.columns) > 2 and _whole(texts[end], shape):
             return None, 1
     return None, upto - at
