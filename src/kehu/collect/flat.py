@@ -1,5 +1,6 @@
 """Flat files: records with our own column names, in Parquet or CSV, and partitions of them."""
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,7 +52,9 @@ def read_any(path: Path) -> pa.Table:
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file") from error
     except (OSError, pa.ArrowInvalid) as error:
-        raise SourceError(f"{path}: cannot be read as {path.suffix or 'a file without a suffix'}: {error}") from error
+        # pyarrow shows the row, which may hold somebody's certificate.
+        why = re.sub(r"(?s)(columns, got \d+): .*", r"\1", str(error))
+        raise SourceError(f"{path}: cannot be read as {path.suffix or 'a file without a suffix'}: {why}") from None
     return table.rename_columns([name.strip() for name in table.column_names])
 
 
