@@ -35,13 +35,25 @@ def test_a_key_that_too_many_share_is_left_out_and_told(store: Database, arrive:
     assert rows(found.hot) == [(BIG, 4)]
 
 
-def test_a_superseded_record_shares_no_key(store: Database, arrive: Any) -> None:
+def test_the_keys_of_superseded_records_are_swept_away(store: Database, arrive: Any) -> None:
     arrive([{"record_id": "1"}, {"record_id": "2"}])
     with store.begin() as tx:
         keys.add(tx, table((5, 1), (5, 2)))
+        keys.add(tx, table((5, 2), (6, 2)))
     arrive([{"record_id": "1", "name": "张伟"}])
     with store.begin() as tx:
-        assert rows(keys.sharing(tx, table((5, 9)), limits=[9] * 32).keys) == [(5, 2)]
         assert keys.sweep(tx) == 1
+        assert rows(keys.sharing(tx, table((5, 9)), limits=[9] * 32).keys) == [(5, 2)]
         keys.remove(tx, table((5, 2)))
-        assert keys.sharing(tx, table((5, 9)), limits=[9] * 32).keys.num_rows == 0
+        assert rows(keys.sharing(tx, table((5, 9), (6, 9)), limits=[9] * 32).keys) == [(6, 2)]
+
+
+def test_thousands_of_keys_are_looked_up_at_once(store: Database, arrive: Any) -> None:
+    arrive([{"record_id": "1"}])
+    many = table(*((number * 2**40, 1) for number in range(3000)), *((number, 1) for number in range(600)))
+    asked = table(*((number * 2**40, 2) for number in range(0, 6000, 2)))
+    with store.begin() as tx:
+        keys.add(tx, many)
+        assert keys.sharing(tx, asked, limits=[9] * 32).keys.num_rows == 1500
+        hot = keys.sharing(tx, asked, limits=[0] * 32)
+    assert (hot.keys.num_rows, hot.hot.num_rows) == (0, 1500)

@@ -28,6 +28,9 @@ PIECE = 50_000
 FEW = 500
 """Values that still go into the statement itself; more go through a temporary table."""
 
+MANY = 20_000
+"""Rows after which it pays to build the indexes of an empty table anew, and to tell the planner."""
+
 LOCAL_INFILE_FORBIDDEN = {1148, 3948, 4166}
 """What MariaDB and MySQL answer where `local_infile` is off."""
 
@@ -50,6 +53,19 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
     require_storable(rows, table)
     if rows.num_rows == 0:
         return 0
+    if rows.num_rows >= MANY and tx.dialect.name not in columns.MYSQL_FAMILY and _is_empty(tx, table):
+        with _indexes_afterwards(tx, table):
+            _feed(tx, table, rows, unless_there=unless_there)
+    else:
+        _feed(tx, table, rows, unless_there=unless_there)
+    if rows.num_rows >= MANY and tx.dialect.name == "postgresql":
+        # Its planner would go on believing that the table is as small as it was.
+        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
+    return int(rows.num_rows)
+
+
+def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
+    """Hand the rows over, each database in its own way."""
     if tx.dialect.name == "sqlite":
         _many(tx, _insert(tx, table, rows, " OR IGNORE" if unless_there else ""), rows)
     elif tx.dialect.name in columns.MYSQL_FAMILY:
@@ -61,7 +77,20 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
             tx.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING")
     else:
         _copy(tx, table, rows)
-    return int(rows.num_rows)
+
+
+@contextmanager
+def _indexes_afterwards(tx: Transaction, table: sa.Table) -> Iterator[None]:
+    """Build the indexes once the rows are there, in one sort each; MariaDB and MySQL would commit here."""
+    for index in table.indexes:
+        index.drop(tx)
+    yield
+    for index in table.indexes:
+        index.create(tx)
+
+
+def _is_empty(tx: Transaction, table: sa.Table) -> bool:
+    return tx.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is None
 
 
 def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str]) -> int:
@@ -124,19 +153,20 @@ def held(tx: Transaction, name: str, rows: pa.Table, like: Mapping[str, sa.Colum
         tx.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {table.name}")
     tx.execute(sa.schema.CreateTable(table))
     insert(tx, table, rows)
-    if tx.dialect.name == "postgresql":
+    if tx.dialect.name == "postgresql" and rows.num_rows < MANY:
         tx.exec_driver_sql(f"ANALYZE {table.name}")
     yield table
     tx.exec_driver_sql(f"DROP {'TEMPORARY ' if tx.dialect.name in columns.MYSQL_FAMILY else ''}TABLE {table.name}")
 
 
 @contextmanager
-def among(tx: Transaction, column: sa.Column[Any], values: pa.Array) -> Iterator[sa.ColumnElement[bool]]:
-    """The condition that a column is one of the values, however many they are."""
+def among(
+    tx: Transaction, column: sa.Column[Any], values: pa.Array, *, name: str = "among"
+) -> Iterator[sa.ColumnElement[bool]]:
+    """The condition that a column is one of the values, however many they are; names in use at one time differ."""
     if len(values) <= FEW:
         yield column.in_(values.to_pylist())
         return
-    name = f"{column.table.name}_{column.name}"
     with held(tx, name, pa.table({"value": values}), {"value": column}) as table:
         yield column.in_(sa.select(table.c.value))
 

@@ -26,7 +26,7 @@ class Sharing:
     """Who shares keys with the records asked about."""
 
     keys: pa.Table
-    """`KEYS` of current records."""
+    """`KEYS` of stored records."""
     hot: pa.Table
     """`HOT`: the keys left out."""
 
@@ -42,6 +42,8 @@ def add(tx: Transaction, keys: pa.Table) -> None:
 def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharing:
     """The stored keys of other records that are among these `KEYS`; of a hot key no record at all.
 
+    The keys of a version no longer in force are found too, until they are removed or swept.
+
     Args:
         tx: The transaction.
         keys: Keys to look up; the records they are of are left out of the answer.
@@ -51,12 +53,13 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
     if tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
         return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
-    many = _shared(tx, wanted, more_than=min(limits))
-    kind = pc.bit_wise_and(many.column("key"), pa.scalar(KIND, pa.uint64())).cast(pa.int64())
-    hot = many.filter(pc.greater(many.column("records"), pa.array(limits, pa.int64()).take(kind)))
-    calm = wanted.filter(pc.invert(pc.is_in(wanted, value_set=wire.signed(hot.column("key")).combine_chunks())))
-    with bulk.among(tx, match_key.c.key, calm) as one_of_them:
-        found = bulk.read(tx, sa.select(match_key.c.key, match_key.c.record).where(one_of_them), model.KEYS)
+    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
+        many = _shared(tx, one_of_them, more_than=min(limits))
+        kind = pc.bit_wise_and(many.column("key"), pa.scalar(KIND, pa.uint64())).cast(pa.int64())
+        hot = many.filter(pc.greater(many.column("records"), pa.array(limits, pa.int64()).take(kind)))
+        with bulk.among(tx, match_key.c.key, wire.signed(hot.column("key")).combine_chunks(), name="hot") as too_many:
+            query = sa.select(match_key.c.key, match_key.c.record).where(one_of_them, ~too_many)
+            found = bulk.read(tx, query, model.KEYS)
     own = pc.is_in(found.column("record"), value_set=pc.unique(keys.column("record")))
     return Sharing(keys=found.filter(pc.invert(own)), hot=hot)
 
@@ -73,9 +76,8 @@ def sweep(tx: Transaction) -> int:
     return tx.execute(match_key.delete().where(match_key.c.record.in_(gone))).rowcount
 
 
-def _shared(tx: Transaction, wanted: pa.Array, *, more_than: int) -> pa.Table:
-    """Those of the keys (signed) that more stored records have: `HOT`."""
+def _shared(tx: Transaction, wanted: sa.ColumnElement[bool], *, more_than: int) -> pa.Table:
+    """Those of the keys wanted that more stored records have: `HOT`."""
     many = sa.func.count()
-    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
-        query = sa.select(match_key.c.key, many).where(one_of_them).group_by(match_key.c.key).having(many > more_than)
-        return bulk.read(tx, query, HOT)
+    query = sa.select(match_key.c.key, many).where(wanted).group_by(match_key.c.key).having(many > more_than)
+    return bulk.read(tx, query, HOT)

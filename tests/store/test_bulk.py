@@ -1,0 +1,145 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kehu.errors import ConflictError, StoreError
+from kehu.store import bulk, tables
+from kehu.store.database import Database
+
+TERMS = pa.schema([("term", pa.string()), ("customer_id", pa.int64())])
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+
+LOADS = pa.schema(
+    [
+        ("load_id", pa.int64()),
+        ("channel", pa.string()),
+        ("started_at", pa.timestamp("us", tz="UTC")),
+        ("finished_at", pa.timestamp("us", tz="UTC")),
+        ("failure", pa.string()),
+        ("read", pa.int64()),
+    ]
+)
+
+
+def terms(*texts: str) -> pa.Table:
+    return pa.table({"term": list(texts), "customer_id": list(range(1, len(texts) + 1))}, schema=TERMS)
+
+
+def stored(tx: Any, table: sa.Table, schema: pa.Schema) -> pa.Table:
+    order = [*table.primary_key]
+    return bulk.read(tx, sa.select(*(table.c[name] for name in schema.names)).order_by(*order), schema)
+
+
+@given(rows=st.lists(st.tuples(TEXTS, TIMES, st.none() | TIMES, st.none() | TEXTS, st.integers(-(2**63), 2**63 - 1))))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("few", [0, 500], ids=["through a temporary table", "row by row"])
+def test_whatever_is_stored_comes_back(store: Database, rows: list[Any], few: int) -> None:
+    given_rows = pa.table(
+        [pa.array([number + 1 for number in range(len(rows))], pa.int64())]
+        + [pa.array([row[place] for row in rows], field.type) for place, field in enumerate(list(LOADS)[1:])],
+        schema=LOADS,
+    )
+    counts = {name: pa.repeat(pa.scalar(2**62), len(rows)) for name in COUNTS}
+    state = pa.repeat("running", len(rows))
+    with store.begin() as tx, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "FEW", few)
+        tx.execute(tables.load.delete())
+        full = pa.table({**dict(zip(LOADS.names, given_rows.columns, strict=True)), **counts, "state": state})
+        bulk.insert(tx, tables.load, full)
+        assert stored(tx, tables.load, LOADS) == given_rows
+        again = given_rows.take(pa.array(range(len(rows))[::-1], pa.int64())) if rows else given_rows
+        shifted = again.set_column(0, "load_id", given_rows.column("load_id"))
+        bulk.update(tx, tables.load, shifted, by=["load_id"])
+        assert stored(tx, tables.load, LOADS) == shifted
+        bulk.delete(tx, tables.load, shifted.select(["channel"]).slice(0, len(rows) // 2))
+        gone = set(shifted.column("channel").to_pylist()[: len(rows) // 2])
+        left = stored(tx, tables.load, LOADS).column("channel").to_pylist()
+        assert left == [channel for channel in shifted.column("channel").to_pylist() if channel not in gone]
+
+
+COUNTS = {"accepted", "duplicate", "quarantined", "warned", "changed"}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(("abc", "ABC", "Abc"), id="case"),
+        pytest.param(("x", "x ", "x  ", " x"), id="blanks at the end"),
+        pytest.param(("e\u0301", "é", "e"), id="accents"),
+        pytest.param(("张", "張", "𠮷", "吉", "\U0003134a"), id="rare characters"),
+        pytest.param(("😀", "😃", "👨‍👩‍👧", ""), id="emoji"),
+        pytest.param(("a\tb", "a\nb", "a\rb", "a\\b", "\\N", "a'b", 'a"b', "a;b", "a,b"), id="what files are made of"),
+        pytest.param(("％", "%", "_", "\ufeff", "\u200b", "\x7f", "\x01"), id="signs and controls"),
+    ],
+)
+def test_texts_that_differ_in_a_byte_are_different_keys(store: Database, texts: tuple[str, ...]) -> None:
+    rows = pa.table({"term": list(texts), "customer_id": [1] * len(texts)}, schema=TERMS)
+    with store.begin() as tx:
+        bulk.insert(tx, tables.search_term, rows)
+        found = stored(tx, tables.search_term, TERMS).column("term").to_pylist()
+    # Every database orders by code point, which is the order of Python.
+    assert found == sorted(texts)
+
+
+def test_a_key_that_is_taken_is_refused_or_left_alone_as_asked(store: Database) -> None:
+    with store.begin() as tx:
+        bulk.insert(tx, tables.search_term, terms("a", "b"))
+    with pytest.raises(ConflictError), store.begin() as tx:
+        bulk.insert(tx, tables.search_term, terms("x", "b"))
+    with store.begin() as tx:
+        bulk.insert(tx, tables.search_term, terms("a", "b", "c"), unless_there=True)
+        assert stored(tx, tables.search_term, TERMS) == terms("a", "b", "c")
+
+
+def test_a_first_load_builds_the_indexes_it_left_out(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MANY", 3)
+    before = indexes(store)
+    with store.begin() as tx:
+        bulk.insert(tx, tables.search_term, terms("a", "b", "c", "d"))
+        bulk.insert(tx, tables.search_term, terms("e", "f", "g", "h"))
+    assert indexes(store) == before
+    assert before
+
+
+def indexes(store: Database) -> set[str | None]:
+    with store.read() as tx:
+        return {index["name"] for index in sa.inspect(tx).get_indexes("search_term")}
+
+
+def test_a_number_beyond_64_bits_never_reaches_the_database(store: Database) -> None:
+    with pytest.raises((pa.ArrowInvalid, OverflowError)):
+        pa.table({"term": ["a"], "customer_id": [2**64]}, schema=TERMS)
+    with store.begin() as tx:
+        bulk.insert(tx, tables.search_term, pa.table({"term": ["a"], "customer_id": [2**63 - 1]}, schema=TERMS))
+        assert stored(tx, tables.search_term, TERMS).column("customer_id").to_pylist() == [2**63 - 1]
+
+
+def test_times_keep_microseconds_and_lose_their_zone_only(store: Database) -> None:
+    shanghai = datetime.fromisoformat("2026-11-22T08:30:00.000001+08:00")
+    with store.begin() as tx:
+        counts = dict.fromkeys((*COUNTS, "read"), 0)
+        tx.execute(tables.load.insert().values(load_id=1, channel="hall", state="done", started_at=shanghai, **counts))
+        told = tx.scalar(sa.select(tables.load.c.started_at))
+        in_bulk = bulk.read(tx, sa.select(tables.load.c.started_at), pa.schema([("at", pa.timestamp("us", tz="UTC"))]))
+        found = tx.scalar(sa.select(tables.load.c.load_id).where(tables.load.c.started_at == shanghai))
+    assert told == shanghai
+    assert told is not None
+    assert told.utcoffset() == timedelta(0)
+    assert in_bulk.column("at").to_pylist() == [shanghai]
+    assert found == 1
+
+
+def test_the_error_of_a_driver_never_quotes_a_value(store: Database) -> None:
+    secret = "33010619870302123X"
+    with store.begin() as tx:
+        bulk.insert(tx, tables.search_term, terms(secret))
+    with pytest.raises(StoreError) as refused, store.begin() as tx:
+        tx.execute(tables.search_term.insert().values(term=secret, customer_id=1))
+    assert secret not in str(refused.value)
+    assert refused.value.__cause__ is None
