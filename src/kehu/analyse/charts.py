@@ -19,7 +19,7 @@ def pie(figure: Figure, language: Language) -> dict[str, Any]:
             {
                 "type": "pie",
                 "name": figure.title(language),
-                "radius": ["46%", "68%"],
+                "radius": ["44%", "66%"],
                 "avoidLabelOverlap": True,
                 "data": [
                     {"name": part.label(language), "value": part.customers, "code": part.code, "percent": part.percent}
@@ -60,6 +60,9 @@ def mermaid_pie(figure: Figure, language: Language) -> str:
     return "\n".join(lines)
 
 
+_MEANT_OTHERWISE = str.maketrans({'"': "”", ";": "；", "#": "＃", "\\": "＼"})
+
+
 def _plain(label: str) -> str:
-    """A text that cannot end its line or its quotes: mermaid knows no escape inside them."""
-    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", label.replace('"', "”").replace(";", "；").replace("#", "＃")).strip()
+    """A text that cannot end its line or its quotes; characters that mermaid reads otherwise become their likes."""
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", label.translate(_MEANT_OTHERWISE)).strip()
