@@ -1,6 +1,7 @@
 """Raw batches: what a channel gave, kept as it came, before anything is made of it."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,8 +48,14 @@ def keep(batch: Batch, path: Path, *, hashes: pa.Array) -> None:
         half.replace(path)
         _sync(path.parent)
     except OSError as why:
-        half.unlink(missing_ok=True)
+        forget(half)
         raise SourceError(f"{path}: the raw batch cannot be kept: {why.strerror or why}") from None
+
+
+def forget(path: Path) -> None:
+    """Take a raw file away, as far as it can be: its batch was not stored."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def _sync(folder: Path) -> None:

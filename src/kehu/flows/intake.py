@@ -247,7 +247,7 @@ class _Run:
                     tx.rollback()
         except BaseException:
             if kept is not None:
-                kept.unlink(missing_ok=True)
+                raw.forget(kept)
             raise
         self.counts = _sum(self.counts, counts)
         if is_news:

@@ -1,0 +1,262 @@
+"""Intake, with real drop folders and a real store."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from kehu.collect import raw
+from kehu.collect.files import FilesChannel, FilesSource
+from kehu.errors import SourceError
+from kehu.flows.intake import Brought, Feed, intake
+from kehu.model.codes import LoadState
+from kehu.model.records import POSITION, BadRow, Batch
+from kehu.process.checks import OneOf, Required
+from kehu.process.mapping import Mapping
+from kehu.store import contents, database, loads, quarantine, records
+from kehu.store.database import Database
+
+HEADS = "no,name,phone,class,changed"
+MAPPING = {"record_id": "no", "name": "name", "phone": "phone", "category": "class", "updated_at": "changed"}
+CLOCK = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+Run = Callable[[], Brought]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Database]:
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    database.migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Path:
+    folder = tmp_path / "hall"
+    folder.mkdir()
+    return folder
+
+
+def feed(folder: Path, mapping: dict[str, str] | None = None, batch_rows: int = 1000) -> Feed:
+    source = FilesSource(path=folder, settle_s=0, batch_rows=batch_rows)
+    return Feed(
+        channel=FilesChannel("hall", source, folder=folder),
+        mapping=Mapping.model_validate(mapping or MAPPING),
+        rules=(
+            Required(rule="required", columns=("name",)),
+            OneOf.model_validate(
+                {"rule": "one_of", "columns": ["category"], "values": ["student", "ordinary"], "severity": "warn"}
+            ),
+        ),
+    )
+
+
+def bring(store: Database, what: Feed, tmp_path: Path) -> Brought:
+    return intake(store, what, raw_in=tmp_path / "raw", home="CN", clock=lambda: CLOCK)
+
+
+def drop(folder: Path, name: str, *rows: str) -> None:
+    (folder / name).write_text("\n".join([HEADS, *rows]) + "\n", encoding="utf-8")
+
+
+def dump(store: Database) -> list[str]:
+    with store.read() as tx:
+        return list(contents.lines(tx))
+
+
+def kept(store: Database) -> list[tuple[str, str, int, bool]]:
+    with store.read() as tx:
+        return [
+            (row["record_id"], row["name"], row["version"], row["current"])
+            for number in records.current(tx).to_pylist()
+            for row in records.versions(tx, number).to_pylist()
+        ]
+
+
+def test_the_counts_add_up_when_rows_are_good_bad_and_repeated(store: Database, hall: Path, tmp_path: Path) -> None:
+    good = "1,张伟,13912345678,student,2026-01-05"
+    drop(hall, "a.csv", good, good, "2,,13912345679,student,", ",李娜,13912345670,,", "3,王芳,13912345671,vip,")
+    brought = bring(store, feed(hall), tmp_path)
+    assert brought.failure is None
+    assert brought.counts == loads.Counts(read=5, accepted=2, duplicate=1, quarantined=2, warned=1)
+    with store.read() as tx:
+        assert brought.load_id is not None
+        load = loads.get(tx, brought.load_id)
+    assert load.counts == brought.counts
+    assert load.state is LoadState.DONE
+
+
+def test_a_changed_row_is_a_new_version_and_is_accepted(store: Database, hall: Path, tmp_path: Path) -> None:
+    drop(hall, "a.csv", "1,张伟,13912345678,student,2026-01-05", "1,张伟,13912345678,ordinary,2026-01-06")
+    assert bring(store, feed(hall), tmp_path).counts == loads.Counts(read=2, accepted=2, changed=1)
+    assert [(version, current) for _, _, version, current in kept(store)] == [(1, False), (2, True)]
+
+
+def test_a_run_that_finds_nothing_new_leaves_the_store_as_it_is(store: Database, hall: Path, tmp_path: Path) -> None:
+    drop(hall, "a.csv", "1,张伟,13912345678,student,2026-01-05", "2,,,,")
+    bring(store, feed(hall), tmp_path)
+    before, files = dump(store), sorted((tmp_path / "raw").rglob("*"))
+    again = bring(store, feed(hall), tmp_path)
+    assert (again.counts, again.load_id) == (loads.Counts(), None)
+    assert (dump(store), sorted((tmp_path / "raw").rglob("*"))) == (before, files)
+
+
+def test_rows_that_come_again_are_duplicates_the_bad_ones_too(store: Database, hall: Path, tmp_path: Path) -> None:
+    rows = ["1,张伟,13912345678,student,2026-01-05", "2,,13912345679,,"]
+    drop(hall, "a.csv", *rows)
+    bring(store, feed(hall), tmp_path)
+    drop(hall, "b.csv", *rows, "")
+    again = bring(store, feed(hall), tmp_path)
+    assert (again.counts.accepted, again.counts.quarantined) == (0, 0)
+    assert again.counts.read == again.counts.duplicate > 0
+
+
+def test_a_bad_row_keeps_every_reason_and_the_row_as_it_came(store: Database, hall: Path, tmp_path: Path) -> None:
+    drop(hall, "a.csv", ",,13912345679, vip ,")
+    bring(store, feed(hall), tmp_path)
+    with store.read() as tx:
+        (row,) = quarantine.page(tx)
+    assert {reason["column"] for reason in row.reasons} == {"record_id", "name"}
+    assert all(reason["zh"] and reason["en"] for reason in row.reasons)
+    assert json.loads(row.raw)["class"] == " vip "
+    assert row.source_position == "a.csv:2"
+
+
+def test_every_batch_is_kept_as_it_came_with_position_and_hash(store: Database, hall: Path, tmp_path: Path) -> None:
+    drop(hall, "a.csv", "1, 张伟 ,139-1234-5678,student,2026-01-05", "2,李娜,13912345679,,")
+    bring(store, feed(hall), tmp_path)
+    (path,) = (tmp_path / "raw" / "hall").rglob("*.parquet")
+    batch = pq.read_table(path)
+    assert batch["name"].to_pylist() == [" 张伟 ", "李娜"]
+    assert batch[POSITION].to_pylist() == ["a.csv:2", "a.csv:3"]
+    with store.read() as tx:
+        stored = records.known(tx, "hall", pa.array(["1", "2"])).sort_by("record_id")
+    assert batch[raw.HASH].to_pylist() == stored["hash"].to_pylist()
+
+
+def test_a_column_that_is_not_there_stores_nothing_and_says_which_are(
+    store: Database, hall: Path, tmp_path: Path
+) -> None:
+    drop(hall, "a.csv", "1,张伟,13912345678,student,2026-01-05")
+    brought = bring(store, feed(hall, MAPPING | {"name": "nmae"}), tmp_path)
+    assert brought.failure is not None
+    assert "nmae" in brought.failure
+    assert "no, name, phone" in brought.failure
+    assert brought.counts == loads.Counts()
+    assert kept(store) == []
+    assert not (tmp_path / "raw").exists()
+    with store.read() as tx:
+        (load,) = loads.recent(tx)
+    assert (load.state, load.failure) == (LoadState.FAILED, brought.failure)
+
+
+def test_once_the_mapping_is_mended_the_next_run_brings_everything(store: Database, hall: Path, tmp_path: Path) -> None:
+    drop(hall, "a.csv", "1,张伟,13912345678,student,2026-01-05")
+    bring(store, feed(hall, MAPPING | {"name": "nmae"}), tmp_path)
+    assert bring(store, feed(hall), tmp_path).counts.accepted == 1
+
+
+class Breaking:
+    """A channel of one-row batches that breaks at a row, once."""
+
+    name = "calls"
+
+    def __init__(self, rows: int, *, breaks_at: int, with_: BaseException) -> None:
+        self.rows, self.breaks_at, self.with_ = rows, breaks_at, with_
+
+    def batches(self, *, after: str | None) -> Iterator[Batch]:
+        for number in range(int(after or 0), self.rows):
+            if number == self.breaks_at:
+                self.breaks_at = -1
+                raise self.with_
+            rows = {"no": [str(number)], "name": [f"name {number}"], POSITION: [f"row {number}"]}
+            yield Batch(rows=pa.table(rows), cursor=str(number + 1))
+
+    def sample(self, rows: int) -> Batch:
+        raise NotImplementedError
+
+
+def calls(channel: Breaking) -> Feed:
+    return Feed(channel=channel, mapping=Mapping.model_validate({"record_id": "no", "name": "name"}))
+
+
+def test_a_channel_that_breaks_keeps_its_stored_batches_and_resumes_after_them(store: Database, tmp_path: Path) -> None:
+    what = calls(Breaking(5, breaks_at=3, with_=SourceError("the line is dead")))
+    first = bring(store, what, tmp_path)
+    assert (first.counts.accepted, first.failure) == (3, "the line is dead")
+    second = bring(store, what, tmp_path)
+    assert (second.counts, second.failure) == (loads.Counts(read=2, accepted=2), None)
+    assert [key for key, *_ in kept(store)] == ["0", "1", "2", "3", "4"]
+    with store.read() as tx:
+        newest, oldest = loads.recent(tx)
+    assert (oldest.state, oldest.counts.accepted, oldest.cursor_after) == (LoadState.FAILED, 3, "3")
+    assert (newest.state, newest.cursor_before, newest.cursor_after) == (LoadState.DONE, "3", "5")
+
+
+def test_a_channel_that_cannot_be_reached_leaves_a_failed_load(store: Database, tmp_path: Path) -> None:
+    brought = bring(store, calls(Breaking(5, breaks_at=0, with_=SourceError("no route"))), tmp_path)
+    with store.read() as tx:
+        (load,) = loads.recent(tx)
+    assert (load.state, load.failure, load.counts) == (LoadState.FAILED, "no route", loads.Counts())
+    assert brought.load_id == load.load_id
+
+
+def test_ctrl_c_is_told_to_the_load_and_passed_on(store: Database, tmp_path: Path) -> None:
+    what = calls(Breaking(5, breaks_at=2, with_=KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        bring(store, what, tmp_path)
+    with store.read() as tx:
+        (load,) = loads.recent(tx)
+    assert (load.state, load.counts.accepted) == (LoadState.FAILED, 2)
+    assert bring(store, what, tmp_path).counts.accepted == 3
+
+
+class Given:
+    """A channel that hands on one batch."""
+
+    name = "given"
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    def batches(self, *, after: str | None) -> Iterator[Batch]:
+        yield self.batch
+
+    def sample(self, rows: int) -> Batch:
+        return self.batch
+
+
+def given(batch: Batch) -> Feed:
+    return Feed(channel=Given(batch), mapping=Mapping.model_validate({"record_id": "no", "name": "name"}))
+
+
+def test_a_value_that_no_database_keeps_sends_its_row_to_quarantine(store: Database, tmp_path: Path) -> None:
+    rows = pa.table({"no": ["1", "x" * 300, "3"], "name": ["张伟", "李娜", "王芳"], POSITION: ["1", "2", "3"]})
+    brought = bring(store, given(Batch(rows=rows, cursor="1")), tmp_path)
+    assert (brought.counts.accepted, brought.counts.quarantined) == (2, 1)
+    with store.read() as tx:
+        (row,) = quarantine.page(tx)
+    assert [(reason["rule"], reason["column"]) for reason in row.reasons] == [("length", "record_id")]
+
+
+def test_a_batch_of_unreadable_rows_only_is_quarantined_and_kept(store: Database, tmp_path: Path) -> None:
+    bad = (BadRow(position="a.csv", raw="\x00\x01", reason="it is no table"),)
+    rows = pa.table({POSITION: pa.array([], pa.string())})
+    brought = bring(store, given(Batch(rows=rows, cursor="1", bad=bad)), tmp_path)
+    assert brought.counts == loads.Counts(read=1, quarantined=1)
+    (path,) = (tmp_path / "raw").rglob("*.parquet")
+    assert pc.fill_null(pq.read_table(path)[raw.UNREAD], "").to_pylist() == ["\x00\x01"]
+
+
+def test_a_raw_folder_that_cannot_be_written_stores_nothing(store: Database, tmp_path: Path) -> None:
+    (tmp_path / "raw").write_text("a file stands where the folder should be")
+    rows = pa.table({"no": ["1"], "name": ["张伟"], POSITION: ["1"]})
+    brought = bring(store, given(Batch(rows=rows, cursor="1")), tmp_path)
+    assert brought.failure is not None
+    assert kept(store) == []
