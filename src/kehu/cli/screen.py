@@ -60,7 +60,7 @@ class Watched:
     def task(self, name: str, total: int | None = None) -> None:
         """Draw another bar."""
         self._finish_task()
-        self._task, self._name = self._bars.add_task(name, total=total, step=""), name
+        self._task, self._name = self._bars.add_task(name, total=total, step="", rows=""), name
 
     def step(self, name: str) -> None:
         """Say what is being done, and start to count its seconds."""
@@ -73,6 +73,7 @@ class Watched:
         """Move the bar."""
         if self._task is not None:
             self._bars.advance(self._task, rows)
+            self._bars.update(self._task, rows=f"{self._done():,.0f} rows")
 
     def finish(self) -> None:
         """Close the open step and the open task."""
@@ -88,9 +89,12 @@ class Watched:
     def _finish_task(self) -> None:
         self._finish_step()
         if self._task is not None:
-            done = self._bars.tasks[self._bars.task_ids.index(self._task)].completed
-            self._bars.update(self._task, step="", total=done, completed=done)
+            self._bars.update(self._task, step="", total=self._done())
             self._task = None
+
+    def _done(self) -> float:
+        assert self._task is not None
+        return self._bars.tasks[self._bars.task_ids.index(self._task)].completed
 
 
 @contextmanager
@@ -100,13 +104,11 @@ def watched() -> Iterator[Watched]:
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        TextColumn("{task.completed:,.0f} rows"),
+        TextColumn("{task.fields[rows]}"),
         TextColumn("[dim]{task.fields[step]}"),
         TimeElapsedColumn(),
     )
     with Bars(*columns, console=stderr) as bars:
         progress = Watched(bars)
-        try:
-            yield progress
-        finally:
-            progress.finish()
+        yield progress  # Where the block fails, the task it failed in stays unfinished on the screen.
+        progress.finish()
