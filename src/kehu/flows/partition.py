@@ -18,6 +18,7 @@ from kehu.process import clean
 from kehu.resolve import evaluate, joining, keys, weights
 from kehu.resolve import model as models
 from kehu.resolve.coded import Records
+from kehu.resolve.compare import comparisons
 from kehu.resolve.model import Model
 
 HOT_KEY_LIMIT = 100
@@ -80,11 +81,13 @@ def resolve(
     with report.step("pairs", progress):
         pairing = engine.pairs(keys.of(records, rows), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT))
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
+    with report.step("compare", progress):
+        levels = comparisons.levels(records, left, right)
     if adapt:
         with report.step("train", progress):
-            model = weights.train(records, left, right, model)
+            model = weights.train(records, levels, model)
     with report.step("score", progress):
-        scores = weights.score(records, left, right, model)
+        scores = weights.score(records, left, right, model, levels=levels)
     with report.step("group", progress):
         groups = joining.groups(records, scores, model)
         record_ids = ordered.column("record_id")
@@ -115,7 +118,7 @@ def train(
         )
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
     with report.step("train", progress):
-        model = weights.train(records, left, right, start)
+        model = weights.train(records, comparisons.levels(records, left, right), start)
     report.counts = {"records": len(records), "pairs": len(left)}
     return model, report
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.model import records as columns
+from kehu.model.codes import IdType
 from kehu.resolve import sounds
 
 Codes = npt.NDArray[np.int32]
@@ -102,6 +103,11 @@ class Records:
         return self.individual & self.filled("name_sound")
 
     @cached_property
+    def latin(self) -> Mask:
+        """Records of a person whose name is not written in Han characters."""
+        return self.individual & ~self.han & self.filled("name_match")
+
+    @cached_property
     def weak(self) -> Mask:
         """Records whose name is only a surname and a title, or initials."""
         return _mask(self._clean.column("name_weak"))
@@ -110,6 +116,21 @@ class Records:
     def certified(self) -> Mask:
         """Records with a certificate whose check digit is right."""
         return _mask(self._clean.column("id_valid"))
+
+    @cached_property
+    def checkable(self) -> Mask:
+        """Records with a certificate of a type that has a check digit, right or wrong."""
+        types = self.coded("id_type")
+        with_digit = np.array([name in _CHECKABLE for name in types.distinct.to_pylist()] + [False])
+        return with_digit[types.codes] & self.filled("id_number")
+
+    @cached_property
+    def phone_digits(self) -> npt.NDArray[np.int64]:
+        """The first phone as a whole number; 0 where there is none or it is too long."""
+        phones = self.coded("phones.first")
+        texts = [digits if len(digits := phone.strip("+")) <= 15 else "0" for phone in phones.distinct.to_pylist()]
+        whole = np.array([int(text) if text.isdigit() else 0 for text in texts] + [0], dtype=np.int64)
+        return whole[phones.codes]
 
     @cached_property
     def born(self) -> npt.NDArray[np.int32]:
@@ -144,6 +165,12 @@ class Records:
         written = pa.array(letters.codes, mask=letters.codes < 0)
         return coded(pc.coalesce(spoken, letters.distinct.take(written)))
 
+    def _letters(self) -> Coded:
+        """The Latin letters of a person's name in alphabetical order: 王小明 and Xiaoming Wang have the same."""
+        spelled = pc.coalesce(self._clean.column("name_sound"), self._clean.column("name_match"))
+        people = coded(spelled).where(self.individual)
+        return people.derive(lambda name: "".join(sorted(name.replace(" ", ""))))
+
     def _phones(self, which: int) -> Coded:
         """The first (0) or the second (1) phone, both in one coding, so that they can be compared crosswise."""
         columns = [self._clean.column("phone"), self._clean.column("phone_2")]
@@ -151,15 +178,19 @@ class Records:
         return Coded(both.codes[: len(self)] if which == 0 else both.codes[len(self) :], both.distinct)
 
 
+_CHECKABLE = frozenset({IdType.RESIDENT_ID, IdType.USCC})
+
 _DERIVED: dict[str, Callable[[Records], Coded]] = {
     "phones.first": lambda records: records._phones(0),  # noqa: SLF001
     "phones.second": lambda records: records._phones(1),  # noqa: SLF001
     "sex": lambda records: records._sex(),  # noqa: SLF001
     "surname_sound": lambda records: records._sounds(0),  # noqa: SLF001
     "given_sound": lambda records: records._sounds(1),  # noqa: SLF001
+    "letters": lambda records: records._letters(),  # noqa: SLF001
     "id_body": lambda records: records.coded("id_number").derive(_id_body),
     "org_sound": lambda records: records.coded("name_sound").where(~records.individual),
     "org_start": lambda records: records.coded("org_core").derive(lambda core: core[:2]),
+    "born": lambda records: coded(pa.array(records.born, mask=records.born == 0).cast(pa.string())),
     "email_local": lambda records: records.coded("email").derive(lambda email: email.partition("@")[0]),
 }
 """How each derived column is made."""

@@ -109,8 +109,6 @@ def _number(kind: Key) -> int:
 
 def _hashed(records: Records, column: str) -> tuple[Hashes, npt.NDArray[np.bool_]]:
     """The hash of a column's value for each record, and where it is filled."""
-    if column == "born":
-        return _mixed(records.born.astype(np.uint64)), records.born > 0
     if column == "sounds":
         (surname, has_surname), (given, has_given) = _hashed(records, "surname_sound"), _hashed(records, "given_sound")
         return surname + given, has_surname & has_given

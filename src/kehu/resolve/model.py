@@ -105,7 +105,7 @@ def untrained() -> Model:
             column: Frequencies(listed={}, rest=1e-3, mean=1e-3)
             for column in ("surname", "given_name", "org_core", "district", "city")
         },
-        link_from=2.0,
+        link_from=2.5,
         review_from=-3.0,
         learned="nothing: the rates are what the comparisons start from",
     )

@@ -19,9 +19,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kehu.model import links
+from kehu.resolve import chance
 from kehu.resolve.coded import Records
 from kehu.resolve.compare import comparisons
 from kehu.resolve.compare.comparisons import ALL, Matrix
+from kehu.resolve.compare.sides import distinct_of
 from kehu.resolve.frequencies import Frequencies
 from kehu.resolve.model import Model, Rates
 
@@ -33,8 +35,8 @@ Rows = npt.NDArray[np.int64]
 class Training:
     """What learning is told."""
 
-    random_pairs: int = 500_000
-    """How many random pairs tell how often levels agree by chance; all pairs, if there are fewer."""
+    random_pairs: int = 250_000
+    """How many random pairs tell of each comparison how often values agree by chance; all, if there are fewer."""
     rounds: int = 40
     """How many rounds of expectation and maximization at the most."""
     tolerance: float = 1e-4
@@ -43,6 +45,9 @@ class Training:
     """How many pairs of one customer the model we start from is worth."""
     trust_kin: float = 300.0
     """How many pairs of kin the model we start from is worth."""
+    trust_chance: float = 0.2
+    """How much the model we start from says of chance, against what is seen: among few records, who agrees by chance
+    and who because they are one is a circle, and without a floor every shared birth date would end as proof."""
     seed: int = 1
 
 
@@ -67,7 +72,7 @@ class Scores:
         return Scores(self.left[holds], self.right[holds], self.weight[holds], self.lasting[holds], self.levels[holds])
 
 
-def score(records: Records, left: Rows, right: Rows, model: Model) -> Scores:
+def score(records: Records, left: Rows, right: Rows, model: Model, *, levels: Matrix | None = None) -> Scores:
     """The weight of every pair of rows.
 
     Args:
@@ -75,18 +80,19 @@ def score(records: Records, left: Rows, right: Rows, model: Model) -> Scores:
         left: Row of the left record of each pair.
         right: Row of the right record of each pair.
         model: Rates and frequencies.
+        levels: What `comparisons.levels` says of the pairs, if it was asked before.
     """
-    matrix = comparisons.levels(records, left, right)
+    matrix = comparisons.levels(records, left, right) if levels is None else levels
     patterns, back = _patterns(matrix)
     rates = model.tables()
-    same, kin, chance = (_likelihood(patterns, of)[back] for of in rates)
+    same, kin, any_two = (_likelihood(patterns, of)[back] for of in rates)
     names, others = surprise(records, left, right, matrix, model.frequencies)
     lasting = patterns * np.array([comparison.lasting for comparison in ALL], dtype=np.uint8)
     lasting_evidence = (_likelihood(lasting, rates[0]) - _likelihood(lasting, rates[2]))[back]
     same += np.log2(model.same)
     kin += np.log2(model.kin) + names
-    chance += np.log2(1.0 - model.same - model.kin) + names + others
-    return Scores(left, right, same - np.logaddexp2(kin, chance), lasting_evidence, matrix)
+    any_two += np.log2(1.0 - model.same - model.kin) + names + others
+    return Scores(left, right, same - np.logaddexp2(kin, any_two), lasting_evidence, matrix)
 
 
 def surprise(
@@ -115,8 +121,7 @@ _NAMES = frozenset({"surname", "given_name"})
 
 def train(
     records: Records,
-    left: Rows,
-    right: Rows,
+    levels: Matrix,
     start: Model,
     *,
     training: Training | None = None,
@@ -126,8 +131,7 @@ def train(
 
     Args:
         records: The records.
-        left: Row of the left record of each pair that shares a key; a pair that shares none is taken for two customers.
-        right: Row of the right record.
+        levels: The levels of all pairs that share a key; a pair that shares none is taken for two customers.
         start: Where learning starts, and what it falls back on where the records do not speak.
         training: How.
         progress: Called with each round and its greatest change.
@@ -135,11 +139,10 @@ def train(
     how = training or Training()
     size = len(records)
     everything = size * (size - 1) / 2
-    chances = [share * everything for share in _chance_shares(records, how)]
-    patterns, back = _patterns(comparisons.levels(records, left, right))
+    sampled = [chance.sample(records, comparison, pairs=how.random_pairs, seed=how.seed) for comparison in ALL]
+    patterns, back = _patterns(levels)
     counts = np.bincount(back, minlength=len(patterns)).astype(np.float64)
     onehot = [patterns[:, place, None] == np.arange(len(c.levels) + 1) for place, c in enumerate(ALL)]
-    keyed = [np.array([False, *(level.keyed for level in comparison.levels)]) for comparison in ALL]
     prior_same, prior_kin, prior_chance = start.tables()
     same_rates, kin_rates, chance_rates = start.tables()
     same, kin = start.same * start.records / max(size, 2), start.kin * start.records / max(size, 2)
@@ -157,9 +160,8 @@ def train(
             of_same, of_kin = shares[0] @ hot, shares[1] @ hot
             new_same.append(_rates(of_same, prior_same[place], how.trust_same))
             new_kin.append(_rates(of_kin, prior_kin[place], how.trust_kin))
-            # Whatever is seen among all pairs and is neither of one customer nor of kin is chance.
-            rest = np.where(keyed[place], shares[2] @ hot, np.maximum(chances[place] - of_same - of_kin, 0.0))
-            new_chance.append(_rates(rest, prior_chance[place], 2.0 * everything / min(everything, how.random_pairs)))
+            rest = sampled[place].beyond(of_same + of_kin, shares[2] @ hot)
+            new_chance.append(_rates(rest, prior_chance[place], how.trust_chance * sampled[place].pairs.sum()))
         change = max(float(np.abs(new - old).max()) for new, old in zip(new_same, same_rates, strict=True))
         same_rates, kin_rates, chance_rates = new_same, new_kin, new_chance
         same = min(max(shares[0].sum(), 1.0) / everything, 0.4)
@@ -184,7 +186,7 @@ def train(
         frequencies={column: Frequencies.learned(records.coded(column)) for column in start.frequencies},
         link_from=start.link_from,
         review_from=start.review_from,
-        learned=f"{size} records, {len(left)} pairs, {rounds} rounds, last change {change:.2g}",
+        learned=f"{size} records, {len(levels)} pairs, {rounds} rounds, last change {change:.2g}",
     )
 
 
@@ -203,9 +205,14 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
 
 def _patterns(matrix: Matrix) -> tuple[Matrix, Rows]:
     """The distinct rows of levels, and for each pair which one it is."""
-    radix = np.cumprod([1, *[len(comparison.levels) + 1 for comparison in ALL[:-1]]]).astype(np.int64)
-    _, first, back = np.unique(matrix @ radix, return_index=True, return_inverse=True)
-    return matrix[first], back
+    number = np.zeros(len(matrix), dtype=np.int64)
+    for place, comparison in enumerate(ALL):
+        number = number * (len(comparison.levels) + 1) + matrix[:, place]
+    distinct, back = distinct_of(number)
+    patterns = np.empty((len(distinct), len(ALL)), dtype=np.uint8)
+    for place, comparison in reversed(list(enumerate(ALL))):
+        distinct, patterns[:, place] = np.divmod(distinct, len(comparison.levels) + 1)
+    return patterns, back
 
 
 def _likelihood(patterns: Matrix, rates: list[Floats]) -> Floats:
@@ -217,19 +224,3 @@ def _rates(counts: Floats, prior: Floats, trust: float) -> Floats:
     """Shares of the known levels, mixed with a prior worth `trust` observations; level 0 keeps 1."""
     known = counts[1:] + trust * prior[1:]
     return np.append(1.0, np.maximum(known / known.sum(), 1e-9))
-
-
-def _chance_shares(records: Records, how: Training) -> list[Floats]:
-    """For each comparison the share of random pairs on each level, 0 (not known) among them."""
-    size = len(records)
-    if size * (size - 1) // 2 <= how.random_pairs:
-        left, right = np.triu_indices(size, 1)
-    else:
-        rng = np.random.default_rng(how.seed)
-        left = rng.integers(0, size, how.random_pairs)
-        right = (left + rng.integers(1, size, how.random_pairs)) % size
-    matrix = comparisons.levels(records, left.astype(np.int64), right.astype(np.int64))
-    return [
-        np.bincount(matrix[:, place], minlength=len(comparison.levels) + 1) / max(len(left), 1)
-        for place, comparison in enumerate(ALL)
-    ]

@@ -1,5 +1,6 @@
 """Addresses: the street and the door, and the place around them."""
 
+import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from kehu.resolve.coded import Mask
@@ -42,8 +43,12 @@ STREET = Comparison(
         Level("different", 0.30, 0.25, 0.99, "different", "不同"),
     ),
     False,
+    lambda records: records.filled("road") | records.filled("building"),
     _street,
 )  # fmt: skip
+
+
+_PLACES = ("postcode", "district", "city", "province")
 
 
 def _place(sides: Sides) -> dict[str, Mask]:
@@ -81,5 +86,6 @@ PLACE = Comparison(
         Level("different", 0.20, 0.14, 0.94, "different", "不同"),
     ),
     False,
+    lambda records: np.logical_or.reduce([records.filled(name) for name in _PLACES]),
     _place,
 )  # fmt: skip

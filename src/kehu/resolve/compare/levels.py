@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kehu.resolve.coded import Mask
+from kehu.resolve.coded import Mask, Records
 from kehu.resolve.compare.sides import Sides
 
 Levels = npt.NDArray[np.uint8]
@@ -29,7 +29,9 @@ class Level:
     frequency_of: str | None = None
     """The column whose value makes this agreement more or less surprising: 李 says little, a rare name much."""
     keyed: bool = False
-    """Whether records that agree so share a key: then its rate by chance is counted, and not guessed from a sample."""
+    """Whether records that agree so share a key: then its rate by chance is counted among the pairs that keys made."""
+    equal_in: str | None = None
+    """The column in which such records are equal, where that is all: then all pairs that agree so are counted."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Comparison:
     levels: tuple[Level, ...]
     lasting: bool
     """Whether customers keep it for life, as their name and their birth date; they change phones and addresses."""
+    known: Callable[[Records], Mask]
+    """The records that can be compared by it: among pairs of them chance is measured."""
     rungs: Callable[[Sides], dict[str, Mask]]
     """For each level the pairs it holds for; the first that holds, in the order of the dict, is the pair's."""
 

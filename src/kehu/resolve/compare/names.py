@@ -13,28 +13,29 @@ def _han(sides: Sides) -> dict[str, Mask]:
     records = sides.records
     known = sides.both(records.han)
     weak = sides.either(records.weak) & known
-    exact = sides.same("name_match")
-    sound = sides.same("name_sound")
+    exact = known & sides.same("name_match") & ~weak
+    sound = known & sides.same("name_sound") & ~weak
     surname = sides.same("surname") | sides.same("surname_sound")
-    given = sides.same("given_name")
+    given = sides.same("given_name") | sides.same("given_sound")
     open_ = known & ~weak & ~exact & ~sound
     slips = sides.score(OSA.distance, "name_match", where=open_)
-    length = records.coded("name_match").lengths
-    shortest = np.minimum(length[sides.codes("name_match")[0]], length[sides.codes("name_match")[1]])
-    one = slips == 1
-    alike = sides.judge(_look_alike, "name_match", where=open_ & one)
-    turned = sides.judge(_turned, "name_match", where=open_ & (slips <= 2))
+    shortest, longest = sides.lengths("name_match")
+    alike = sides.judge(_look_alike, "name_match", where=open_ & (slips == 1) & (shortest == longest))
+    turned = open_ & (slips <= 2) & (shortest == longest) & ~surname & ~given
+    scripts = sides.both(records.individual) & (records.han[sides.l] != records.han[sides.r])
     return {
         "weak": weak & surname,
         "weak_different": weak,
-        "exact": known & exact,
-        "sound": known & sound,
+        "exact": exact,
+        "sound": sound,
         "look_alike": alike,
-        "turned": turned,
-        "one_character": one & (shortest >= 3),
-        "given_name": open_ & (given | sides.same("given_sound")),
+        "turned": sides.judge(_turned, "name_match", where=turned),
+        "one_character": open_ & (slips == 1) & (shortest >= 3),
+        "given_name": open_ & given,
         "surname": open_ & surname,
         "different": known,
+        "spelled": scripts & sides.same("letters"),
+        "spelled_otherwise": scripts & sides.filled("letters"),
     }
 
 
@@ -58,8 +59,8 @@ def _turned(a: str, b: str) -> bool:
 HAN_NAME = Comparison(
     "han_name", "name", "姓名",
     (
-        Level("exact", 0.78, 0.01, 2e-5, "same name", "姓名相同", "name"),
-        Level("sound", 0.06, 0.003, 4e-5, "sounds the same", "同音", "name"),
+        Level("exact", 0.78, 0.01, 2e-5, "same name", "姓名相同", "name", equal_in="name_match"),
+        Level("sound", 0.06, 0.003, 4e-5, "sounds the same", "同音", "name", equal_in="name_sound"),
         Level("look_alike", 0.02, 0.002, 1e-5, "looks alike", "形近"),
         Level("turned", 0.005, 0.001, 2e-6, "same characters in another order", "字序颠倒"),
         Level("one_character", 0.02, 0.04, 1e-3, "one character differs", "差一字"),
@@ -68,15 +69,18 @@ HAN_NAME = Comparison(
         Level("weak", 0.06, 0.03, 0.05, "a title, same surname", "称谓且姓相同", "surname"),
         Level("weak_different", 0.004, 0.03, 0.95, "a title, other surname", "称谓且姓不同"),
         Level("different", 0.02, 0.45, 0.95, "different", "不同"),
+        Level("spelled", 0.02, 1e-4, 1e-5, "the same in Latin letters", "拼写相同"),
+        Level("spelled_otherwise", 0.01, 0.02, 0.04, "other letters", "拼写不同"),
     ),
     True,
+    lambda records: records.individual & records.filled("letters"),
     _han,
 )  # fmt: skip
 
 
 def _latin_people(sides: Sides) -> Mask:
-    """Pairs of people of which one at least is not written in Han characters."""
-    return sides.both(sides.records.individual) & ~sides.both(sides.records.han)
+    """Pairs of people of whom neither is written in Han characters."""
+    return sides.both(sides.records.latin)
 
 
 def _given(sides: Sides) -> dict[str, Mask]:
@@ -144,7 +148,7 @@ def _part(a: str, b: str) -> bool:
 GIVEN_NAME = Comparison(
     "given_name", "given name", "名",
     (
-        Level("exact", 0.75, 0.02, 0.01, "same", "相同", "given_name"),
+        Level("exact", 0.75, 0.02, 0.01, "same", "相同", "given_name", equal_in="given_name"),
         Level("turned", 0.02, 1e-4, 1e-5, "given name and surname turned round", "姓名倒置", "name"),
         Level("short", 0.04, 0.005, 0.004, "a short form", "昵称"),
         Level("initial", 0.03, 0.03, 0.02, "an initial of it", "首字母"),
@@ -154,19 +158,21 @@ GIVEN_NAME = Comparison(
         Level("different", 0.04, 0.91, 0.95, "different", "不同"),
     ),
     True,
+    lambda records: records.latin & records.filled("given_name"),
     _given,
 )  # fmt: skip
 
 SURNAME = Comparison(
     "surname", "surname", "姓",
     (
-        Level("exact", 0.80, 0.60, 0.003, "same", "相同", "surname"),
+        Level("exact", 0.80, 0.60, 0.003, "same", "相同", "surname", equal_in="surname"),
         Level("close", 0.09, 0.05, 0.002, "one letter differs", "差一字母"),
         Level("part", 0.02, 0.01, 0.001, "part of it", "部分相同"),
         Level("similar", 0.02, 0.02, 0.008, "similar", "相近"),
         Level("different", 0.05, 0.32, 0.98, "different", "不同"),
     ),
     True,
+    lambda records: records.latin & records.filled("surname"),
     _surname,
 )  # fmt: skip
 
@@ -186,7 +192,6 @@ def _organization(sides: Sides) -> dict[str, Mask]:
         "close": sides.judge(_one_slip, "org_core", where=open_ & (likeness >= 0.7)),
         "similar": likeness >= 0.849,
         "different": known,
-        "other_kind": sides.either(people) & ~sides.both(people),
     }
 
 
@@ -216,8 +221,26 @@ ORGANIZATION_NAME = Comparison(
         Level("close", 0.04, 0.02, 1e-3, "one character differs", "差一字"),
         Level("similar", 0.01, 0.05, 0.02, "similar", "相近"),
         Level("different", 0.02, 0.70, 0.85, "different", "不同"),
-        Level("other_kind", 0.01, 0.20, 0.15, "a person and an organization", "个人与单位"),
     ),
     True,
+    lambda records: ~records.individual & records.filled("name_match"),
     _organization,
+)  # fmt: skip
+
+
+def _kind(sides: Sides) -> dict[str, Mask]:
+    people = sides.records.individual
+    same = people[sides.l] == people[sides.r]
+    return {"same": same, "different": ~same}
+
+
+KIND = Comparison(
+    "kind", "kind", "类型",
+    (
+        Level("same", 0.99, 0.85, 0.85, "both people or both organizations", "同为个人或同为单位"),
+        Level("different", 0.01, 0.15, 0.15, "a person and an organization", "个人与单位"),
+    ),
+    True,
+    lambda records: np.ones(len(records), dtype=np.bool_),
+    _kind,
 )  # fmt: skip

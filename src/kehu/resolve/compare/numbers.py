@@ -1,30 +1,28 @@
 """Numbers that identify: certificates and phones; and e-mail addresses."""
 
-import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from kehu.resolve.coded import Mask
+from kehu.resolve.compare import digits
 from kehu.resolve.compare.levels import Comparison, Level
 from kehu.resolve.compare.sides import Sides
 
 
 def _certificate(sides: Sides) -> dict[str, Mask]:
-    records = sides.records
-    known = sides.filled("id_number")
-    same = sides.same("id_number")
-    both_valid = sides.both(records.certified)
-    one_type = sides.same("id_type")
-    open_ = known & ~same & ~both_valid
+    checkable = sides.records.checkable
+    known = sides.both(checkable)
+    same = known & sides.same("id_number")
+    both_valid = sides.both(sides.records.certified)
+    open_ = sides.filled("id_number") & sides.either(checkable) & ~same & ~both_valid
     slips = sides.score(OSA.distance, "id_number", where=open_)
-    length = records.coded("id_number").lengths
-    shortest = np.minimum(length[sides.codes("id_number")[0]], length[sides.codes("id_number")[1]])
+    shortest, _ = sides.lengths("id_number")
     return {
         "valid": same & both_valid,
         "same": same,
         "slip": (slips <= 1) & (shortest >= 6),
         "two_slips": (slips <= 2) & (shortest >= 15),
         "other_person": known & both_valid,
-        "different": known & one_type,
+        "different": known,
     }
 
 
@@ -35,11 +33,33 @@ CERTIFICATE = Comparison(
         Level("same", 0.04, 0.002, 1e-6, "same number", "证件号码相同", keyed=True),
         Level("slip", 0.06, 0.001, 2e-6, "one character differs", "差一位"),
         Level("two_slips", 0.02, 0.001, 1e-6, "two characters differ", "差两位"),
-        Level("other_person", 1e-4, 0.80, 0.85, "two different valid certificates", "两个不同的有效证件"),
-        Level("different", 0.03, 0.187, 0.15, "different", "不同"),
+        Level("other_person", 1e-4, 0.95, 0.97, "two different valid certificates", "两个不同的有效证件"),
+        Level("different", 0.01, 0.037, 0.03, "different", "不同"),
     ),
     True,
+    lambda records: records.checkable,
     _certificate,
+)  # fmt: skip
+
+
+def _document(sides: Sides) -> dict[str, Mask]:
+    known = sides.both(sides.records.filled("id_number") & ~sides.records.checkable) & sides.same("id_type")
+    same = known & sides.same("id_number")
+    slips = sides.score(OSA.distance, "id_number", where=known & ~same)
+    shortest, _ = sides.lengths("id_number")
+    return {"same": same, "slip": (slips <= 1) & (shortest >= 6), "different": known}
+
+
+DOCUMENT = Comparison(
+    "document", "document without a check digit", "其他证件",
+    (
+        Level("same", 0.90, 0.002, 1e-6, "same number", "号码相同", keyed=True),
+        Level("slip", 0.05, 0.001, 3e-6, "one character differs", "差一位"),
+        Level("different", 0.05, 0.997, 0.999, "different", "不同"),
+    ),
+    True,
+    lambda records: records.filled("id_number") & ~records.checkable,
+    _document,
 )  # fmt: skip
 
 
@@ -52,8 +72,8 @@ def _phone(sides: Sides) -> dict[str, Mask]:
         | (first_l == second_r)
         | ((second_l >= 0) & ((second_l == first_r) | (second_l == second_r)))
     )
-    slips = sides.score(OSA.distance, "phones.first", where=known & ~exact)
-    return {"exact": exact, "slip": slips == 1, "different": known}
+    slip = digits.one_slip(sides.records.phone_digits, sides.l, sides.r, where=known & ~exact)
+    return {"exact": exact, "slip": slip, "different": known}
 
 
 PHONE = Comparison(
@@ -64,6 +84,7 @@ PHONE = Comparison(
         Level("different", 0.25, 0.49, 0.999, "different", "不同"),
     ),
     False,
+    lambda records: records.filled("phones.first"),
     _phone,
 )  # fmt: skip
 
@@ -92,5 +113,6 @@ EMAIL = Comparison(
         Level("different", 0.10, 0.96, 0.9998, "different", "不同"),
     ),
     False,
+    lambda records: records.filled("email"),
     _email,
 )  # fmt: skip

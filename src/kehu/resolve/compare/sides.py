@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from rapidfuzz import process
 
 from kehu.resolve.coded import Codes, Mask, Records
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
 Scorer = Callable[..., float]
 
@@ -42,6 +44,12 @@ class Sides:
         """Where both sides are filled and equal."""
         left, right = self.codes(name)
         return np.asarray((left == right) & (left >= 0))
+
+    def lengths(self, name: str) -> tuple[Counts, Counts]:
+        """The length of the shorter and of the longer of the two values; 0 for one that is not there."""
+        lengths = self.records.coded(name).lengths
+        left, right = (lengths[codes] for codes in self.codes(name))
+        return np.minimum(left, right), np.maximum(left, right)
 
     def both(self, flags: Mask) -> Mask:
         """Where a flag of the records holds on both sides."""
@@ -81,6 +89,12 @@ class Sides:
         if len(rows):
             a, b = self.records.coded(left), self.records.coded(right)
             pairs = a.codes[self.l[rows]].astype(np.int64) * b.size + b.codes[self.r[rows]]
-            distinct, back = np.unique(pairs, return_inverse=True)
+            distinct, back = distinct_of(pairs)
             out[rows] = score(a.texts[distinct // b.size], b.texts[distinct % b.size])[back]
         return out
+
+
+def distinct_of(numbers: Counts) -> tuple[Counts, Counts]:
+    """The distinct values of an array, and for each place which it is; by hashing, which is faster than sorting."""
+    encoded = pa.array(numbers).dictionary_encode()
+    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
