@@ -204,6 +204,37 @@ def test_the_next_run_reads_at_most_the_last_page_again_and_finds_what_was_added
             RECORDS.pop()
 
 
+def test_a_cursor_may_be_the_id_of_the_last_row_with_a_flag_for_more() -> None:
+    def answer(request: Request) -> Answer:
+        start = request.number("starting_after", 0)
+        return Answer({"rows": page_of(request, start), "has_more": start + 3 < len(RECORDS)})
+
+    paging = {"kind": "cursor", "parameter": "starting_after", "at": "rows.-1.id", "more_at": "has_more"}
+    with serving(answer) as service:
+        assert len(ids(list(channel(service.url, paging=paging).batches(after=None)))) == 7
+    assert [request.query.get("starting_after") for request in service.seen] == [None, "3", "6"]
+
+
+@pytest.mark.parametrize("end", [Answer({"detail": "Invalid page."}, 404), Answer({"rows": None})])
+def test_the_page_behind_the_last_may_be_missing_or_null(end: Answer) -> None:
+    with serving(lambda request: by_page(request) if request.number("page", 1) < 4 else end) as service:
+        assert len(ids(list(channel(service.url, paging={"kind": "page"}).batches(after=None)))) == 7
+
+
+def test_parameters_and_headers_are_sent_with_every_page() -> None:
+    settings: dict[str, Any] = {
+        "parameters": {"hall": "杭州"},
+        "headers": {"X-Tenant": "zj"},
+        "paging": {"kind": "page", "size": 3},
+    }
+    with serving(by_page) as service:
+        list(channel(service.url + "?v=2", **settings).batches(after=None))
+    assert {request.headers["X-Tenant"] for request in service.seen} == {"zj"}
+    assert [request.query for request in service.seen] == [
+        {"v": "2", "hall": "杭州", "page": str(number), "limit": "3"} for number in range(1, 5)
+    ]
+
+
 def test_numbers_keep_every_digit() -> None:
     body = b'{"rows": [{"id": 123456789012345678901234567890, "sum": 0.10, "vip": true}]}'
     with serving(lambda _: Answer(body)) as service:
@@ -360,6 +391,14 @@ def test_an_oauth_token_is_fetched_kept_and_renewed_when_it_is_withdrawn() -> No
         source = channel(service.url, auth=auth, secret="s3cret", paging={"kind": "page"})
         assert len(ids(list(source.batches(after=None)))) == 7
     assert [request.path for request in service.seen].count("/token") == 2
+
+
+def test_a_token_server_that_is_busy_is_asked_again() -> None:
+    busy = iter([Answer({}, 503), Answer({"access_token": "t"})])
+    with serving(lambda request: next(busy) if request.path == "/token" else Answer({"rows": RECORDS})) as service:
+        auth = {"kind": "oauth2", "token_at": service.url.replace("applications", "token"), "client_id": "id"}
+        source = channel(service.url, auth={**auth, "secret_env": "K"}, secret="x")
+        assert len(ids(list(source.batches(after=None)))) == 7
 
 
 def test_a_token_server_that_refuses_is_told() -> None:

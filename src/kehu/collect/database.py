@@ -13,11 +13,12 @@ from urllib.parse import quote
 import pyarrow as pa
 import sqlalchemy as sa
 from psycopg.types.json import set_json_loads
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from kehu.collect import flatten, values
+from kehu.collect.formats import text
 from kehu.errors import SettingsError, SourceError
 from kehu.model.records import BadRow, Batch
 
@@ -54,6 +55,11 @@ class DatabaseSource(BaseModel):
         default="utf-8", description="Encoding of the text in an SQLite file; other databases tell theirs."
     )
     batch_rows: int = Field(default=50_000, gt=0, description="At most so many rows are handed on in one batch.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return text.known(value)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "DatabaseSource":

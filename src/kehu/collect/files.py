@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from kehu.collect import flatten
-from kehu.collect.formats import packed, reading
+from kehu.collect.formats import packed, reading, text
 from kehu.errors import SourceError
 from kehu.model.records import BadRow, Batch
 
@@ -64,11 +64,7 @@ class FilesSource(BaseModel):
     @field_validator("encoding")
     @classmethod
     def _known(cls, value: str | None) -> str | None:
-        try:
-            "".encode(value or "utf-8")
-        except LookupError as why:
-            raise ValueError(str(why)) from None
-        return value
+        return value if value is None else text.known(value)
 
 
 @dataclass(frozen=True, kw_only=True)

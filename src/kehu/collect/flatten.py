@@ -1,6 +1,7 @@
 """Nested records as a table of text: `{"applicant": {"name": "张伟"}}` becomes the column `applicant.name`."""
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -173,20 +174,27 @@ def records_at(answer: object, path: str, *, what: str) -> list[object]:
     found = value_at(answer, path)
     if isinstance(found, list):
         return found
-    has = f" (has: {', '.join(answer)})" if isinstance(answer, dict) else ""
+    before, _, last = path.rpartition(".")
+    if path and found is None and last in _keys(value_at(answer, before)):
+        return []  # Many services write null where a list is empty.
+    has = f" (has: {', '.join(_keys(answer))})" if _keys(answer) else ""
     where = f"at {path!r}" if path else "at the top"
     raise SourceError(f"{what}: no list of records {where}; set records_at{has}")
+
+
+def _keys(value: object) -> list[str]:
+    return list(value) if isinstance(value, dict) else []
 
 
 def value_at(answer: object, path: str) -> object:
     """What stands at a dotted path; None where the path leads nowhere.
 
-    >>> value_at({"paging": {"next": "7"}}, "paging.next")
-    '7'
+    >>> value_at({"paging": {"next": "7"}}, "paging.next"), value_at([{"id": "1"}, {"id": "2"}], "-1.id")
+    ('7', '2')
     """
     for step in path.split(".") if path else ():
-        if isinstance(answer, list) and step.isdecimal() and int(step) < len(answer):
-            answer = answer[int(step)]
+        if isinstance(answer, list) and re.fullmatch(r"-?[0-9]{1,9}", step):
+            answer = answer[int(step)] if -len(answer) <= int(step) < len(answer) else None
         elif isinstance(answer, dict):
             answer = answer.get(step)
         else:

@@ -124,7 +124,7 @@ class RestChannel:
         the next run back to the first page, and the run fails.
         """
         held: _Step | None = None
-        with self._fetcher() as fetcher:
+        with self._fetcher(attempts=self._source.attempts) as fetcher:
             try:
                 # A page is held until the one behind it is there: whether it was the last decides its cursor.
                 for step in self._walk(fetcher, _read_place(after, self.name)):
@@ -143,14 +143,14 @@ class RestChannel:
 
     def sample(self, rows: int) -> Batch:
         """The first records of the first page."""
-        with self._fetcher() as fetcher:
+        with self._fetcher(attempts=min(self._source.attempts, 3)) as fetcher:  # Somebody is waiting for it.
             page = self._page(fetcher, _Place())
         page = replace(page, records=page.records[:rows])
         table, bad = flatten.table(page.records, _positions(None, page))
         return Batch(rows=table, cursor=None, bad=bad)
 
     @contextmanager
-    def _fetcher(self) -> Iterator[fetch.Fetcher]:
+    def _fetcher(self, *, attempts: int) -> Iterator[fetch.Fetcher]:
         source = self._source
         urls = [source.url, *([source.auth.token_url] if source.auth.token_url else [])]
         allowed = [hosts.resolved(self.name, url, allow_private=source.allow_private) for url in urls]
@@ -167,7 +167,7 @@ class RestChannel:
             yield fetch.Fetcher(
                 self.name,
                 client,
-                attempts=source.attempts,
+                attempts=attempts,
                 max_wait_s=source.max_wait_s,
                 max_answer_bytes=source.max_answer_mb << 20,
                 now=self._now,
@@ -275,8 +275,9 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _positions(mark: str | None, page: pages.Page) -> list[str]:
-    """Where records stand, for people; a link is told by its path and query only."""
-    where = "first page" if mark is None else f"page {httpx.URL(mark).raw_path.decode() if '://' in mark else mark}"
+    """Where records stand, for people; a link is told by its path and query, and only the start of what is long."""
+    shown = httpx.URL(mark).raw_path.decode() if mark and "://" in mark else mark
+    where = "first page" if shown is None else f"page {shown if len(shown) <= 60 else shown[:60] + '…'}"
     return [f"{where}, row {row}" for row in range(1, len(page.records) + 1)]
 
 

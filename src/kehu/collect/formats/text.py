@@ -29,6 +29,19 @@ _CONTROLS = bytes(set(range(32)) - {*b"\t\n\f\r\x1a\x1b"})
 _UTF8_FOR_SURE = 50
 
 
+def known(codec: str) -> str:
+    """The codec, if it is one.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        codecs.lookup(codec)
+    except LookupError:
+        raise ValueError(f"{codec!r} is no encoding; name one such as utf-8, gb18030 or utf-16-le") from None
+    return codec
+
+
 def encoding_of(document: Document, *, stated: str | None = None, upto: int | None = None) -> str:
     """The one codec that reads every byte of the document, or of its first `upto` bytes where it is only looked at.
 
