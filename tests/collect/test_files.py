@@ -217,6 +217,16 @@ def test_a_binary_file_is_a_bad_row_and_blocks_nothing(tmp_path: Path) -> None:
     assert channel(tmp_path).sample(1).bad == (*batches[0].bad, *batches[1].bad)
 
 
+def test_what_is_no_table_is_told_with_what_it_looks_like(tmp_path: Path) -> None:
+    (tmp_path / "a.xls").write_text("<html><table><tr><td>1</td></tr></table></html>")
+    (tmp_path / "b.csv").write_text(HEADS + ROWS, "utf-16-le")
+    assert [reason.split(": ", 2)[2] for _, reason in bad(read(tmp_path))] == [
+        "is HTML or XML, not a table; save it as CSV or XLSX",
+        'is binary, not a text file of rows; if it is UTF-16, set encoding = "utf-16-le"',
+    ]
+    assert rows(read(tmp_path, pattern="*.csv", encoding="utf-16-le")) == TWO
+
+
 def test_a_workbook_gives_text_days_and_whole_numbers(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "hall.xlsx"), {"default_date_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet("六月")
@@ -263,6 +273,13 @@ def test_the_named_sheets_of_a_workbook_are_read(tmp_path: Path) -> None:
     assert positions(batches) == ["a.xlsx/一:2"]
     assert positions(read(tmp_path, sheets=["二"], skip_lines=1)) == ["a.xlsx:3"]
     assert "has no sheet '三' (has: 一, 空, 二)" in bad(read(tmp_path, sheets=["三"]))[0][1]
+
+
+def test_a_table_may_begin_below_and_beside_the_corner_of_its_sheet(tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx", {"一": [[], [], ["", "n", "m"], ["", "1", "2"]]})
+    batches = read(tmp_path)
+    assert rows(batches) == [{"n": "1", "m": "2"}]
+    assert positions(batches) == ["a.xlsx:4"]
 
 
 def test_a_workbook_under_the_name_of_a_csv_is_still_a_workbook(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def encoding_of(document: Document, *, stated: str | None = None, upto: int | No
             )
         return codec
     if _is_binary(head):
-        raise SourceError(f"{document.name}: is binary, not a text file of rows")
+        raise SourceError(f"{document.name}: is binary, not a text file of rows{_hint(head)}")
+    if head.lstrip()[:1] == b"<":  # What many portals give the name .xls.
+        raise SourceError(f"{document.name}: is HTML or XML, not a table; save it as CSV or XLSX")
     if not (broken := _first_broken(document, "utf-8", upto)):
         return "utf-8"
     line, characters = broken
@@ -79,6 +81,14 @@ def encoding_of(document: Document, *, stated: str | None = None, upto: int | No
 def _is_binary(head: bytes) -> bool:
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return b"\0" in head[:1024] or controls * 100 > len(head)
+
+
+def _hint(head: bytes) -> str:
+    """What to try where it looks like UTF-16 that only lacks its mark: in ASCII, every other byte is zero."""
+    for codec, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+        if zeros.count(0) * 4 > len(zeros) and b"\0" not in others:
+            return f'; if it is UTF-16, set encoding = "{codec}"'
+    return ""
 
 
 def _first_broken(document: Document, codec: str, upto: int | None) -> tuple[int, int] | None:

@@ -45,13 +45,12 @@ def pieces(
         for sheet in sheets or book.sheet_names[:1]:
             name = f"{document.name}/{sheet}" if len(sheets) > 1 else document.name
             cells = _cells(book, sheet, document.name)
-            for start in range(0, max(cells.num_rows - skip_lines - 1, 0), PIECE_ROWS):
-                heads = [cells.column(number)[skip_lines].as_py() for number in range(cells.num_columns)]
-                length = min(PIECE_ROWS, cells.num_rows - skip_lines - 1 - start)
-                done += length
+            heads, begin = _heads(cells, skip_lines)
+            for first in range(begin, cells.num_rows, PIECE_ROWS):
+                some = cells.slice(first, PIECE_ROWS)
+                done += some.num_rows
                 if done > skip:
-                    first = skip_lines + 1 + start
-                    yield Piece(rows=_rows(cells.slice(first, length), heads, name, first + 1), bad=(), done=done)
+                    yield Piece(rows=_rows(some, heads, name, first + 1), bad=(), done=done)
 
 
 def _check_size(path: str, name: str, limit: int) -> None:
@@ -75,6 +74,15 @@ def _cells(book: fastexcel.ExcelReader, sheet: str, name: str) -> pa.RecordBatch
         if "empty" in str(why).lower():
             return pa.record_batch([], names=[])
         raise SourceError(f"{name}: sheet {sheet!r} cannot be read; save the workbook again") from None
+
+
+def _heads(cells: pa.RecordBatch, skip_lines: int) -> tuple[list[str | None], int]:
+    """The heads in the first row with any cell, and the place of the row below."""
+    for place in range(skip_lines, cells.num_rows):
+        heads: list[str | None] = [column[place].as_py() for column in cells.columns]
+        if any(heads):
+            return heads, place + 1
+    return [], cells.num_rows
 
 
 def _rows(cells: pa.RecordBatch, heads: list[str | None], name: str, first: int) -> pa.Table:
