@@ -32,13 +32,21 @@ class Ran:
 
     @property
     def failures(self) -> dict[str, str]:
-        """The channels that failed, and why."""
-        return {one.channel: one.failure for one in self.brought if one.failure is not None}
+        """The channels that failed, and why; one whose every row was bad failed, too."""
+        return {one.channel: reason for one in self.brought if (reason := one.failure or _unusable(one)) is not None}
 
     @property
     def is_new(self) -> bool:
         """Whether it changed anything."""
         return bool(self.counts.accepted or self.counts.quarantined or self.identified.records)
+
+
+def _unusable(one: Brought) -> str | None:
+    """One bad row in a load is the row's fault; where no row is good, it is the file's or the mapping's."""
+    counts = one.counts
+    if not counts.quarantined or counts.accepted or counts.duplicate:
+        return None
+    return f"none of its {counts.read:,} rows is usable; `kehu quarantine list --channel {one.channel}` tells why"
 
 
 def collect(

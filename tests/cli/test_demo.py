@@ -1,0 +1,75 @@
+"""`kehu demo`: the whole way, from an empty folder to customers."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kehu.store import contents, database
+
+Kehu = Callable[..., Any]
+
+
+def dump(folder: Path) -> list[str]:
+    opened = database.connect("sqlite:///kehu.db", folder=folder)
+    with opened.read() as tx:
+        lines = list(contents.lines(tx))
+    opened.close()
+    return lines
+
+
+def test_the_town_becomes_customers_and_a_second_run_changes_nothing(kehu: Kehu, tmp_path: Path) -> None:
+    told = kehu("demo", "--records", 3000, "--no-serve", "--json")
+    assert told.code == 0, told.err
+    answer = told.json
+    assert list(answer) == ["records", "accepted", "quarantined", "duplicates", "customers", "truth", "seconds"]
+    assert answer["records"] == answer["accepted"] + answer["duplicates"] + answer["quarantined"]
+    assert answer["records"] > 3000
+    assert answer["quarantined"] > 0
+    assert answer["duplicates"] > 0
+    assert answer["truth"]["f1"] >= 0.97
+    assert answer["truth"]["precision"] >= 0.99
+
+    project = tmp_path / "kehu-demo"
+    before = dump(project)
+    again = kehu("run", "--config", project)
+    assert again.code == 0, again.err
+    assert "nothing new" in again.out
+    assert dump(project) == before
+
+    # Each channel brought its part, from its own kind of source.
+    with sqlite3.connect(project / "kehu.db") as connection:
+        by_channel = dict(connection.execute("select channel, sum(accepted) from load group by channel").fetchall())
+    connection.close()
+    assert set(by_channel) == {"online", "calls", "hall"}
+    assert all(accepted > 500 for accepted in by_channel.values())
+
+
+def test_the_sentence_tells_how_right_the_customers_are(kehu: Kehu) -> None:
+    told = kehu("demo", "--records", 300, "--no-serve", "--dir", "town")
+    assert told.code == 0
+    line = next(line for line in told.out.splitlines() if "records were" in line)
+    assert "customers (truth:" in line
+    assert "precision" in line
+
+
+def test_a_new_demo_replaces_an_old_one_and_nothing_else(kehu: Kehu, tmp_path: Path) -> None:
+    kehu("demo", "--records", 200, "--no-serve", "--dir", "town")
+    (tmp_path / "town" / "left over").touch()
+    assert kehu("demo", "--records", 200, "--no-serve", "--dir", "town").code == 0
+    assert not (tmp_path / "town" / "left over").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter").write_text("dear")
+    refused = kehu("demo", "--records", 200, "--no-serve", "--dir", "mine")
+    assert refused.code == 2
+    assert "--dir" in refused.err
+    assert (tmp_path / "mine" / "letter").read_text() == "dear"
+
+
+def test_the_same_seed_gives_the_same_customers(kehu: Kehu) -> None:
+    answers = []
+    for name in ("one", "two"):
+        told = kehu("demo", "--records", 500, "--seed", 7, "--no-serve", "--json", "--dir", name)
+        answers.append({key: value for key, value in json.loads(told.out).items() if key != "seconds"})
+    assert answers[0] == answers[1]

@@ -1,0 +1,113 @@
+"""`kehu run`, its halves, and what reads the store afterwards."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kehu.store import contents, database
+
+Kehu = Callable[..., Any]
+
+
+@pytest.fixture
+def project(kehu: Kehu, tmp_path: Path) -> Path:
+    """The project that `kehu init` makes, with its drop folder only."""
+    kehu("init", ".")
+    settings = tmp_path / "kehu.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text[: text.index("# --- Online")], encoding="utf-8")
+    return tmp_path
+
+
+def dump(folder: Path) -> list[str]:
+    opened = database.connect("sqlite:///kehu.db", folder=folder)
+    with opened.read() as tx:
+        lines = list(contents.lines(tx))
+    opened.close()
+    return lines
+
+
+def test_a_second_run_changes_nothing_and_says_so(kehu: Kehu, project: Path) -> None:
+    first = kehu("run")
+    assert "4 records are new; 3 customers are new" in first.out
+    before = dump(project)
+    second = kehu("run")
+    assert second.code == 0
+    assert "nothing new; the store holds 4 records of 3 customers" in second.out
+    assert dump(project) == before
+
+
+def test_the_halves_together_do_what_run_does(kehu: Kehu, project: Path) -> None:
+    collected = kehu("collect", "--json").json
+    assert (collected["accepted"], collected["customers"]) == (4, 0)
+    identified = kehu("identify", "--json").json
+    assert (identified["records"], identified["identified"], identified["customers"]) == (0, 4, 3)
+    assert kehu("run", "--json").json["identified"] == 0
+
+
+def test_collect_says_that_records_wait(kehu: Kehu, project: Path) -> None:
+    assert "4 records wait for `kehu identify`" in kehu("collect").out
+
+
+def test_only_the_channel_that_was_asked_for_is_read(kehu: Kehu, project: Path) -> None:
+    told = kehu("run", "--channel", "shop")
+    assert told.code == 2
+    assert "'shop'" in told.err
+    assert "hall" in told.err
+
+
+def test_the_json_line_is_the_last_and_the_only_one(kehu: Kehu, project: Path) -> None:
+    ran = kehu("run", "--json")
+    assert len(ran.out.splitlines()) == 1
+    assert ran.json["records"] == ran.json["accepted"] + ran.json["duplicates"] + ran.json["quarantined"] == 5
+    assert ran.json["seconds"]["total"] > 0
+
+
+def test_the_quarantine_is_listed_and_shown(kehu: Kehu, project: Path) -> None:
+    kehu("run")
+    assert "1 of 1 rows in quarantine" in kehu("quarantine", "list").out
+    (row,) = kehu("quarantine", "list", "--channel", "hall", "--json").json["rows"]
+    shown = kehu("quarantine", "show", row["quarantine_id"]).out
+    assert "hall" in shown
+    assert "required" in shown
+    assert '"流水号": "H2601050005"' in shown
+    assert kehu("quarantine", "show", 99).code == 1
+
+
+def test_the_report_is_a_mermaid_pie(kehu: Kehu, project: Path) -> None:
+    kehu("run")
+    lines = kehu("report", "--format", "mermaid", "--language", "zh").out.splitlines()
+    assert lines[0] == "pie"
+    assert '    "企业用户": 1' in lines
+
+
+def test_the_store_may_be_named_by_the_environment(kehu: Kehu, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEHU_STORE", "sqlite:///other.db")
+    assert kehu("run").code == 0
+    assert (project / "other.db").is_file()
+    assert not (project / "kehu.db").exists()
+
+
+def test_a_store_that_no_run_has_made_is_refused_with_the_way_out(kehu: Kehu, project: Path) -> None:
+    told = kehu("report")
+    assert told.code == 1
+    assert "kehu run" in told.err
+
+
+def test_settings_without_a_channel_ask_for_one(kehu: Kehu, tmp_path: Path) -> None:
+    (tmp_path / "kehu.toml").touch()
+    told = kehu("run")
+    assert told.code == 2
+    assert "[channels.NAME]" in told.err
+
+
+def test_every_command_explains_itself_with_an_example(kehu: Kehu) -> None:
+    for command in (
+        ["demo"], ["init"], ["check"], ["run"], ["collect"], ["identify"], ["resolve"], ["train"], ["evaluate"],
+        ["quarantine", "list"], ["quarantine", "show"], ["report"], ["serve"],
+    ):  # fmt: skip
+        told = kehu(*command, "--help")
+        assert told.code == 0
+        assert f"kehu {' '.join(command)}" in told.out.split("Example")[1]
