@@ -1,28 +1,45 @@
 """DuckDB in the process: the engine for one machine."""
 
+import multiprocessing
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import duckdb
 import pyarrow as pa
 
-from kehu.engine.engine import Pairing
+from kehu.engine.engine import Pairing, Stage
 from kehu.model import links
+
+WORTH_A_PROCESS = 100_000
+"""Fewer rows are not worth starting processes for."""
+
+PIECES = 3
+"""Into how many pieces each process's share is cut, so that one that comes late has less to do."""
 
 
 class Duck:
     """An engine of its own threads and memory; nothing outlives a call.
 
     Args:
-        threads: How many threads work; None is one a core.
+        threads: How many threads work, or processes where Python itself does.
         memory_limit: What DuckDB may hold in memory before it spills, as it writes sizes: `2GB`.
         spill_folder: Where it spills.
     """
 
-    def __init__(
-        self, *, threads: int | None = None, memory_limit: str | None = None, spill_folder: str | None = None
-    ) -> None:
+    def __init__(self, *, threads: int = 1, memory_limit: str | None = None, spill_folder: str | None = None) -> None:
+        self.threads = threads
         settings = {"threads": threads, "memory_limit": memory_limit, "temp_directory": spill_folder}
         self._config = {name: str(value) for name, value in settings.items() if value is not None}
+
+    def map(self, stage: Stage, table: pa.Table) -> pa.Table:
+        """What a stage makes of a table, in as many processes as there are threads; see `engine.Engine.map`."""
+        if self.threads == 1 or table.num_rows < WORTH_A_PROCESS:
+            return stage(table)
+        rows = -(-table.num_rows // (self.threads * PIECES))
+        pieces = (_packed(table.slice(start, rows)) for start in range(0, table.num_rows, rows))
+        with ProcessPoolExecutor(self.threads, mp_context=multiprocessing.get_context("spawn")) as workers:
+            return pa.concat_tables(_unpacked(made) for made in workers.map(partial(_made, stage), pieces))
 
     def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
         """Every pair of records that share a key, once; see `engine.Engine.pairs`."""
@@ -54,3 +71,20 @@ class Duck:
                 """
             ).to_arrow_table()
         return Pairing(pairs.cast(links.PAIRS), hot)
+
+
+def _made(stage: Stage, packed: bytes) -> bytes:
+    """What a stage makes of a packed table, packed."""
+    return _packed(stage(_unpacked(packed)))
+
+
+def _packed(table: pa.Table) -> bytes:
+    """A table as Arrow's stream format; pickling a slice would send the whole table it was cut from."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def _unpacked(packed: bytes) -> pa.Table:
+    return pa.ipc.open_stream(packed).read_all()

@@ -1,6 +1,6 @@
 """What an engine does: the relational work of resolving, on one machine or on many."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,8 +17,21 @@ class Pairing:
     """`key` (uint64), `records` (int64): keys that too many records share; they make no pairs."""
 
 
+Stage = Callable[[pa.Table], pa.Table]
+"""A pure function on a table, named at the top of a module so that another process can call it."""
+
+
 class Engine(Protocol):
-    """Holds big tables and joins them."""
+    """Holds big tables, joins them, and maps stages over them."""
+
+    @property
+    def threads(self) -> int:
+        """How many threads work at once."""
+        ...
+
+    def map(self, stage: Stage, table: pa.Table) -> pa.Table:
+        """What a stage makes of a table, row by row and in its order, worked out in parallel."""
+        ...
 
     def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
         """Every pair of records that share a key, once.

@@ -75,17 +75,17 @@ def resolve(
     """
     report = Report()
     with report.step("clean", progress):
-        ordered = flat.take(pc.sort_indices(flat.column("record_id")))
-        records = Records(clean.clean(ordered))
+        ordered = _in_order(flat)
+        records = Records(engine.map(clean.clean, ordered))
     rows = np.arange(len(records))
     with report.step("pairs", progress):
         pairing = engine.pairs(keys.of(records, rows), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT))
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
     with report.step("compare", progress):
-        levels = comparisons.levels(records, left, right)
+        levels = comparisons.levels(records, left, right, threads=engine.threads)
     if adapt:
         with report.step("train", progress):
-            model = weights.train(records, levels, model)
+            model = weights.train(records, levels, model, threads=engine.threads)
     with report.step("score", progress):
         scores = weights.score(records, left, right, model, levels=levels)
     with report.step("group", progress):
@@ -111,14 +111,15 @@ def train(
     """A model that fits these flat records, learned without labels."""
     report = Report()
     with report.step("clean", progress):
-        records = Records(clean.clean(flat.take(pc.sort_indices(flat.column("record_id")))))
+        records = Records(engine.map(clean.clean, _in_order(flat)))
     with report.step("pairs", progress):
         pairing = engine.pairs(
             keys.of(records, np.arange(len(records))), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT)
         )
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
     with report.step("train", progress):
-        model = weights.train(records, comparisons.levels(records, left, right), start)
+        levels = comparisons.levels(records, left, right, threads=engine.threads)
+        model = weights.train(records, levels, start, threads=engine.threads)
     report.counts = {"records": len(records), "pairs": len(left)}
     return model, report
 
@@ -153,3 +154,11 @@ def train_file(
 def evaluate_files(found: Path, truth: Path) -> evaluate.Score:
     """How a partition (`kehu resolve`'s answer) agrees with the truth; both name `record_id` and `customer_id`."""
     return evaluate.compare(flat_files.read_any(found), flat_files.read_any(truth))
+
+
+def _in_order(flat: pa.Table) -> pa.Table:
+    """The rows in the order of their `record_id`."""
+    ids = flat.column("record_id")
+    if pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py():
+        return flat
+    return flat.take(pc.sort_indices(ids))

@@ -7,6 +7,7 @@ derived from a value is derived once per distinct value.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -74,15 +75,17 @@ class Records:
         columns.require(clean, columns.CLEAN, what="records to resolve")
         self._clean = clean
         self._coded: dict[str, Coded] = {}
+        self._making = RLock()
 
     def __len__(self) -> int:
         return int(self._clean.num_rows)
 
     def coded(self, name: str) -> Coded:
         """A clean or derived text column as codes; made once."""
-        if name not in self._coded:
-            self._coded[name] = _DERIVED[name](self) if name in _DERIVED else coded(self._clean.column(name))
-        return self._coded[name]
+        with self._making:  # Comparisons run side by side and want the same columns.
+            if name not in self._coded:
+                self._coded[name] = _DERIVED[name](self) if name in _DERIVED else coded(self._clean.column(name))
+            return self._coded[name]
 
     def codes(self, name: str) -> Codes:
         """The codes of a column, one a record."""

@@ -12,6 +12,7 @@ Source:
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -125,6 +126,7 @@ def train(
     start: Model,
     *,
     training: Training | None = None,
+    threads: int = 1,
     progress: Callable[[int, float], None] = lambda _round, _change: None,
 ) -> Model:
     """A model that fits these records, learned from the pairs that share a key.
@@ -134,12 +136,14 @@ def train(
         levels: The levels of all pairs that share a key; a pair that shares none is taken for two customers.
         start: Where learning starts, and what it falls back on where the records do not speak.
         training: How.
+        threads: How many threads sample at once.
         progress: Called with each round and its greatest change.
     """
     how = training or Training()
     size = len(records)
     everything = size * (size - 1) / 2
-    sampled = [chance.sample(records, comparison, pairs=how.random_pairs, seed=how.seed) for comparison in ALL]
+    with ThreadPoolExecutor(threads) as workers:
+        sampled = list(workers.map(lambda one: chance.sample(records, one, pairs=how.random_pairs, seed=how.seed), ALL))
     patterns, back = _patterns(levels)
     counts = np.bincount(back, minlength=len(patterns)).astype(np.float64)
     onehot = [patterns[:, place, None] == np.arange(len(c.levels) + 1) for place, c in enumerate(ALL)]

@@ -1,5 +1,7 @@
 """Everything two records are compared by, in order."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,13 +30,12 @@ Matrix = npt.NDArray[np.uint8]
 """One row a pair, one column a comparison of `ALL`: the number of its level, 0 where not known."""
 
 
-def levels(records: Records, l: Rows, r: Rows) -> Matrix:  # noqa: E741 - l and r are the words for it
+def levels(records: Records, l: Rows, r: Rows, *, threads: int = 1) -> Matrix:  # noqa: E741 - the words for it
     """The level of every comparison for every pair of rows."""
     sides = Sides(records, l, r)
-    matrix = np.empty((len(l), len(ALL)), dtype=np.uint8)
-    for place, comparison in enumerate(ALL):
-        matrix[:, place] = comparison.compare(sides)
-    return matrix
+    with ThreadPoolExecutor(threads) as workers:
+        columns = list(workers.map(lambda comparison: comparison.compare(sides), ALL))
+    return np.stack(columns, axis=1)
 
 
 def level(comparison: Comparison, number: int) -> Level | None:
