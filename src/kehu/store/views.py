@@ -189,12 +189,10 @@ class Filter:
         if self.category is not None:
             wanted.append(customer.c.category == self.category if self.category else customer.c.category.is_(None))
         if self.channel is not None:
-            by_channel = sa.select(member.c.record).join(record, record.c.record == member.c.record)
-            wanted.append(
-                by_channel.where(
-                    member.c.customer_id == customer.c.customer_id, record.c.channel == self.channel
-                ).exists()
-            )
+            # COALESCE keeps the planner off the index by channel, which would be walked anew for each customer.
+            came_by = sa.func.coalesce(record.c.channel, "") == self.channel
+            theirs = sa.select(member.c.record).join(record, record.c.record == member.c.record)
+            wanted.append(theirs.where(member.c.customer_id == customer.c.customer_id, came_by).exists())
         if self.province is not None:
             wanted.append(customer.c.province == self.province)
         return wanted

@@ -40,7 +40,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_id"),
         comment="One row a customer (客户): golden values with the record each came from",
     )
-    create_index("ix_customer_merged_into", "customer", ["merged_into"])
+    create_index("ix_customer_merged_into_category", "customer", ["merged_into", "category"])
+    create_index("ix_customer_merged_into_province", "customer", ["merged_into", "province"])
     create_table(
         "customer_history",
         sa.Column("customer_id", NUMBER, nullable=False, comment="Number of the customer"),
