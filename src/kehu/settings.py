@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from kehu.collect import database, files, rest
@@ -60,6 +61,14 @@ class Serve(_Section):
         default="127.0.0.1", description="The address to listen on; a loopback address, until there is a sign-in."
     )
     port: int = Field(default=8450, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    zone: str = Field(default="Asia/Shanghai", description="The time zone in which pages write times (an IANA name).")
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"{zone} is not a time zone (like Asia/Shanghai)")
+        return zone
 
 
 class Town(_Section):

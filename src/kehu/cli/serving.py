@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Annotated, cast
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -53,6 +54,7 @@ def run(application: Application, settings: Settings, *, host: str, port: int, s
             clock=wiring.now,
             host=host,
             port=port,
+            zone=ZoneInfo(settings.serve.zone),
             spare=spare,
             ready=lambda url: screen.stdout.print(f"kehu is at {url} (Ctrl-C stops it)"),
         )

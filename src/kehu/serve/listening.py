@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import uvicorn
 
@@ -23,6 +23,7 @@ def serve(
     clock: Callable[[], datetime],
     host: str,
     port: int,
+    zone: tzinfo = UTC,
     spare: bool = False,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -34,6 +35,7 @@ def serve(
         clock: Tells the time.
         host: The address to listen on; loopback only, until there is a sign-in.
         port: The port to listen on; 0 takes a free one.
+        zone: The time zone in which pages write times.
         spare: Take another port where this one is taken.
         ready: Called with the address of the home page, once connections are taken.
 
@@ -41,7 +43,7 @@ def serve(
         SettingsError: The host is not this machine alone, or the port is taken.
     """
     door.require_loopback(host)
-    application = app.create(database, clock=clock, model=model)
+    application = app.create(database, clock=clock, model=model, zone=zone)
     # The access log would hold what people look for; errors are logged.
     config = uvicorn.Config(
         application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"
