@@ -19,7 +19,7 @@ def pie(figure: Figure, language: Language) -> dict[str, Any]:
             {
                 "type": "pie",
                 "name": figure.title(language),
-                "radius": ["44%", "66%"],
+                "radius": ["40%", "58%"],
                 "avoidLabelOverlap": True,
                 "data": [
                     {"name": part.label(language), "value": part.customers, "code": part.code, "percent": part.percent}

@@ -6,7 +6,7 @@ import json
 from enum import StrEnum
 
 from kehu.analyse import charts
-from kehu.analyse.figures import Figure
+from kehu.analyse.figures import NONE, Figure
 from kehu.model.languages import Language
 
 
@@ -32,8 +32,13 @@ def written(figure: Figure, form: Format, language: Language) -> str:
     """
     if form is Format.MERMAID:
         return charts.mermaid_pie(figure, language)
-    rows = [
-        {figure.name: part.code, "label": part.label(language), "customers": part.customers, "percent": part.percent}
+    rows: list[dict[str, object]] = [
+        {
+            figure.name: None if part.code == NONE else part.code,
+            "label": part.label(language),
+            "customers": part.customers,
+            "percent": part.percent,
+        }
         for part in figure.slices
     ]
     if form is Format.JSON:
@@ -48,7 +53,7 @@ def _table(rows: list[dict[str, object]], columns: list[str]) -> str:
     table.writeheader()
     # A spreadsheet would take such a text for a formula; the apostrophe makes it a text again.
     table.writerows(
-        {name: f"'{value}" if str(value).startswith(("=", "+", "@", "-")) else value for name, value in row.items()}
+        {name: f"'{value}" if str(value).startswith(("=", "+", "-", "@")) else value for name, value in row.items()}
         for row in rows
     )
     return text.getvalue().removesuffix("\n")
