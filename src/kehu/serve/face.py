@@ -132,7 +132,11 @@ def _said(table: Mapping[str, str], catalogue: NullTranslations, name: str) -> s
 
 
 def _because(catalogue: NullTranslations, why: str) -> str:
-    """What brought a change, as the store notes it: `load 17`, `decision 4`."""
+    """What brought a change, as the store notes it: `load 17, load 18`, `decision 4`."""
+    return ", ".join(_cause(catalogue, cause) for cause in why.split(", "))
+
+
+def _cause(catalogue: NullTranslations, why: str) -> str:
     kind, _, number = why.partition(" ")
     text = words.CAUSES.get(kind)
     return (catalogue.gettext(text) % {"number": number}).strip() if text else why

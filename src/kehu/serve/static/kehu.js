@@ -25,7 +25,7 @@ function draw(place) {
     series: [{
       ...series, cursor: "pointer",
       itemStyle: { borderColor: css("--paper"), borderWidth: 2 },
-      label: { color: ink, formatter: "{b}", overflow: "none", fontSize: 13 }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
+      label: { color: ink, formatter: "{b}", overflow: "break", width: 84, fontSize: 13 }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
       emphasis: { scaleSize: 4 },
     }],
   }, true);
