@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from kehu.collect import files
+from kehu.collect import drops, files
 from kehu.collect.formats.csv import pieces as csv
 from kehu.collect.formats.piece import Document, Piece
 from kehu.errors import SourceError
@@ -209,12 +209,12 @@ def test_a_binary_file_is_a_bad_row_and_blocks_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(bytes(range(256)) * 40)
     (tmp_path / "b.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     (tmp_path / "c.csv").write_text(HEADS + ROWS)
-    batches = read(tmp_path)
+    (batch,) = batches = read(tmp_path)
     assert rows(batches) == TWO
     assert bad(batches) == [
         (name, f"the file cannot be read: {name}: is binary, not a text file of rows") for name in ("a.csv", "b.csv")
     ]
-    assert channel(tmp_path).sample(1).bad == (*batches[0].bad, *batches[1].bad)
+    assert channel(tmp_path).sample(1).bad == batch.bad
 
 
 def test_what_is_no_table_is_told_with_what_it_looks_like(tmp_path: Path) -> None:
@@ -453,6 +453,24 @@ def test_a_changed_file_and_a_new_one_are_read_in_name_order(tmp_path: Path) -> 
     assert [row["单号"] for row in rows(read(tmp_path, after=cursor))] == ["4", "1", "2", "3"]
 
 
+def test_small_files_of_the_same_columns_are_one_batch(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.csv").write_text(f"n,{'m' if name < 'c' else 'k'}\n{name},1\n")
+    batches = read(tmp_path)
+    assert [positions([batch]) for batch in batches] == [["a.csv:2", "b.csv:2"], ["c.csv:2", "d.csv:2"]]
+    assert positions(read(tmp_path, after=batches[0].cursor)) == ["c.csv:2", "d.csv:2"]
+
+
+def test_a_file_that_could_not_be_read_is_tried_again_with_other_settings(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEADS + ROWS, "utf-16-le")
+    (batch,) = read(tmp_path)
+    assert rows([batch]) == []
+    assert read(tmp_path, after=batch.cursor) == []
+    (again,) = read(tmp_path, after=batch.cursor, encoding="utf-16-le")
+    assert rows([again]) == TWO
+    assert read(tmp_path, after=again.cursor) == []
+
+
 def test_a_run_that_was_killed_resumes_within_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n,m\n" + "".join(f"{n},x\n" for n in range(120_000)))
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as packed:
@@ -510,12 +528,12 @@ def test_a_missing_folder_and_a_foreign_cursor_are_told(tmp_path: Path) -> None:
 
 
 def test_the_cursor_stays_small_however_many_files_have_come_and_gone(tmp_path: Path) -> None:
-    known = [f"{number:022}.{number:08}" for number in range(files.FORGET_AFTER + 500)]
+    known = [f"{number:022}.{number:08}" for number in range(drops.FORGET_AFTER + 500)]
     (tmp_path / "a.csv").write_text(HEADS + ROWS)
     (batch,) = read(tmp_path, after=json.dumps({"known": known}))
     assert batch.cursor is not None
     kept = json.loads(batch.cursor)["known"]
-    assert len(kept) == files.FORGET_AFTER + 1
+    assert len(kept) == drops.FORGET_AFTER + 1
     assert kept[:-1] == known[500:]
 
 

@@ -1,27 +1,21 @@
 """A drop folder as a channel: CSV, XLSX, JSON and Parquet files, also packed; each known by its content."""
 
-import fnmatch
-import hashlib
-import json
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from kehu.collect import flatten
+from kehu.collect import drops, flatten
 from kehu.collect.formats import packed, reading, text
+from kehu.collect.formats.piece import Piece
 from kehu.errors import SourceError
 from kehu.model.records import BadRow, Batch
 
 _LOOK_BYTES = 4 << 20
 """A sample judges the encoding of a file by its first bytes."""
-
-FORGET_AFTER = 10_000
-"""Of files no longer in the folder, the cursor remembers this many; one that comes back later is read again."""
 
 
 class FilesSource(BaseModel):
@@ -67,53 +61,6 @@ class FilesSource(BaseModel):
         return value if value is None else text.known(value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Drop:
-    """A file in the folder, as the listing shows it."""
-
-    path: Path
-    name: str
-    size: int
-    changed_ns: int
-
-    @property
-    def signature(self) -> str:
-        """The same as long as name, size and time of change are."""
-        told = f"{self.name}|{self.size}|{self.changed_ns}".encode("utf-8", "surrogateescape")
-        return _short(hashlib.blake2b(told, digest_size=6).digest())
-
-
-@dataclass(kw_only=True)
-class _Known:
-    """What a cursor remembers: the content of files that were read, and how far the one in hand is."""
-
-    signatures: dict[str, str] = field(default_factory=dict)
-    """Hash of the content -> signature under which it was last seen; the oldest first."""
-    part: tuple[str, int, int] | None = None
-    """Hash of a file read in part, the document in it, and its rows that are done."""
-
-    @classmethod
-    def of(cls, cursor: str | None, channel: str) -> "_Known":
-        if cursor is None:
-            return cls()
-        try:
-            read = json.loads(cursor)
-            signatures = dict(pair.split(".") for pair in read["known"])
-            part = read.get("part")
-            return cls(signatures=signatures, part=None if part is None else (part[0], part[1], part[2]))
-        except (ValueError, KeyError, TypeError, IndexError):
-            raise SourceError(f"channel {channel!r}: its stored cursor is not one of a drop folder") from None
-
-    def cursor(self, present: set[str]) -> str:
-        gone = [content for content, signature in self.signatures.items() if signature not in present]
-        forgotten = set(gone[:-FORGET_AFTER])
-        known = [f"{content}.{seen}" for content, seen in self.signatures.items() if content not in forgotten]
-        written: dict[str, object] = {"known": known}
-        if self.part:
-            written["part"] = self.part
-        return json.dumps(written, separators=(",", ":"))
-
-
 class FilesChannel:
     """Reads the files of a drop folder, each content once."""
 
@@ -146,20 +93,22 @@ class FilesChannel:
         A file that cannot be read becomes one bad row, and the others are read; so is a file that changes while it is
         read. Files still being written wait for the next run.
         """
-        known = _Known.of(after, self.name)
-        drops = self._drops()
-        present = {drop.signature for drop in drops}
-        fresh = [drop for drop in drops if drop.signature not in set(known.signatures.values())]
+        known = drops.Known.of(after, self.name)
+        found, seen = self._drops(), set(known.files.values())
+        signatures = {drop: {drop.signature, self._salted(drop.signature)} for drop in found}
+        fresh = [drop for drop in found if not signatures[drop] & seen]
+        run = _Run(known=known, present=set().union(*signatures.values()), limit=self._source.batch_rows)
         closed: list[str] = []
         for drop in self._settled(fresh):
             try:
-                content = _content(drop)
-                if content in known.signatures:
-                    known.signatures[content] = drop.signature
-                elif content is not None:
-                    yield from self._file(drop, content, known, present)
+                content = drop.content()
+                if content in known.files:
+                    known.files[content] = drop.signature
+                elif content is not None and self._salted(content) not in known.files:
+                    yield from self._file(drop, content, run)
             except OSError as why:
                 closed.append(f"{drop.name} ({why.strerror})")
+        yield from run.rest()
         if closed:
             raise SourceError(f"channel {self.name!r}: cannot open {', '.join(closed)}; the other files are read")
 
@@ -178,117 +127,106 @@ class FilesChannel:
                 bad.append(_unreadable(drop, why))
         return Batch(rows=flatten.positioned({}, pa.array([], pa.string())), cursor=None, bad=tuple(bad))
 
-    def _drops(self) -> list[_Drop]:
+    def _drops(self) -> list[drops.Drop]:
         if not self._folder.is_dir():
             raise SourceError(f"channel {self.name!r}: there is no folder {self._folder}; make it, or mend path")
-        drops: list[_Drop] = []
-        for path in self._folder.rglob("*"):
-            name = path.relative_to(self._folder).as_posix()
-            if self._is_wanted(name) and path.is_file():
-                state = path.stat()
-                drops.append(_Drop(path=path, name=name, size=state.st_size, changed_ns=state.st_mtime_ns))
-        return sorted(drops, key=lambda drop: drop.name)
+        return drops.listed(self._folder, self._source.pattern)
 
-    def _is_wanted(self, name: str) -> bool:
-        """Whether the patterns ask for a name; hidden files and the lock files of Excel never are."""
-        if any(part.startswith((".", "~$")) for part in name.split("/")):
-            return False
-        return any(
-            fnmatch.fnmatchcase(name.lower(), pattern.lower())
-            for pattern in self._source.pattern
-            if name.count("/") == pattern.count("/")
-        )
+    def _salted(self, hashed: str) -> str:
+        return drops.salted(hashed, repr(self._options))
 
-    def _settled(self, drops: list[_Drop]) -> Iterator[_Drop]:
+    def _settled(self, found: list[drops.Drop]) -> Iterator[drops.Drop]:
         """The files nobody is writing: those at rest first, then the young ones that stayed as they were."""
-        young: list[_Drop] = []
-        for drop in drops:
+        young: list[drops.Drop] = []
+        for drop in found:
             if abs(self._clock() - drop.changed_ns / 1e9) < self._source.settle_s:
                 young.append(drop)
             else:
                 yield drop
         if young:
             self._sleep(self._source.settle_s)
-            yield from (drop for drop in young if _is_same(drop))
+            yield from (drop for drop in young if drop.is_same())
 
-    def _file(self, drop: _Drop, content: str, known: _Known, present: set[str]) -> Iterator[Batch]:
-        """One file in batches; the cursor of the last says that the whole file is read."""
-        in_hand = _Batcher(self._source.batch_rows)
-        at, skip = (known.part[1], known.part[2]) if known.part and known.part[0] == content else (0, 0)
+    def _file(self, drop: drops.Drop, content: str, run: "_Run") -> Iterator[Batch]:
+        """Add one file to the run; its batches that are full."""
+        at, skip = run.resume(content)
+        known_as = content, drop.signature
         try:
             for number, document in enumerate(packed.documents(drop.path, drop.name, self._options.limit)):
-                if number < at:
-                    continue
-                for piece in reading.pieces(document, self._options, skip=skip if number == at else 0):
-                    if in_hand.is_full_with(piece.rows.num_rows + len(piece.bad)):
-                        yield in_hand.batch(known.cursor(present))
-                    in_hand.add(piece.rows, piece.bad)
-                    known.part = (content, number, piece.done)
-            if not _is_same(drop):
-                in_hand.add_bad(_changed(drop))
+                if number >= at:
+                    for piece in reading.pieces(document, self._options, skip=skip if number == at else 0):
+                        yield from run.add(piece, document.name, part=(content, number, piece.done))
+            if not drop.is_same():
+                run.add_bad(_changed(drop))
         except SourceError as why:
-            in_hand.add_bad(_unreadable(drop, why))
-        known.part = None
-        known.signatures[content] = drop.signature
-        if in_hand:
-            yield in_hand.batch(known.cursor(present))
+            run.add_bad(_unreadable(drop, why))
+            known_as = self._salted(content), self._salted(drop.signature)
+        run.done(*known_as)
 
 
-class _Batcher:
-    """Gathers pieces until they are a batch."""
+class _Run:
+    """Gathers pieces until they are a batch, and knows what to store with it."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, *, known: drops.Known, present: set[str], limit: int) -> None:
+        self._known = known
+        self._present = present
         self._limit = limit
         self._tables: list[pa.Table] = []
         self._bad: list[BadRow] = []
         self._count = 0
+        self._document = ""
 
-    def __bool__(self) -> bool:
-        return self._count > 0
+    def resume(self, content: str) -> tuple[int, int]:
+        """The document in a file to go on with, and how many of its rows are done."""
+        part = self._known.part
+        return part[1:] if part and part[0] == content else (0, 0)
 
-    def is_full_with(self, count: int) -> bool:
-        return self._count > 0 and self._count + count > self._limit
+    def add(self, piece: Piece, document: str, *, part: tuple[str, int, int]) -> Iterator[Batch]:
+        """Take a piece; the batch before it, where they do not go together.
 
-    def add(self, rows: pa.Table, bad: tuple[BadRow, ...]) -> None:
-        if rows.num_rows:
-            self._tables.append(rows)
-        self._bad.extend(bad)
-        self._count += rows.num_rows + len(bad)
+        Small files of the same columns go into one batch. Documents of other columns do not: what one lacks would look
+        like a value that is not there.
+        """
+        count = piece.rows.num_rows + len(piece.bad)
+        other = self._tables and document != self._document and not self._fits(piece)
+        if self._count and (other or self._count + count > self._limit):
+            yield self._batch()
+        if piece.rows.num_rows:
+            self._tables.append(piece.rows)
+        self._bad.extend(piece.bad)
+        self._count += count
+        self._document = document
+        self._known.part = part
 
     def add_bad(self, row: BadRow) -> None:
+        """Take a bad row that stands for a file."""
         self._bad.append(row)
         self._count += 1
 
-    def batch(self, cursor: str) -> Batch:
+    def done(self, content: str, signature: str) -> None:
+        """A whole file is in hand."""
+        self._known.part = None
+        self._known.files[content] = signature
+
+    def rest(self) -> Iterator[Batch]:
+        """What is still in hand."""
+        if self._count:
+            yield self._batch()
+
+    def _fits(self, piece: Piece) -> bool:
+        return not piece.rows.num_rows or piece.rows.column_names == self._tables[-1].column_names
+
+    def _batch(self) -> Batch:
         empty = flatten.positioned({}, pa.array([], pa.string()))
         rows = pa.concat_tables(self._tables, promote_options="default") if self._tables else empty
-        batch = Batch(rows=rows, cursor=cursor, bad=tuple(self._bad))
+        batch = Batch(rows=rows, cursor=self._known.cursor(self._present), bad=tuple(self._bad))
         self._tables, self._bad, self._count = [], [], 0
         return batch
 
 
-def _content(drop: _Drop) -> str | None:
-    """The hash of a file's content, or None where it changed meanwhile."""
-    with drop.path.open("rb") as stream:
-        content = _short(hashlib.file_digest(stream, "sha256").digest()[:16])
-    return content if _is_same(drop) else None
-
-
-def _is_same(drop: _Drop) -> bool:
-    try:
-        state = drop.path.stat()
-    except FileNotFoundError:
-        return False
-    return (state.st_size, state.st_mtime_ns) == (drop.size, drop.changed_ns)
-
-
-def _short(digest: bytes) -> str:
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def _unreadable(drop: _Drop, why: Exception) -> BadRow:
+def _unreadable(drop: drops.Drop, why: Exception) -> BadRow:
     return BadRow(position=drop.name, raw="", reason=f"the file cannot be read: {why}")
 
 
-def _changed(drop: _Drop) -> BadRow:
+def _changed(drop: drops.Drop) -> BadRow:
     return BadRow(position=drop.name, raw="", reason="the file was changed while it was read; it is read again")
