@@ -1,5 +1,6 @@
 import datetime as dt
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +79,16 @@ def test_a_date_is_read_as_people_mean_it(value: str, month_first: bool, day: dt
 )
 def test_a_moment_is_in_utc(value: str, moment: dt.datetime | None) -> None:
     assert dates.clean_moment(value) == moment
+
+
+@given(st.lists(st.none() | st.datetimes() | st.text(max_size=10), max_size=5))
+def test_a_column_of_moments_is_read_as_its_values_are(moments: list[dt.datetime | str | None]) -> None:
+    texts = [f"{moment}+08:00" if isinstance(moment, dt.datetime) and moment.day % 2 else moment for moment in moments]
+    values = [None if value is None else str(value) for value in texts]
+    column = dates.moments(pa.array(values, type=pa.string())).to_pylist()
+    assert column == [None if value is None else dates.clean_moment(value) for value in values]
+
+
+def test_an_impossible_moment_does_not_spoil_the_others() -> None:
+    column = dates.moments(pa.array(["2026-02-30 10:00:00", "2026-02-28 10:00:00", "2026-02-28T24:61:00Z"])).to_pylist()
+    assert column == [None, dt.datetime(2026, 2, 28, 10, tzinfo=dt.UTC), None]

@@ -109,7 +109,7 @@ def _simpler() -> dict[int, str]:
 
 @functools.cache
 def _traditional() -> re.Pattern[str]:
-    return re.compile("[" + "".join(map(chr, _simpler())) + "]")
+    return re.compile(f"[{''.join(map(chr, _simpler()))}]")
 
 
 def simplify(value: str) -> str:
