@@ -1,21 +1,18 @@
 """DuckDB in the process: the engine for one machine."""
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import duckdb
 import pyarrow as pa
 
+from kehu.engine import workshop
 from kehu.engine.engine import Pairing, Stage
 from kehu.model import links
 
 WORTH_A_PROCESS = 100_000
 """Fewer rows are not worth starting processes for."""
-
-PIECES = 3
-"""Into how many pieces each process's share is cut, so that one that comes late has less to do."""
 
 
 class Duck:
@@ -36,10 +33,10 @@ class Duck:
         """What a stage makes of a table, in as many processes as there are threads; see `engine.Engine.map`."""
         if self.threads == 1 or table.num_rows < WORTH_A_PROCESS:
             return stage(table)
-        rows = -(-table.num_rows // (self.threads * PIECES))
-        pieces = (_packed(table.slice(start, rows)) for start in range(0, table.num_rows, rows))
-        with ProcessPoolExecutor(self.threads, mp_context=multiprocessing.get_context("spawn")) as workers:
-            return pa.concat_tables(_unpacked(made) for made in workers.map(partial(_made, stage), pieces))
+        rows = -(-table.num_rows // self.threads)
+        pieces = [table.slice(start, rows) for start in range(0, table.num_rows, rows)]
+        with ThreadPoolExecutor(len(pieces)) as waiting:
+            return pa.concat_tables(waiting.map(partial(workshop.made, stage), pieces))
 
     def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
         """Every pair of records that share a key, once; see `engine.Engine.pairs`."""
@@ -71,20 +68,3 @@ class Duck:
                 """
             ).to_arrow_table()
         return Pairing(pairs.cast(links.PAIRS), hot)
-
-
-def _made(stage: Stage, packed: bytes) -> bytes:
-    """What a stage makes of a packed table, packed."""
-    return _packed(stage(_unpacked(packed)))
-
-
-def _packed(table: pa.Table) -> bytes:
-    """A table as Arrow's stream format; pickling a slice would send the whole table it was cut from."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return bytes(sink.getvalue())
-
-
-def _unpacked(packed: bytes) -> pa.Table:
-    return pa.ipc.open_stream(packed).read_all()

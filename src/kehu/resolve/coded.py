@@ -189,6 +189,10 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
     "sex": lambda records: records._sex(),  # noqa: SLF001
     "surname_sound": lambda records: records._sounds(0),  # noqa: SLF001
     "given_sound": lambda records: records._sounds(1),  # noqa: SLF001
+    "han_surname": lambda records: records.coded("surname").where(records.han),
+    "han_given_name": lambda records: records.coded("given_name").where(records.han),
+    "latin_surname": lambda records: records.coded("surname").where(records.latin),
+    "latin_given_name": lambda records: records.coded("given_name").where(records.latin),
     "letters": lambda records: records._letters(),  # noqa: SLF001
     "id_body": lambda records: records.coded("id_number").derive(_id_body),
     "org_sound": lambda records: records.coded("name_sound").where(~records.individual),

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kehu.errors import ModelError
+from kehu.resolve.compare import names
 from kehu.resolve.compare.comparisons import ALL
 from kehu.resolve.frequencies import Frequencies
 
@@ -103,9 +104,9 @@ def untrained() -> Model:
         records=1_000_000,
         frequencies={
             column: Frequencies(listed={}, rest=1e-3, mean=1e-3)
-            for column in ("surname", "given_name", "org_core", "district", "city")
+            for column in (*names.HAN, *names.LATIN, "org_core", "district", "city")
         },
-        link_from=2.5,
+        link_from=3.0,
         review_from=-3.0,
         learned="nothing: the rates are what the comparisons start from",
     )

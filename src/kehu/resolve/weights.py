@@ -22,7 +22,7 @@ import pyarrow as pa
 from kehu.model import links
 from kehu.resolve import chance
 from kehu.resolve.coded import Records
-from kehu.resolve.compare import comparisons
+from kehu.resolve.compare import comparisons, names
 from kehu.resolve.compare.comparisons import ALL, Matrix
 from kehu.resolve.compare.sides import distinct_of
 from kehu.resolve.frequencies import Frequencies
@@ -87,12 +87,12 @@ def score(records: Records, left: Rows, right: Rows, model: Model, *, levels: Ma
     patterns, back = _patterns(matrix)
     rates = model.tables()
     same, kin, any_two = (_likelihood(patterns, of)[back] for of in rates)
-    names, others = surprise(records, left, right, matrix, model.frequencies)
+    of_names, of_others = surprise(records, left, right, matrix, model.frequencies)
     lasting = patterns * np.array([comparison.lasting for comparison in ALL], dtype=np.uint8)
     lasting_evidence = (_likelihood(lasting, rates[0]) - _likelihood(lasting, rates[2]))[back]
     same += np.log2(model.same)
-    kin += np.log2(model.kin) + names
-    any_two += np.log2(1.0 - model.same - model.kin) + names + others
+    kin += np.log2(model.kin) + of_names
+    any_two += np.log2(1.0 - model.same - model.kin) + of_names + of_others
     return Scores(left, right, same - np.logaddexp2(kin, any_two), lasting_evidence, matrix)
 
 
@@ -107,17 +107,14 @@ def surprise(
     sums = (np.zeros(len(left)), np.zeros(len(left)))
     for place, comparison in enumerate(ALL):
         for number, level in enumerate(comparison.levels, 1):
-            if level.frequency_of is None:
+            if not level.frequency_of:
                 continue
             rows = np.flatnonzero(matrix[:, place] == number)
-            for column in ("surname", "given_name") if level.frequency_of == "name" else (level.frequency_of,):
+            for column in level.frequency_of:
                 of_record = frequencies[column].of(records, column)
-                into = sums[0] if column in _NAMES else sums[1]
+                into = sums[0] if column in names.HAN + names.LATIN else sums[1]
                 into[rows] += np.maximum(of_record[left[rows]], of_record[right[rows]])
     return sums
-
-
-_NAMES = frozenset({"surname", "given_name"})
 
 
 def train(

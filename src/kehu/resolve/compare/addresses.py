@@ -78,9 +78,9 @@ PLACE = Comparison(
     (
         Level("postcode_and_place", 0.30, 0.40, 1e-4, "same postcode and place", "邮编与地区相同"),
         Level("postcode", 0.10, 0.08, 5e-4, "same postcode", "邮编相同"),
-        Level("district", 0.40, 0.40, 2e-3, "same district", "同一区县", "district"),
+        Level("district", 0.40, 0.40, 2e-3, "same district", "同一区县", ("district",)),
         Level("near", 0.05, 0.04, 2e-3, "place or postcode nearly the same", "地区或邮编相近"),
-        Level("city", 0.08, 0.08, 0.01, "same city", "同一城市", "city"),
+        Level("city", 0.08, 0.08, 0.01, "same city", "同一城市", ("city",)),
         Level("like_city", 0.02, 0.01, 3e-3, "city nearly the same", "城市名相近"),
         Level("province", 0.05, 0.05, 0.05, "same province", "同一省份"),
         Level("different", 0.20, 0.14, 0.94, "different", "不同"),

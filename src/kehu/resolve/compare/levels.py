@@ -26,8 +26,8 @@ class Level:
     chance: float
     en: str
     zh: str
-    frequency_of: str | None = None
-    """The column whose value makes this agreement more or less surprising: 李 says little, a rare name much."""
+    frequency_of: tuple[str, ...] = ()
+    """The columns whose values make this agreement more or less surprising: 李 says little, a rare name much."""
     keyed: bool = False
     """Whether records that agree so share a key: then its rate by chance is counted among the pairs that keys made."""
     equal_in: str | None = None

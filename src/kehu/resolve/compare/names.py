@@ -56,17 +56,22 @@ def _turned(a: str, b: str) -> bool:
     return sorted(a) == sorted(b)
 
 
+HAN = ("han_surname", "han_given_name")
+"""Names are common or rare among people whose names are of the same script."""
+
+LATIN = ("latin_surname", "latin_given_name")
+
 HAN_NAME = Comparison(
     "han_name", "name", "姓名",
     (
-        Level("exact", 0.78, 0.01, 2e-5, "same name", "姓名相同", "name", equal_in="name_match"),
-        Level("sound", 0.06, 0.003, 4e-5, "sounds the same", "同音", "name", equal_in="name_sound"),
+        Level("exact", 0.78, 0.01, 2e-5, "same name", "姓名相同", HAN, equal_in="name_match"),
+        Level("sound", 0.06, 0.003, 4e-5, "sounds the same", "同音", HAN, equal_in="name_sound"),
         Level("look_alike", 0.02, 0.002, 1e-5, "looks alike", "形近"),
         Level("turned", 0.005, 0.001, 2e-6, "same characters in another order", "字序颠倒"),
         Level("one_character", 0.02, 0.04, 1e-3, "one character differs", "差一字"),
         Level("given_name", 0.01, 0.005, 2e-3, "same given name, other surname", "同名异姓"),
         Level("surname", 0.03, 0.45, 0.05, "same surname only", "仅姓相同"),
-        Level("weak", 0.06, 0.03, 0.05, "a title, same surname", "称谓且姓相同", "surname"),
+        Level("weak", 0.06, 0.03, 0.05, "a title, same surname", "称谓且姓相同", HAN[:1]),
         Level("weak_different", 0.004, 0.03, 0.95, "a title, other surname", "称谓且姓不同"),
         Level("different", 0.02, 0.45, 0.95, "different", "不同"),
         Level("spelled", 0.02, 1e-4, 1e-5, "the same in Latin letters", "拼写相同"),
@@ -148,8 +153,8 @@ def _part(a: str, b: str) -> bool:
 GIVEN_NAME = Comparison(
     "given_name", "given name", "名",
     (
-        Level("exact", 0.75, 0.02, 0.01, "same", "相同", "given_name", equal_in="given_name"),
-        Level("turned", 0.02, 1e-4, 1e-5, "given name and surname turned round", "姓名倒置", "name"),
+        Level("exact", 0.75, 0.02, 0.01, "same", "相同", LATIN[1:], equal_in="given_name"),
+        Level("turned", 0.02, 1e-4, 1e-5, "given name and surname turned round", "姓名倒置", LATIN),
         Level("short", 0.04, 0.005, 0.004, "a short form", "昵称"),
         Level("initial", 0.03, 0.03, 0.02, "an initial of it", "首字母"),
         Level("close", 0.08, 0.01, 0.006, "one letter differs", "差一字母"),
@@ -165,7 +170,7 @@ GIVEN_NAME = Comparison(
 SURNAME = Comparison(
     "surname", "surname", "姓",
     (
-        Level("exact", 0.80, 0.60, 0.003, "same", "相同", "surname", equal_in="surname"),
+        Level("exact", 0.80, 0.60, 0.003, "same", "相同", LATIN[:1], equal_in="surname"),
         Level("close", 0.09, 0.05, 0.002, "one letter differs", "差一字母"),
         Level("part", 0.02, 0.01, 0.001, "part of it", "部分相同"),
         Level("similar", 0.02, 0.02, 0.008, "similar", "相近"),
@@ -214,8 +219,8 @@ def _one_slip(a: str, b: str) -> bool:
 ORGANIZATION_NAME = Comparison(
     "organization_name", "organization name", "单位名称",
     (
-        Level("exact", 0.60, 0.02, 2e-5, "same name", "名称相同", "org_core", keyed=True),
-        Level("core", 0.25, 0.02, 1e-4, "same but for region and legal form", "字号行业相同", "org_core", keyed=True),
+        Level("exact", 0.60, 0.02, 2e-5, "same name", "名称相同", ("org_core",), keyed=True),
+        Level("core", 0.25, 0.02, 1e-4, "same but for region and form", "字号行业相同", ("org_core",), keyed=True),
         Level("sound", 0.04, 0.005, 2e-5, "sounds the same", "同音"),
         Level("short", 0.05, 0.02, 1e-3, "a short form", "简称"),
         Level("close", 0.04, 0.02, 1e-3, "one character differs", "差一字"),
