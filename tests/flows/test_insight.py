@@ -45,7 +45,7 @@ def test_a_merged_customer_counts_no_more(people: database.Database) -> None:
     figure = insight.category(people)
     assert (figure.total, [part.customers for part in figure.slices]) == (9, [3, 3, 2, 1])
     assert insight.whole(people, 1).customer.customer_id == 5
-    assert insight.listed(people, views.Filter(category="student")).total == 3
+    assert insight.listed(people, views.Filter(category="student")).total.customers == 3
 
 
 def test_the_pages_of_the_list_hold_everybody_once(people: database.Database) -> None:
@@ -67,3 +67,18 @@ def test_a_number_never_given_is_nobody(people: database.Database) -> None:
 def test_an_empty_store_has_an_overview(store: database.Database) -> None:
     told = insight.overview(store)
     assert (told.counts.customers, told.channels, told.category.total) == (0, (), 0)
+
+
+def test_a_list_that_no_index_counts_is_counted_only_so_far(
+    people: database.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "COUNTED", 2)
+    with people.begin() as tx:
+        everybody = customers.states(tx)
+        somewhere = pa.repeat("浙江省", len(everybody))
+        place = everybody.schema.get_field_index("province")
+        customers.write(tx, everybody.set_column(place, "province", somewhere), at=NOW.replace(hour=9), why="load 2")
+    both = insight.listed(people, views.Filter(category="student", province="浙江省")).total
+    assert (both.customers, both.more) == (2, True)
+    assert insight.listed(people, views.Filter(category="student")).total == views.Total(customers=4, more=False)
+    assert insight.listed(people, views.Filter(channel="hall")).total == views.Total(customers=0, more=False)

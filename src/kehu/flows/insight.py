@@ -132,7 +132,7 @@ class Listed:
     """A page of the list of customers."""
 
     page: views.Page[views.Customer]
-    total: int
+    total: views.Total
     """How many the filter lets through, on all pages."""
 
 

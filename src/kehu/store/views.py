@@ -16,6 +16,9 @@ from kehu.store.tables import customer, customer_history, fresh, link, load, mem
 
 Row = TypeVar("Row")
 
+COUNTED = 1_000
+"""A list that no index counts is counted so far."""
+
 EVIDENCE_LINKS = 60
 """So many links of a customer are shown, the heaviest first."""
 
@@ -174,6 +177,15 @@ def provinces(tx: Transaction) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Total:
+    """How many rows a list has."""
+
+    customers: int
+    more: bool
+    """Whether there are more than these: nobody waits for the last of a million to be counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Filter:
     """Which customers are wanted; None wants all."""
 
@@ -206,9 +218,13 @@ def customers(tx: Transaction, wanted: Filter, *, after: int | None = None, limi
     return _page(_rows(tx, Customer, query.limit(limit + 1)), limit, "customer_id")
 
 
-def count_customers(tx: Transaction, wanted: Filter) -> int:
-    """How many customers are wanted."""
-    return _number(tx, sa.select(sa.func.count()).select_from(customer).where(*wanted.conditions()))
+def count_customers(tx: Transaction, wanted: Filter) -> Total:
+    """How many customers are wanted; exact where an index tells, else counted no further than `COUNTED`."""
+    query = sa.select(customer.c.customer_id).where(*wanted.conditions())
+    if wanted.channel is None and (wanted.category is None or wanted.province is None):
+        return Total(customers=_number(tx, query.with_only_columns(sa.func.count())), more=False)
+    many = _number(tx, sa.select(sa.func.count()).select_from(query.limit(COUNTED + 1).subquery()))
+    return Total(customers=min(many, COUNTED), more=many > COUNTED)
 
 
 def customer_of(tx: Transaction, customer_id: int) -> Customer:
