@@ -14,9 +14,12 @@ import pyarrow.parquet as pq
 
 from kehu.process import clean
 
-PEOPLE_COLUMNS = ("record_id", "kind", "name", "id_number", "phone", "birth_date", "gender", "email", "address")
-"""Of the cleaned columns those that its auto-configuration may make something of; parts of a name or an address beside
-the whole made it join strangers."""
+CLEAN_COLUMNS = (
+    "record_id", "kind", "name_match", "surname", "given_name", "name_sound", "id_number", "phone", "birth_date", "gender",
+    "email", "address", "district", "city", "road", "room",
+)  # fmt: skip
+"""The cleaned columns it gets where it gets cleaned ones. Without the address, with fewer columns or as dirty as they
+came, its F1 on a town was far lower."""
 
 PROGRAM = """
 import sys
@@ -38,7 +41,7 @@ pq.write_table(pa.table({"record_id": records["record_id"], "customer_id": clust
 def resolve(python: Path, flat: pa.Table, *, cleaned: bool) -> tuple[pa.Table, float]:
     """The partition that GoldenMatch makes of flat records, or of them cleaned; and in how many seconds."""
     start = time.perf_counter()
-    records = clean.clean(flat).select(PEOPLE_COLUMNS) if cleaned else flat
+    records = clean.clean(flat).select(CLEAN_COLUMNS) if cleaned else flat
     texts = pa.schema([(name, pa.string()) for name in records.column_names])
     with tempfile.TemporaryDirectory() as folder:
         given, answer = Path(folder, "records.parquet"), Path(folder, "answer.parquet")
