@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from kehu.errors import StoreError
-from kehu.store import database, sequence, tables
+from kehu.store import database, doctor, sequence, tables
 from kehu.store.database import Database
 
 
@@ -37,6 +38,63 @@ def test_a_migration_that_was_killed_half_way_is_finished(bare: Database) -> Non
     with store.begin() as tx:
         assert sequence.take(tx, "load") == 1
         assert compare_metadata(MigrationContext.configure(tx), tables.metadata) == []
+
+
+UNSAFE = {
+    "sqlite": [("PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL", "must be FULL")],
+    "mariadb": [
+        ("SET GLOBAL innodb_flush_log_at_trx_commit = 2", "SET GLOBAL innodb_flush_log_at_trx_commit = 1", "must be 1"),
+        ("SET SESSION sql_mode = ''", "SET SESSION sql_mode = 'STRICT_TRANS_TABLES'", "STRICT_TRANS_TABLES"),
+        ("SET NAMES latin1", "SET NAMES utf8mb4", "speak utf8mb4"),
+    ],
+    "postgresql": [("SET synchronous_commit = off", "SET synchronous_commit = on", "synchronous_commit must be on")],
+}
+"""How a database is made unsafe, made safe again, and what the doctor says in between."""
+
+
+def test_a_database_that_would_lose_or_change_rows_is_refused(store: Database) -> None:
+    # Outside of a transaction, where SQLite heeds its pragmas.
+    with store.engine.connect() as spoilt:
+        driver: Any = spoilt.connection.driver_connection
+        for spoil, mend, says in UNSAFE[spoilt.dialect.name]:
+            driver.cursor().execute(spoil)
+            driver.commit()
+            assert [complaint for complaint in doctor.complaints(spoilt) if says in complaint], spoil
+            spoilt.rollback()
+            driver.cursor().execute(mend)
+            driver.commit()
+        assert list(doctor.complaints(spoilt)) == []
+
+
+def test_a_half_made_schema_is_refused(bare: Database) -> None:
+    database.migrate(bare)
+    with bare.begin() as tx:
+        tables.link.drop(tx)
+    with pytest.raises(StoreError, match="half made, link missing"):
+        database.check(bare)
+
+
+def test_two_that_migrate_at_once_make_one_schema(bare: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(database.migrate, bare) for _ in range(4)]:
+            done.result()
+    database.check(bare)
+    with bare.begin() as tx:
+        assert sequence.take(tx, "record") == 1
+
+
+def test_numbers_taken_at_once_are_given_once(store: Database) -> None:
+    def take() -> list[int]:
+        taken: list[int] = []
+        for _ in range(10):
+            with store.begin() as tx:
+                first = sequence.take(tx, "customer", 3)
+                taken += range(first, first + 3)
+        return taken
+
+    with ThreadPoolExecutor(4) as pool:
+        numbers = [number for done in [pool.submit(take) for _ in range(4)] for number in done.result()]
+    assert sorted(numbers) == list(range(1, 121))
 
 
 def test_a_store_of_a_newer_kehu_is_refused(bare: Database) -> None:

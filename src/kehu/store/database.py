@@ -21,7 +21,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import columns
+from kehu.store import columns, doctor
 
 Transaction: TypeAlias = sa.Connection
 """An open transaction: the first argument of every function of this room."""
@@ -166,13 +166,29 @@ def migrate(database: Database) -> None:
     Raises:
         StoreError: The store was made by a newer kehu, or holds tables that are not ours.
     """
-    with database.begin() as connection:
+    with database.begin() as connection, _alone(connection):
         has, newest, known = _versions(connection)
         if has == newest:
             return
         if has is not None and has not in known:
             raise StoreError(_too_new(database, has))
         _upgrade(connection)
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """Let one process migrate at a time; on SQLite the transaction does."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('kehu migrate'))")
+    if connection.dialect.name not in columns.MYSQL_FAMILY:
+        yield
+        return
+    if connection.exec_driver_sql("SELECT GET_LOCK('kehu migrate', 600)").scalar() != 1:
+        raise StoreError("another kehu has been migrating this store for ten minutes: try again when it is done")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("DO RELEASE_LOCK('kehu migrate')")
 
 
 def _upgrade(connection: sa.Connection) -> None:
@@ -204,6 +220,8 @@ def check(database: Database) -> None:
             raise StoreError(
                 f"store {database.name} has schema {has}, this kehu wants {newest}: `kehu run` migrates it"
             )
+        for complaint in doctor.complaints(connection):
+            raise StoreError(f"store {database.name}: {complaint}")
 
 
 def _too_new(database: Database, has: str) -> str:
