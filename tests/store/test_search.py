@@ -87,3 +87,21 @@ def test_new_terms_take_the_place_of_old_ones(town: Database) -> None:
         search.replace(tx, pa.array([1]), pa.table({"term": ["zhangwu"], "customer_id": pa.array([1])}))
         assert search.find(tx, "zhangw").customer_ids == (2, 1)
         assert search.find(tx, "13912345678").customer_ids == ()
+
+
+def test_a_query_walks_along_the_index(store: Database) -> None:
+    many = pa.table(
+        {"term": [f"zhangwei{number}" for number in range(3000)], "customer_id": list(range(3000))}, search.TERMS
+    )
+    with store.begin() as tx:
+        search.replace(tx, many.column("customer_id").combine_chunks(), many)
+        if tx.dialect.name == "postgresql":
+            # A table of a few pages is faster read whole; we ask about one of millions.
+            tx.exec_driver_sql("ANALYZE search_term")
+            tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        query = search._stages("zhangw")[-1]
+        said = query.order_by(*query.selected_columns).limit(20).compile(tx, compile_kwargs={"literal_binds": True})
+        explain = "EXPLAIN QUERY PLAN" if tx.dialect.name == "sqlite" else "EXPLAIN"
+        plan = "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {said}".replace("%%", "%")))
+    assert not [way for way in ("SCAN", "Seq Scan", "'ALL'", "TEMP B-TREE", "filesort", "Sort") if way in plan], plan
+    assert "ix_search_term_customer_id" in plan
