@@ -17,9 +17,12 @@ from kehu.process.addresses import columns, western
         ("12 St John Street", "st john street", "12", None),
         ("Hauptstraße 12", "hauptstrasse", "12", None),
         ("pridhamstreet", "pridhamstreet", None, None),
+        ("3", None, "3", None),
     ],
 )
-def test_the_number_is_told_from_the_street(street: str, road: str, number: str | None, unit: str | None) -> None:
+def test_the_number_is_told_from_the_street(
+    street: str, road: str | None, number: str | None, unit: str | None
+) -> None:
     found = western.clean_street(street)
     assert (found.road, found.road_number, found.unit) == (road, number, unit)
 

@@ -22,6 +22,7 @@ _STREETS = (
 _NUMBERED = re.compile(
     r"(?:(?:unit|flat|apt|apartment|suite|shop|lot|no\.?|#)\s*)?([0-9]+[a-z]?)(?:\s*[/-]\s*([0-9]+[a-z]?))?\s+(.+)"
 )
+_NUMBER_ALONE = re.compile("[0-9]+[a-z]?")
 _DWELLING = re.compile(r"\b(?:unit|flat|apt|apartment|suite|room|rm|#)\s*([0-9]+[a-z]?|[a-z])\b[\s,]*")
 _POSTCODE = re.compile(r"\b([0-9]{4,6}(?:-[0-9]{4})?|[a-z]{1,2}[0-9][0-9a-z]?\s?[0-9][a-z]{2})$")
 _STREET_WORD = re.compile(rf"\b(?:{_STREETS})\b")
@@ -59,6 +60,8 @@ def clean_street(value: str) -> Address:
         if left:
             unit, folded = found[1], left
     folded = " ".join(folded.replace(",", " ").split())
+    if _NUMBER_ALONE.fullmatch(folded):
+        return Address(road_number=folded, unit=unit)
     if numbered := _NUMBERED.fullmatch(folded):
         number = numbered[1]
         if numbered[2]:
