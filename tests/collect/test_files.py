@@ -124,6 +124,7 @@ def test_a_quoted_value_may_hold_delimiters_quotes_and_line_breaks(tmp_path: Pat
         pytest.param('2,"王小明,138', "", id="with no other quote in the file"),
         pytest.param('2,"王小明,138', '4,"赵六",137\n', id="with quoted values after it"),
         pytest.param('2,"王小明,138', '4,赵六,"137\n', id="with another one after it"),
+        pytest.param('2,"王小明,138', '4,赵",137\n', id="with one only closed after it"),
         pytest.param('2,王小明,"138', "", id="in the last column"),
         pytest.param('2,5" pipe,"138', "", id="beside another quote"),
     ],
@@ -502,6 +503,17 @@ def test_a_file_still_being_written_is_left_for_the_next_run(tmp_path: Path) -> 
     assert slept == [5]
     settled = files.FilesChannel("hall", source, folder=tmp_path, sleep=slept.append)
     assert [row["单号"] for row in rows(list(settled.batches(after=None)))] == ["1", "2", "3"]
+
+
+def test_a_file_that_grew_since_it_was_listed_has_no_content_yet(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEADS)
+    (listed,) = drops.listed(tmp_path, ["*"])
+    assert listed.content() is not None
+    (tmp_path / "a.csv").write_text(HEADS + ROWS)
+    assert listed.content() is None
+    (tmp_path / "a.csv").unlink()
+    with pytest.raises(FileNotFoundError):
+        listed.content()
 
 
 def test_a_young_file_that_stays_as_it_is_is_read_at_once(tmp_path: Path) -> None:
