@@ -95,6 +95,7 @@ def identify(
         groups = joining.groups(coded, found + kept, model, _decided(tx, touched.records, numbers))
         progress.step("store")
         links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model))
+        links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model))
         done = _store(tx, rows, groups, trust=trust, at=clock(), why=why)
         progress.advance(len(waiting))
     follow = found.weight >= model.link_from
@@ -135,11 +136,11 @@ def _decided(tx: Transaction, touched: pa.Array, numbers: Numbers) -> joining.De
 
 
 def _links(coded: Records, numbers: Numbers, found: weights.Scores, groups: Numbers, model: Model) -> pa.Table:
-    """What is kept of the pairs: the links, and what a steward should look at."""
-    worth = found.where(
-        (found.weight >= model.link_from)
-        | ((found.weight >= model.review_from) & (groups[found.left] != groups[found.right]))
-    )
+    """What is kept of the pairs: all that a steward may ever have to look at.
+
+    A pair in doubt is kept even while it stands inside one customer: other records may come and part it.
+    """
+    worth = found.where(found.weight >= model.review_from)
     table = weights.links_of(worth, numbers)
     certificate = np.where(coded.certified, coded.codes("id_number"), -1)
     reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)

@@ -1,7 +1,8 @@
 """Pairing in the store: whom waiting records must be compared with, and how far that reaches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from kehu.model.links import PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
 from kehu.resolve.coded import Records
-from kehu.store import customers, links, records
+from kehu.store import customers, decisions, links, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
 
@@ -39,7 +40,7 @@ class Reach:
     records: pa.Array
     """Their numbers."""
     links: pa.Table
-    """The stored links between them that still hold: `model.links.PAIRS`."""
+    """The stored links between them that still hold: `store.links.STORED`."""
 
 
 def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Sequence[int]) -> Paired:
@@ -48,47 +49,68 @@ def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Se
     Whether a key is hot depends on how many records share it. Where that changes, in either direction, everybody who
     has the key is paired anew, so that the order in which records came leaves no trace.
     """
-    gone = _keys(tx, records.former(tx, waiting))
+    gone = stored.held(tx, _keys(tx, records.former(tx, waiting)))
     stored.remove(tx, gone)
     own = _keys(tx, waiting)
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
-    anew, others = waiting, sharing.keys
+    anew, others, hot = waiting, sharing.keys, sharing.hot
     turned = _turned(own, gone, sharing.keys, limits)
     if len(turned):
         anew = pc.unique(pa.concat_arrays([waiting, turned]))
         own = pa.concat_tables([own, _keys(tx, turned)])
-        others = stored.sharing(tx, own, limits=limits).keys
-    found = engine.pairs(pa.concat_tables([own, others]), limits=limits)
+        again = stored.sharing(tx, own, limits=limits)
+        others, hot = again.keys, again.hot
+    # Those who have a hot key may be few among the waiting: it must not pair them with each other.
+    cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks())))
+    found = engine.pairs(pa.concat_tables([cold, others]), limits=limits)
     one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
     stored.add(tx, own)
     lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
     return Paired(
-        pairs=found.pairs.filter(one_is_new), anew=anew, lost=lost, hot_keys=found.hot.num_rows + sharing.hot.num_rows
+        pairs=found.pairs.filter(one_is_new), anew=anew, lost=lost, hot_keys=found.hot.num_rows + hot.num_rows
     )
 
 
 def reach(tx: Transaction, paired: Paired, *, link_from: float) -> Reach:
-    """Everybody whose group the new pairs may change: their components, and the members of their customers."""
+    """Everybody whose group the new pairs may change: their components, and the members of their customers.
+
+    Components are tied by links, and by stewards who put records together.
+    """
     sides = [paired.pairs.column(side) for side in PAIRS.names]
     seeds = pc.unique(
         pa.chunked_array([paired.anew, paired.lost, *(c for side in sides for c in side.chunks)], pa.int64())
     )
     had = customers.memberships(tx, paired.anew)
     mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
+    decided = decisions.standing(tx)
+    decided = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value)).select(PAIRS.names)
     reached = frontier = pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks]))
-    held = [PAIRS.empty_table()]
+    held = [links.STORED.empty_table()]
     while len(frontier):
         found = links.of_records(tx, frontier)
-        found = found.filter(pc.greater_equal(found.column("weight"), link_from)).select(PAIRS.names)
         held.append(found)
-        ends = pa.concat_arrays(
-            [chunk for side in PAIRS.names for chunk in found.column(side).chunks] or [frontier[:0]]
-        )
+        tied = found.filter(pc.greater_equal(found.column("weight"), link_from)).select(PAIRS.names)
+        tied = pa.concat_tables([tied, decided.filter(_touching(decided, frontier, pc.or_))])
+        ends = pa.concat_arrays([chunk for side in PAIRS.names for chunk in tied.column(side).chunks] or [frontier[:0]])
         frontier = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
         reached = pa.concat_arrays([reached, frontier])
-    every = pa.concat_tables(held).group_by(PAIRS.names).aggregate([]).cast(PAIRS)
-    stale = pc.or_(*(pc.is_in(every.column(side), value_set=paired.anew) for side in PAIRS.names))
-    return Reach(records=reached, links=every.filter(pc.invert(stale)))
+    every = pa.concat_tables(held)
+    every = every.filter(_touching(every, reached, pc.and_))
+    every = every.filter(pc.invert(_touching(every, paired.anew, pc.or_)))
+    return Reach(records=reached, links=_once(every))
+
+
+def _touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:
+    """Where one side of a pair is (`pc.or_`), or both are (`pc.and_`), among these records."""
+    return both(*(pc.is_in(pairs.column(side), value_set=numbers) for side in PAIRS.names))
+
+
+def _once(found: pa.Table) -> pa.Table:
+    """Each link once: one between two records was found from both."""
+    order = found.sort_by([(side, "ascending") for side in PAIRS.names]).combine_chunks()
+    left, right = (order.column(side).to_numpy() for side in PAIRS.names)
+    first = (np.diff(left, prepend=-1) != 0) | (np.diff(right, prepend=-1) != 0)
+    return order.filter(pa.array(first))
 
 
 def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:

@@ -64,6 +64,19 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     return Sharing(keys=found.filter(pc.invert(own)), hot=hot)
 
 
+def held(tx: Transaction, keys: pa.Table) -> pa.Table:
+    """Those of these `KEYS` that are stored."""
+    require(keys, model.KEYS, what="keys that may be stored")
+    wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
+    owners = pc.unique(keys.column("record"))
+    query = sa.select(match_key.c.key, match_key.c.record)
+    with (
+        bulk.among(tx, match_key.c.key, wanted) as one_of_them,
+        bulk.among(tx, match_key.c.record, owners, name="owners") as theirs,
+    ):
+        return bulk.read(tx, query.where(one_of_them, theirs), model.KEYS)
+
+
 def remove(tx: Transaction, keys: pa.Table) -> None:
     """Forget these keys (`KEYS`) of these records."""
     require(keys, model.KEYS, what="keys to remove")

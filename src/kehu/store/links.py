@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.model import links as model
@@ -17,7 +18,7 @@ class State(StrEnum):
     """What became of a scored pair."""
 
     LINKED = "linked"
-    """It joins the two records."""
+    """The two records are one customer."""
     REFUSED = "refused"
     """It would, but a certificate, a decision or the group forbids it."""
     DOUBTFUL = "doubtful"
@@ -58,6 +59,27 @@ def replace(tx: Transaction, records: pa.Array, links: pa.Table) -> None:
         for side in ("record_l", "record_r"):
             bulk.delete(tx, link, pa.table({side: records}))
     bulk.insert(tx, link, links.select(STORED.names).sort_by([("record_l", "ascending"), ("record_r", "ascending")]))
+
+
+def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
+    """Let stored links have another state and reason, where they have; returns how many changed.
+
+    Args:
+        tx: The transaction.
+        before: The links as they are stored (`STORED`).
+        after: What has become of them (`STORED`); those that are not there are as they were.
+    """
+    told = ["state", "reason"]
+    both = after.join(before, ["record_l", "record_r"], join_type="inner", right_suffix="_before")
+    same = [
+        pc.equal(*(pc.fill_null(both.column(name), "") for name in (column, f"{column}_before"))) for column in told
+    ]
+    return bulk.update(
+        tx,
+        link,
+        both.filter(pc.invert(pc.and_(*same))).select(["record_l", "record_r", *told]),
+        by=["record_l", "record_r"],
+    )
 
 
 def of_records(tx: Transaction, numbers: pa.Array, *, state: State | None = None) -> pa.Table:
