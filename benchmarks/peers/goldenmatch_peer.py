@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from kehu.process import clean
 
 CLEAN_COLUMNS = (
-    "record_id", "kind", "name_match", "surname", "given_name", "name_sound", "id_number", "phone", "birth_date", "gender",
-    "email", "address", "district", "city", "road", "room",
+    "record_id", "kind", "name_match", "surname", "given_name", "name_sound", "id_number", "phone", "birth_date",
+    "gender", "email", "address", "district", "city", "road", "room",
 )  # fmt: skip
 """The cleaned columns it gets where it gets cleaned ones. Without the address, with fewer columns or as dirty as they
-came, its F1 on a town was far lower."""
+came, its F1 on a town of 5,000 was far lower."""
 
 PROGRAM = """
 import sys
