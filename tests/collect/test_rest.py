@@ -343,6 +343,30 @@ def test_fewer_records_than_told_fail_the_run_and_the_next_one_starts_over() -> 
         assert ids(list(source.batches(after=again[-1].cursor))) == ["7"]
 
 
+def test_an_empty_last_page_need_not_tell_the_total_again() -> None:
+    def answer(request: Request) -> Answer:
+        rows = page_of(request, (request.number("page", 1) - 1) * 3)
+        return Answer({"rows": rows, "total": 8} if rows else {"rows": []})
+
+    with serving(answer) as service:
+        got, why = until_it_fails(channel(service.url, paging={"kind": "page"}, total_at="total"))
+    assert len(ids(got)) == 7
+    assert "1 of the records the service tells of did not come" in why
+    with serving(by_page) as service, pytest.raises(SourceError, match="no number at total_at = 'count'"):
+        list(channel(service.url, total_at="count").batches(after=None))
+
+
+def test_the_time_asked_from_never_goes_back() -> None:
+    rows = [{"id": 1, "at": "2024-06-03T00:00:00Z"}]
+    with serving(lambda _: Answer({"rows": rows})) as service:
+        source = channel(service.url, since={"parameter": "since", "at": "at", "overlap_s": 86_400})
+        (first,) = source.batches(after=None)
+        rows[0] = {"id": 2, "at": "2024-06-02T12:00:00Z"}
+        (second,) = source.batches(after=first.cursor)
+        list(source.batches(after=second.cursor))
+    assert [request.query.get("since") for request in service.seen] == [None, *["2024-06-02T00:00:00Z"] * 2]
+
+
 def test_only_what_changed_is_asked_for_with_an_overlap() -> None:
     rows = [{"id": n, "at": f"2024-06-0{n}T00:00:00Z"} for n in (1, 3, 2)]
     with serving(lambda _: Answer({"rows": rows})) as service:

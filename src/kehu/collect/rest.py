@@ -185,7 +185,7 @@ class RestChannel:
     def _walk(self, fetcher: fetch.Fetcher, place: _Place) -> Iterator[_Step]:
         """Page after page to the last, refusing to go in a circle."""
         asked: set[str | None] = set()
-        behind, last_print, empty = place, b"", 0
+        behind, last_print, empty, total = place, b"", 0, 0
         while True:
             page = self._page(fetcher, place)
             asked.add(place.mark)
@@ -201,7 +201,8 @@ class RestChannel:
                 raise SourceError(
                     f"channel {self.name!r}: {empty} pages in a row are empty; check records_at and paging"
                 )
-            latest = self._latest(place.latest, page.records)
+            latest = self._latest(place.latest or place.since, page.records)
+            total = self._total(page, total)
             rows, bad = flatten.table(page.records, _positions(place.mark, page))
             step = _Step(rows=rows, bad=bad, place=place, after=place)
             if following is None:
@@ -209,7 +210,7 @@ class RestChannel:
             after = replace(place, mark=following, before=place.before + len(page.records), latest=latest)
             yield replace(step, after=after)
             behind, place, last_print = place, after, this_print
-        missing = self._missing(page, place.before + len(page.records))
+        missing = max(0, total - place.before - len(page.records))
         rest = place if self._source.paging.rests_here(page) else behind
         if self._source.since and latest:
             rest = _Place(since=latest)
@@ -231,12 +232,8 @@ class RestChannel:
                 )
             url = url.copy_merge_params(parameters)
         response, body = fetcher.get(url)
-        if (
-            response.status_code == httpx.codes.NOT_FOUND
-            and place.mark
-            and isinstance(self._source.paging, pages.PageNumber)
-        ):
-            return pages.Page(url=url, answer=None, records=[], link="")  # How Django says that there is no such page.
+        if response.status_code == httpx.codes.NOT_FOUND and place.mark and self._source.paging.may_end_missing:
+            return pages.Page(url=url, answer=None, records=[], link="")
         self._check(response)
         try:
             answer = flatten.parse(body)
@@ -255,13 +252,16 @@ class RestChannel:
         if not response.is_success:
             raise SourceError(f"channel {self.name!r}: the service answers {status}; check url and parameters")
 
-    def _missing(self, page: pages.Page, received: int) -> int:
-        if self._source.total_at is None or page.answer is None:
+    def _total(self, page: pages.Page, before: int) -> int:
+        """How many records the service tells of; what it told before where an empty page tells nothing."""
+        if self._source.total_at is None:
             return 0
         total = flatten.value_at(page.answer, self._source.total_at)
-        if not isinstance(total, str) or not total.isdecimal():
+        if isinstance(total, str) and total.isdecimal():
+            return int(total)
+        if page.records:
             raise SourceError(f"channel {self.name!r}: there is no number at total_at = {self._source.total_at!r}")
-        return max(0, int(total) - received)
+        return before
 
     def _latest(self, latest: str | None, records: list[object]) -> str | None:
         if self._source.since is None:

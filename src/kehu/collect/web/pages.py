@@ -1,7 +1,7 @@
 """How a service cuts its answer into pages: what to ask for next, and where the next run goes on."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,6 +34,9 @@ class _Paging(BaseModel):
     """A mark is the place of a page, as text: a number, a cursor, a URL; None is the first page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    may_end_missing: ClassVar[bool] = False
+    """Whether "not found" may mean that the last page was passed."""
 
     def ask(self, mark: str | None) -> Ask:
         """What to ask for to get the page at a mark."""
@@ -75,6 +78,8 @@ class PageNumber(_Sized):
 
     A page shorter than asked for is not taken for the end: a service may give fewer rows a page than it is asked for.
     """
+
+    may_end_missing: ClassVar[bool] = True  # As Django's services do.
 
     kind: Literal["page"] = Field(description="Pages are numbered.")
     parameter: str = Field(default="page", description="Name of the parameter with the number.")
