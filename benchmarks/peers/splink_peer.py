@@ -127,7 +127,10 @@ def febrl3() -> Plan:
 
 
 def febrl4() -> Plan:
-    """As in the notebook `febrl4`, its detailed model: it links file a to file b, which kehu is not told."""
+    """After the notebook `febrl4`, its detailed model; the README says which parts of it are rebuilt.
+
+    It links file a to file b, which kehu is not told.
+    """
     return Plan(
         unique_id="rec_id",
         link_type="link_only",
