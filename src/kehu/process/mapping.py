@@ -154,14 +154,17 @@ def fingerprints(flat: pa.Table) -> pa.Array:
     >>> once == again, once == other
     (True, False)
     """
-    fields = []
+    fields = [pa.repeat(pa.scalar(""), flat.num_rows)]
     for number, name in enumerate(records.FLAT_COLUMNS):
         if name in flat.column_names and name not in _UNPRINTED:
             values = distinct.one_chunk(flat.column(name)).cast(pa.string())
             size = pc.binary_length(values)
             # The length of a value stands before it, so that no two rows can be joined to one text.
-            field = pc.binary_join_element_wise(str(number), size.cast(pa.string()), values, ":")
-            fields.append(pc.if_else(pc.equal(size, 0), None, field))
-    texts = pc.fill_null(distinct.joined(fields or [distinct.nulls(flat.num_rows)], ";"), "").cast(pa.binary())
+            fields.append(
+                pc.if_else(
+                    pc.equal(size, 0), "", pc.binary_join_element_wise(size.cast(pa.string()), values, f"|{number}|")
+                )
+            )
+    texts = pc.binary_join_element_wise(*(pc.fill_null(field, "") for field in fields), "").cast(pa.binary())
     hashes = [hashlib.blake2b(text, digest_size=16).digest() for text in distinct.values(texts)]
     return pa.array(hashes, type=pa.binary(16))

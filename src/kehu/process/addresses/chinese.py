@@ -37,6 +37,7 @@ _BEFORE_ROAD = re.compile(
     "(?:[^,]{1,8}?(?:街道|地区|镇|乡|苏木)(?:办事处)?(?![路街道巷大]))?"
     "(?:[^,]{1,10}?(?:社区|居委会|村委会|居民委员会|村民委员会))?"
 )
+_TOWN_SIGNS = frozenset("街地镇乡苏社委")  # One of them stands in every town or community.
 _VILLAGE = re.compile("[^,]{1,10}?(?<!新)[村屯庄寨]")
 
 _ROAD_SIGNS = frozenset(["号", "弄", "号院", "大院", "院", "组", "队"])
@@ -165,5 +166,7 @@ _ROOM_DIGITS = 3  # A room has at least the digit of its floor and two of its ow
 
 def _without_town(words: str, *, last: bool) -> str:
     """The words without subdistrict, town and community before the road; a town that is all there is stays."""
+    if _TOWN_SIGNS.isdisjoint(words):
+        return words
     found = _BEFORE_ROAD.match(words)
     return words[found.end() :] if found and (found.end() < len(words) or not last) else words

@@ -192,8 +192,10 @@ def _start(address: str) -> tuple[int, _Options]:
     end = found.end()
     while address.startswith(",", end):
         end += 1
-    more, options = _head(address[end:], options)
-    return end + more, options
+    if address[end : end + 2] in _gazetteer().sizes:
+        more, options = _head(address[end:], options)
+        end += more
+    return end, options
 
 
 def _searched(rest: str, options: _Options) -> tuple[Division, str]:
