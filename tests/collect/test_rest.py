@@ -553,6 +553,8 @@ def test_tls_checks_the_name_though_the_address_is_pinned(certificate: tuple[Pat
     with serving(by_page, tls=tls) as service:
         assert len(ids(list(channel(service.url, ca_file=certificate[0]).batches(after=None)))) == 3
         by_number = service.url.replace("localhost", "127.0.0.1")
+        source = rest.RestSource(url=service.url, records_at="rows", allow_private=True, ca_file=Path("cert.pem"))
+        assert ids([rest.RestChannel("online", source, folder=certificate[0].parent).sample(1)]) == ["1"]
         for url, trusted in ((service.url, None), (by_number, certificate[0])):
             with pytest.raises(SourceError, match="CERTIFICATE_VERIFY_FAILED"):
                 list(channel(url, attempts=1, ca_file=trusted).batches(after=None))

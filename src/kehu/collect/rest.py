@@ -104,6 +104,7 @@ class RestChannel:
         name: str,
         source: RestSource,
         *,
+        folder: Path = Path(),
         secret: str | None = None,
         transport: httpx.BaseTransport | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -111,6 +112,7 @@ class RestChannel:
     ) -> None:
         self.name = name
         self._source = source
+        self._ca_file = folder / source.ca_file if source.ca_file else None
         self._auth = proofs.proof(name, source.auth, secret, now)
         self._transport = transport
         self._now = now
@@ -176,10 +178,10 @@ class RestChannel:
 
     def _trusted(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=self._source.ca_file)
+            return ssl.create_default_context(cafile=self._ca_file)
         except OSError:  # SSLError is one, too.
             raise SourceError(
-                f"channel {self.name!r}: {self._source.ca_file} is no file of certificates; mend ca_file"
+                f"channel {self.name!r}: {self._ca_file} is no file of certificates; mend ca_file"
             ) from None
 
     def _walk(self, fetcher: fetch.Fetcher, place: _Place) -> Iterator[_Step]:
