@@ -44,7 +44,13 @@ def models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def every_setting() -> Iterator[tuple[str, str]]:
     """The model and the name of each setting, however deep it stands."""
-    waiting = [*settings.SECTIONS.values(), settings.Own, *settings.SOURCES.values(), Mapping, *settings.RULES.values()]
+    waiting: list[type[BaseModel]] = [
+        *settings.SECTIONS.values(),
+        settings.Own,
+        *settings.SOURCES.values(),
+        Mapping,
+        *settings.RULES.values(),
+    ]
     seen: set[type[BaseModel]] = set()
     while waiting:
         model = waiting.pop()
@@ -58,7 +64,8 @@ def every_setting() -> Iterator[tuple[str, str]]:
 
 
 def test_every_setting_has_a_help_text() -> None:
-    for model in [*settings.SECTIONS.values(), settings.Own, *settings.SOURCES.values(), Mapping]:
+    described: list[type[BaseModel]] = [*settings.SECTIONS.values(), settings.Own, *settings.SOURCES.values(), Mapping]
+    for model in described:
         for name, field in model.model_fields.items():
             assert field.description, f"{model.__name__}.{name}"
 
