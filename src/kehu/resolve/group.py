@@ -31,12 +31,15 @@ EXCLUDES = -4.0
 """Two groups whose records object to each other so much, on average, are two customers."""
 
 LARGEST = 400
-"""A component of more records is not completed with the pairs that share no key: their number is its square."""
+"""A component of more records is cut at its lightest links: all its pairs are looked at, and they are its square."""
+
+STEP = 4.0
+"""By how much more a link must weigh, round after round, to be followed in a component that is too large."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """Pairs of rows with their weights; each pair once, in any order."""
+    """Pairs of rows with their weights, in any order; of a pair that stands twice the last counts."""
 
     left: Rows
     right: Rows
@@ -55,15 +58,33 @@ class Scored:
 
 
 def components(scored: Scored, size: int, *, link_from: float) -> Rows:
-    """For each of `size` rows the number of its component, following the links from `link_from` up."""
-    follow = scored.weight >= link_from
+    """For each of `size` rows the number of its component, following the links from `link_from` up.
+
+    Where that makes a component larger than `LARGEST`, only its heavier links are followed. What a steward put
+    together is never cut.
+    """
+    least, follow = link_from, scored.weight >= link_from
+    while True:
+        component = _connected(scored, size, follow)
+        large = (np.bincount(component) > LARGEST)[component]
+        inside = follow & large[scored.left]
+        if not (inside & (scored.weight < ALWAYS)).any():
+            return component
+        least += STEP
+        follow &= ~(inside & (scored.weight < min(least, ALWAYS)))
+
+
+def _connected(scored: Scored, size: int, follow: Mask) -> Rows:
     ones = np.ones(int(follow.sum()), dtype=np.int8)
     graph = coo_array((ones, (scored.left[follow], scored.right[follow])), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def missing(scored: Scored, component: Rows) -> tuple[Rows, Rows]:
-    """The pairs inside components of three records and more that were not scored, as they share no key."""
+    """The pairs inside components of three records and more that were not scored, as they share no key.
+
+    A component larger than `LARGEST`, as only stewards make it, is not completed.
+    """
     order = np.argsort(component, kind="stable")
     sizes = np.bincount(component)
     starts = np.cumsum(sizes) - sizes
@@ -91,7 +112,8 @@ def partition(scored: Scored, component: Rows, *, link_from: float) -> Rows:
     """
     size = len(component)
     inside = component[scored.left] == component[scored.right]
-    left, right, weight = scored.left[inside], scored.right[inside], scored.weight[inside]
+    left = np.minimum(scored.left, scored.right)[inside]
+    right, weight = np.maximum(scored.left, scored.right)[inside], scored.weight[inside]
     objection, of_pair = scored.objection[inside], component[left]
     disputed = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.bool_)
     disputed[of_pair[objection < 0]] = True
@@ -124,7 +146,8 @@ def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, l
         i, j = sorted(divmod(best, size))
         if worth[i, j] < link_from:
             return group
-        if worth[i, j] - _rivalry(i, j, worth, objections / np.outer(members, members)) < link_from:
+        decided = strongest[i, j] >= ALWAYS  # By a steward: other decisions are no rivals to it.
+        if not decided and worth[i, j] - _rivalry(i, j, worth, objections / np.outer(members, members)) < link_from:
             worth[i, j] = worth[j, i] = -np.inf
             continue
         group[group == j] = i
