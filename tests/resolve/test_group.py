@@ -102,6 +102,13 @@ def test_a_chain_does_not_join_its_ends_against_their_objection() -> None:
     assert groups(pairs, 3) == [0, 0, 2]
 
 
+def test_who_could_be_either_of_two_that_exclude_each_other_is_neither() -> None:
+    """A nameless call from the phone of a couple."""
+    pairs = [(0, 1, 5.0, 0.0), (1, 2, 5.0, 0.0), (0, 2, -30.0, -20.0)]
+    assert groups(pairs, 3) == [0, 1, 2]
+    assert groups(pairs[:1], 3) == [0, 0, 2]
+
+
 def test_a_pair_that_stands_twice_is_as_it_was_told_last() -> None:
     assert groups([(0, 1, 20.0, 0.0), (1, 0, NEVER, NEVER), (1, 2, 8.0, 0.0)], 3) == [0, 1, 1]
 

@@ -141,14 +141,15 @@ def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, l
     members = np.ones(size)
     group = np.arange(size)
     worth = strongest + objections
+    asked = worth.copy()  # Where a join was refused it is not asked for again, but it is a rival still.
     while True:
-        best = int(worth.argmax())
+        best = int(asked.argmax())
         i, j = sorted(divmod(best, size))
-        if worth[i, j] < link_from:
+        if asked[i, j] < link_from:
             return group
         decided = strongest[i, j] >= ALWAYS  # By a steward: other decisions are no rivals to it.
         if not decided and worth[i, j] - _rivalry(i, j, worth, objections / np.outer(members, members)) < link_from:
-            worth[i, j] = worth[j, i] = -np.inf
+            asked[i, j] = asked[j, i] = -np.inf
             continue
         group[group == j] = i
         members[i] += members[j]
@@ -157,6 +158,8 @@ def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, l
         strongest[j] = strongest[:, j] = strongest[i, i] = -np.inf
         worth[i] = worth[:, i] = strongest[i] + np.minimum(objections[i] / (members[i] * members), 0.0)
         worth[j] = worth[:, j] = worth[i, i] = -np.inf
+        asked[i] = asked[:, i] = worth[i]
+        asked[j] = asked[:, j] = -np.inf
 
 
 def _rivalry(i: int, j: int, worth: Floats, objection: Floats) -> float:
