@@ -64,4 +64,3 @@ def test_a_new_demo_replaces_an_old_one_and_nothing_else(kehu: Kehu, tmp_path: P
     assert refused.code == 2
     assert "--dir" in refused.err
     assert (tmp_path / "mine" / "letter").read_text() == "dear"
-
