@@ -82,8 +82,6 @@ def _channel(settings: Settings, one: reading.Channel, secrets: Secrets) -> Chan
     match one.source:
         case rest.RestSource() as source:
             name = source.auth.secret_env
-            if source.ca_file is not None:
-                source = source.model_copy(update={"ca_file": settings.folder / source.ca_file})
             return rest.RestChannel(one.name, source, folder=settings.folder, secret=secrets(name) if name else None)
         case databases.DatabaseSource() as source:
             secret = secrets(source.secret_env) if source.secret_env else None
