@@ -43,7 +43,7 @@ def test_no_row_is_too_odd_and_none_is_lost(rows: list[dict[str, str | None]]) -
 def test_cleaning_twice_is_cleaning_once(rows: list[dict[str, str | None]]) -> None:
     # The parts of an address become one line, in which a second look may see more than its parts said; and the
     # parts of a name may contradict the whole.
-    parts = dict.fromkeys(("address_1", "address_2", "suburb", "state", "given_name", "surname"))
+    parts = dict.fromkeys(("address_1", "address_2", "suburb", "city", "state", "given_name", "surname"))
     once = clean.clean(flat([row | parts for row in rows]))
     again = clean.clean(once.select(SHARED).cast(pa.schema({name: pa.string() for name in SHARED})))
     for name in SHARED:

@@ -43,7 +43,7 @@ def clean(flat: pa.Table, *, home: str = "CN") -> pa.Table:
         "phone": phone,
         "phone_2": pc.if_else(pc.equal(phone, other), None, other),
         "birth_date": dates.column(raw["birth_date"], home=home),
-        "gender": genders.column(raw["gender"]),
+        "gender": pc.coalesce(genders.column(raw["gender"]), genders.of_title(raw["name"])),
         "email": emails.column(raw["email"]),
         **addresses.columns({name: raw[name] for name in addresses.READ}),
         "category": categories.column(raw["category"]),

@@ -1,6 +1,7 @@
 """The gender a record states."""
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kehu.model.codes import Gender
 from kehu.process import distinct, text
@@ -30,3 +31,15 @@ def clean(value: str) -> Gender | None:
 def column(texts: pa.Array) -> pa.Array:
     """Every text as `clean` reads it."""
     return distinct.mapped(texts, clean)
+
+
+def of_title(names: pa.Array) -> pa.Array:
+    """The gender that the title behind a Han name tells: 张先生 is male, 王女士 female; null without such a title.
+
+    >>> of_title(pa.array(["张先生", "Ann女士", "李小姐 ", "王总", None])).to_pylist()
+    ['male', 'female', 'female', None, None]
+    """
+    male = pc.match_substring_regex(names, "先生\\s*$")
+    female = pc.match_substring_regex(names, "(女士|小姐|太太|夫人)\\s*$")
+    told = pc.if_else(male, Gender.MALE.value, pc.if_else(female, Gender.FEMALE.value, None))
+    return told.cast(pa.string())

@@ -162,7 +162,9 @@ def train(
             new_same.append(_rates(of_same, prior_same[place], how.trust_same))
             new_kin.append(_rates(of_kin, prior_kin[place], how.trust_kin))
             rest = sampled[place].beyond(of_same + of_kin, shares[2] @ hot)
-            new_chance.append(_rates(rest, prior_chance[place], how.trust_chance * sampled[place].pairs.sum()))
+            new_chance.append(
+                _rates(rest, prior_chance[place], max(how.trust_chance * sampled[place].pairs.sum(), 1.0))
+            )
         change = max(float(np.abs(new - old).max()) for new, old in zip(new_same, same_rates, strict=True))
         same_rates, kin_rates, chance_rates = new_same, new_kin, new_chance
         same = min(max(shares[0].sum(), 1.0) / everything, 0.4)

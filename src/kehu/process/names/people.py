@@ -34,6 +34,7 @@ _LONG_TITLES = (
 _SHORT_TITLES = "总|哥|姐|叔|伯|婶|嫂|姨|工|董|局|处|科|某|某某|某某某|氏"
 _HAN_TITLES = re.compile(f"(?:{_LONG_TITLES})+$")
 _LONE_TITLES = re.compile(f"(?:{_SHORT_TITLES})$")
+_ANYBODY = frozenset(["客户", "用户", "顾客", "机主", "户主", "本人", "住户", "业主", "联系人", "经办人", "匿名"])
 _TITLE_ENDS = frozenset(title[-1] for title in f"{_LONG_TITLES}|{_SHORT_TITLES}".split("|"))
 _FAMILIAR_LENGTH = 2  # 老张, 小李; 小明月 is a name.
 _MASKED = re.compile(f"([{HAN}]+)[*×Xx○_?]{{1,3}}[{HAN}]?")
@@ -116,6 +117,8 @@ def _chinese(value: str) -> Name:
     """A name with at least one Han character, brackets gone."""
     parts = [part for part in _HAN_RUNS.findall(value) if part.isalnum()]
     han = "".join(parts)
+    if _HAN_TITLES.fullmatch(text.simplify(han)):  # Bailey女士, or a title and no name at all.
+        return _latin(_HAN_RUNS.sub(" ", value)) if re.search("[A-Za-zÀ-ɏ]", value) else NOBODY
     if len(parts) > 1 and len(han) >= _DOTTED_LENGTH and _DOTS.search(value):
         return _dotted(parts)
     if masked := _MASKED.fullmatch(value.replace(" ", "")):
@@ -136,7 +139,7 @@ def _han(value: str) -> Name:
     start, end = _untitled(simple)
     if end - start < len(simple):
         value, simple = value[start:end], simple[start:end]
-    if simple in text.PLACEHOLDERS:
+    if simple in text.PLACEHOLDERS or simple in _ANYBODY or _HAN_TITLES.fullmatch(simple):
         return NOBODY
     surname, given = sounds.split(simple)
     return Name(value, simple, surname, given or None, sounds.of_person(surname, given), not given)
