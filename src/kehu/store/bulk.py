@@ -22,8 +22,11 @@ from kehu.store.database import Transaction
 Query: TypeAlias = sa.Select[*tuple[Any, ...]]
 """A SELECT of any columns."""
 
-PIECE = 50_000
-"""Rows that are turned into the driver's values at once: bounds the memory."""
+PIECE = 5_000
+"""Rows that are turned into the driver's values at once: few enough to stay in the processor's cache."""
+
+PAGE = 20_000
+"""Rows that are read at once."""
 
 FEW = 500
 """Values that still go into the statement itself; more go through a temporary table."""
@@ -128,7 +131,7 @@ def batches(tx: Transaction, statement: Query, schema: pa.Schema) -> Iterator[pa
     # Without types SQLAlchemy leaves the values as the driver gives them: they are converted by the column.
     plain = [sa.type_coerce(column, sa.types.NullType()) for column in statement.selected_columns]
     asked = statement.with_only_columns(*plain)
-    for rows in tx.execute(asked, execution_options={"yield_per": PIECE}).partitions():
+    for rows in tx.execute(asked, execution_options={"yield_per": PAGE}).partitions():
         arrays = [
             wire.column(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
         ]

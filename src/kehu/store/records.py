@@ -146,6 +146,8 @@ def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
     query = sa.select(*(record.c[name] for name in arrivals.STORED.names))
     found = [arrivals.STORED.empty_table()]
     for channel in pc.unique(clean.column("channel")).to_pylist():
+        if tx.scalar(sa.select(record.c.record).where(record.c.channel == channel).limit(1)) is None:
+            continue
         keys = clean.filter(pc.equal(clean.column("channel"), channel)).column("record_id")
         with bulk.among(tx, record.c.record_id, _flat(keys)) as one_of_them:
             found.append(bulk.read(tx, query.where(record.c.channel == channel, one_of_them), arrivals.STORED))
