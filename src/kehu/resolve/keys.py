@@ -91,6 +91,11 @@ def of(records: Records, numbers: npt.NDArray[np.int64], *, kinds: tuple[Key, ..
                 hashed[column] = _hashed(records, column)
         filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])
         number = _number(kind)
+        if (base := KINDS[number]) is not kind and base in kinds:
+            # Who is called 李丽 has the sound of her surname for a given name: the key is hers already.
+            others = [pair for pair in zip(kind.columns, base.columns, strict=True) if pair[0] != pair[1]]
+            alike = [(hashed[own][0] == hashed[its][0]) & hashed[its][1] for own, its in others]
+            filled &= ~np.logical_and.reduce(alike)
         key = np.full(int(filled.sum()), np.uint64(number))
         for column in kind.columns:
             key = _mixed(key * _GOLDEN + hashed[column][0][filled])
