@@ -136,10 +136,11 @@ def fold_latin(value: str) -> str:
     >>> fold_latin("Müller-Łukasz O'Brien ß")
     "muller-lukasz o'brien ss"
     """
-    value = value.casefold()
     if value.isascii():
-        return value
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", value) if not unicodedata.combining(sign))
+        return value.casefold()
+    # Taken apart before and after: 🄐 holds a capital, and folding case may compose anew.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
+    bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
     return unicodedata.normalize("NFC", bare).translate(_STROKED)
 
 
