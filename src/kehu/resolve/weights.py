@@ -212,6 +212,8 @@ def _patterns(matrix: Matrix) -> tuple[Matrix, Rows]:
     for place, comparison in enumerate(ALL):
         number = number * (len(comparison.levels) + 1) + matrix[:, place]
     distinct, back = distinct_of(number)
+    order = np.argsort(distinct)  # Sums over patterns must not depend on the order in which pairs came.
+    distinct, back = distinct[order], np.argsort(order)[back]
     patterns = np.empty((len(distinct), len(ALL)), dtype=np.uint8)
     for place, comparison in reversed(list(enumerate(ALL))):
         distinct, patterns[:, place] = np.divmod(distinct, len(comparison.levels) + 1)
