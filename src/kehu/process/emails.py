@@ -1,6 +1,7 @@
 """E-mail addresses."""
 
 import re
+import unicodedata
 
 import pyarrow as pa
 
@@ -34,7 +35,8 @@ def clean(value: str) -> str | None:
         return None
     if wrapped := _WRAPPED.fullmatch(cleaned):
         cleaned = wrapped[1] or wrapped[2]
-    cleaned = cleaned.replace(" ", "").translate(_SLIPS).casefold().strip(".;'\"")
+    # Without its blanks, marks that they kept apart may change places: put them in their one order.
+    cleaned = unicodedata.normalize("NFKC", cleaned.replace(" ", "").translate(_SLIPS).casefold()).strip(".;'\"")
     if not _SHAPE.fullmatch(cleaned):
         return None
     person, _, host = cleaned.partition("@")

@@ -55,9 +55,9 @@ def _one(value: str, *, home: str) -> str | None:
     bare = "+" + digits if _PLUS.match(value) else digits
     if _MADE_UP.fullmatch(digits) or len(digits) > 18:
         return None
-    if home == "CN" and (number := _chinese(bare)):
-        return None if _MADE_UP.fullmatch(number) else number
-    return _foreign(bare, home=home) or (digits if 7 <= len(digits) <= 15 else None)
+    known = _chinese(bare) if home == "CN" else None
+    number = known or _foreign(bare, home=home) or (digits if 7 <= len(digits) <= 15 else None)
+    return None if number is None or _MADE_UP.fullmatch(number) else number
 
 
 def _chinese(bare: str) -> str | None:
