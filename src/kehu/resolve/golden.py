@@ -83,7 +83,11 @@ def values(
             chosen["phone"], chosen["phone_2"] = chooser.two_phones(order)
         else:
             chosen |= dict.fromkeys((lead, *rest), chooser.best(lead, order))
-    made = {name: chooser.take(name, rows) for name, rows in chosen.items()}
+    made = {name: chooser.take("phone" if name == "phone_2" else name, rows) for name, rows in chosen.items()}
+    # Only where no record has another number for its first one, a second one that was stated is taken.
+    seconds = np.where(chosen["phone_2"] < 0, chooser.stated_second(survivorship["phone"], chosen["phone"]), -1)
+    made["phone_2"] = pc.coalesce(made["phone_2"], chooser.take("phone_2", seconds))
+    chosen["phone_2"] = np.maximum(chosen["phone_2"], seconds)
     for stated, certified in (("birth_date", "id_birth_date"), ("gender", "id_gender")):
         # What nobody states is read off the certificate.
         rows = np.where(chosen[stated] < 0, chooser.best(certified, (F, R)), -1)
@@ -128,10 +132,16 @@ class _Chooser:
         others = (codes.codes >= 0) & (codes.codes != np.append(codes.codes, -1)[first][self._of])
         return first, self._first(worth, others)
 
+    def stated_second(self, order: Sequence[Strategy], first: Numbers) -> Numbers:
+        """For each customer the row that states another number than its first phone beside its own; -1 for none."""
+        codes = coded(self._rows.column("phone_2"))
+        same = pc.equal(self._rows.column("phone_2"), self.take("phone", first).take(pa.array(self._of)))
+        others = (codes.codes >= 0) & ~np.asarray(pc.fill_null(same, False).to_numpy(zero_copy_only=False))
+        return self._first(self._worth("phone_2", codes.codes, codes.distinct, order), others)
+
     def take(self, column: str, rows: Numbers) -> pa.Array:
         """The values of the chosen rows; null where none was chosen."""
-        source = "phone" if column == "phone_2" else column
-        return self._rows.column(source).take(pa.array(rows, mask=rows < 0)).combine_chunks()
+        return self._rows.column(column).take(pa.array(rows, mask=rows < 0)).combine_chunks()
 
     def sources(self, chosen: Mapping[str, Numbers], made: Mapping[str, pa.Array]) -> pa.Array:
         """For each customer a JSON object: attribute -> number of the record its value came from."""
