@@ -138,7 +138,7 @@ def train(
     """
     how = training or Training()
     size = len(records)
-    everything = size * (size - 1) / 2
+    everything = max(size * (size - 1) / 2, 1.0)
     with ThreadPoolExecutor(threads) as workers:
         sampled = list(workers.map(lambda one: chance.sample(records, one, pairs=how.random_pairs, seed=how.seed), ALL))
     patterns, back = _patterns(levels)
