@@ -12,7 +12,7 @@ ARGS ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt bench serve clean
+.PHONY: help setup demo test check fmt docs bench serve clean
 
 help:
 	@echo "make setup    .venv with kehu in it, and the browser files (the other targets call it)"
@@ -21,6 +21,7 @@ help:
 	@echo "make test     the tests                                                [ARGS=\"tests/process -k phones\"]"
 	@echo "make check    everything CI runs: format, ruff, mypy, floors, tests, docs"
 	@echo "make fmt      format the code"
+	@echo "make docs     the tables of docs/ that are written from the code"
 	@echo "make bench    the benchmark tables"
 	@echo "make clean    take away what the targets made, the demo's folder too"
 
@@ -65,6 +66,9 @@ check: setup
 fmt: setup
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: setup
+	@$(BIN)/python docs/tables.py
 
 bench: setup
 	@for table in benchmarks/*.py; do $(BIN)/python "$$table" $(ARGS) || exit 1; done

@@ -1,5 +1,6 @@
 """What docs/ does not name, nobody finds: settings, commands, columns and routes; and every link leads somewhere."""
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -61,6 +62,21 @@ def every_setting() -> Iterator[tuple[str, str]]:
             yield model.__name__, field.alias or name
             waiting.extend(models(field.annotation))
     assert rest.Since in seen
+
+
+def writer() -> Any:
+    """docs/tables.py, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("docs_tables", DOCS / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["settings.md", "columns.md"])
+def test_the_tables_are_those_that_make_docs_writes(name: str) -> None:
+    assert text(name) == writer().written(text(name)), f"docs/{name} is older than the code: make docs"
 
 
 def test_every_setting_has_a_help_text() -> None:
