@@ -17,7 +17,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from kehu.collect import database, files, rest
+from kehu.collect import database, files, push, rest
 from kehu.errors import SettingsError
 from kehu.process import checks, mapping
 
@@ -86,11 +86,12 @@ class Own(_Section):
     )
 
 
-Source = rest.RestSource | database.DatabaseSource | files.FilesSource
+Source = rest.RestSource | database.DatabaseSource | files.FilesSource | push.PushSource
 SOURCES: dict[str, type[Source]] = {
     "rest": rest.RestSource,
     "database": database.DatabaseSource,
     "files": files.FilesSource,
+    "push": push.PushSource,
 }
 """The types of channels, by the word that stands in `type`."""
 
@@ -217,6 +218,8 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
     keys = dict(keys) if isinstance(keys, dict) else {}
     own = {key: keys.pop(key) for key in Own.model_fields if key in keys}
     columns, rules = keys.pop("mapping", None), keys.pop("rules", [])
+    if columns is None and keys.get("type") == "push":
+        columns = {name: name for name in mapping.Mapping.model_fields}
     if columns is None:
         complaints.append(f"{where} needs the table [channels.{name}.mapping]: which of its columns is which of ours")
     if not isinstance(rules, list):

@@ -9,11 +9,12 @@ from typing import TypedDict
 
 from kehu import settings as reading
 from kehu.collect import database as databases
-from kehu.collect import files, rest
+from kehu.collect import files, push, rest
 from kehu.collect.channel import Channel
 from kehu.collect.town import example, server
 from kehu.engine.duck import Duck
 from kehu.engine.engine import Engine
+from kehu.flows.arrive import Desk
 from kehu.flows.intake import Feed
 from kehu.resolve import model as models
 from kehu.resolve.model import Model
@@ -67,7 +68,9 @@ def feeds(settings: Settings, names: Sequence[str] | None = None, *, secrets: Se
     Raises:
         SettingsError: A channel is not in the settings, or its secret is not in the environment.
     """
-    wanted = [settings.channel(name) for name in names] if names else settings.channels
+    # What is pushed cannot be asked for.
+    asked = [one for one in settings.channels if not isinstance(one.source, push.PushSource)]
+    wanted = [settings.channel(name) for name in names] if names else asked
     return [feed(settings, one, secrets=secrets) for one in wanted]
 
 
@@ -86,6 +89,8 @@ def _channel(settings: Settings, one: reading.Channel, secrets: Secrets) -> Chan
         case databases.DatabaseSource() as source:
             secret = secrets(source.secret_env) if source.secret_env else None
             return databases.DatabaseChannel(one.name, source, folder=settings.folder, secret=secret)
+        case push.PushSource():
+            return push.PushChannel(one.name)
         case files.FilesSource() as source:
             return files.FilesChannel(one.name, source, folder=settings.folder)
 
@@ -93,7 +98,7 @@ def _channel(settings: Settings, one: reading.Channel, secrets: Secrets) -> Chan
 def _is_sparse(source: reading.Source) -> bool:
     """Whether the source leaves out what is empty: JSON does, tables do not."""
     match source:
-        case rest.RestSource():
+        case rest.RestSource() | push.PushSource():
             return True
         case files.FilesSource():
             return all(".json" in pattern.lower() or ".ndjson" in pattern.lower() for pattern in source.pattern)
@@ -151,5 +156,19 @@ def parts(settings: Settings) -> Parts:
         home=settings.kehu.home,
         trust={channel.name: channel.trust for channel in settings.channels},
         hot_key_limit=settings.resolve.hot_key_limit,
+        clock=now,
+    )
+
+
+def desk(settings: Settings) -> Desk:
+    """What arriving records need beside the store."""
+    return Desk(
+        engine=duck(1),  # One record is not worth a second thread.
+        model=model(settings),
+        home=settings.kehu.home,
+        trust={channel.name: channel.trust for channel in settings.channels},
+        hot_key_limit=settings.resolve.hot_key_limit,
+        rules={channel.name: channel.rules for channel in settings.channels},
+        raw_in=raw(settings),
         clock=now,
     )

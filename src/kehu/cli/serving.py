@@ -51,6 +51,7 @@ def run(application: Application, settings: Settings, *, host: str, port: int, s
         application(
             database,
             model=wiring.model(settings),
+            desk=wiring.desk(settings),
             clock=wiring.now,
             host=host,
             port=port,

@@ -78,26 +78,55 @@ def identify(
         What it did; nothing at all, where no record waits.
     """
     with database.begin() as tx:
-        waiting = records.waiting(tx)
-        if not len(waiting):
-            return Identified()
-        progress.task("identify", len(waiting))
-        progress.step("pair")
-        paired = pairing.of_waiting(tx, engine, waiting, limits=keys.limits(hot_key_limit=hot_key_limit))
-        touched = pairing.reach(tx, paired, link_from=model.link_from)
-        progress.step("score")
-        rows = _in_order(records.read(tx, touched.records))
-        numbers = rows.column("record").to_numpy()
-        coded = Records(rows.select(CLEAN.names))
-        found = weights.score(coded, *_rows(numbers, paired.pairs), model)
-        kept = weights.score(coded, *_rows(numbers, touched.links), model)
-        progress.step("group")
-        groups = joining.groups(coded, found + kept, model, _decided(tx, touched.records, numbers))
-        progress.step("store")
-        links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model))
-        links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model))
-        done = _store(tx, rows, groups, trust=trust, at=clock(), why=why)
-        progress.advance(len(waiting))
+        return within(
+            tx,
+            engine,
+            model,
+            waiting=records.waiting(tx),
+            trust=trust,
+            hot_key_limit=hot_key_limit,
+            at=clock(),
+            why=why,
+            progress=progress,
+        )
+
+
+def within(
+    tx: Transaction,
+    engine: Engine,
+    model: Model,
+    *,
+    waiting: pa.Array,
+    trust: Mapping[str, int],
+    hot_key_limit: int,
+    at: datetime,
+    why: str,
+    progress: Progress = SILENT,
+) -> Identified:
+    """As `identify`, for some of the waiting records and in the caller's transaction.
+
+    Those that go on waiting have no keys yet: they find their customers later, as if they had come later.
+    """
+    if not len(waiting):
+        return Identified()
+    customers.next_id(tx)  # One at a time: two who regroup the same customers would not see each other's work.
+    progress.task("identify", len(waiting))
+    progress.step("pair")
+    paired = pairing.of_waiting(tx, engine, waiting, limits=keys.limits(hot_key_limit=hot_key_limit))
+    touched = pairing.reach(tx, paired, link_from=model.link_from)
+    progress.step("score")
+    rows = _in_order(records.read(tx, touched.records))
+    numbers = rows.column("record").to_numpy()
+    coded = Records(rows.select(CLEAN.names))
+    found = weights.score(coded, *_rows(numbers, paired.pairs), model)
+    kept = weights.score(coded, *_rows(numbers, touched.links), model)
+    progress.step("group")
+    groups = joining.groups(coded, found + kept, model, _decided(tx, touched.records, numbers))
+    progress.step("store")
+    links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model))
+    links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model))
+    done = _store(tx, rows, groups, trust=trust, at=at, why=why)
+    progress.advance(len(waiting))
     follow = found.weight >= model.link_from
     apart = groups[found.left] != groups[found.right]
     return Identified(

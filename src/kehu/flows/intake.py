@@ -137,6 +137,32 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
     )
 
 
+def stored(
+    tx: Transaction, judged: Judged, *, channel: str, load: int, at: datetime
+) -> tuple[loads.Counts, records.Added]:
+    """Store the good rows of a batch as records and the bad ones in quarantine, and say what became of them."""
+    rows = judged.batch.rows
+    added = records.add(
+        tx,
+        judged.clean,
+        hashes=judged.hashes.take(judged.good),
+        positions=rows[POSITION].take(judged.good),
+        load=load,
+        at=at,
+    )
+    quarantined = quarantine.add(tx, judged.faulty, channel=channel, load=load, at=at)
+    counts = loads.Counts(
+        read=rows.num_rows + len(judged.batch.bad),
+        accepted=added.accepted,
+        # A bad row that lies in quarantine already is a duplicate, too.
+        duplicate=added.duplicate + judged.faulty.num_rows - quarantined,
+        quarantined=quarantined,
+        warned=judged.warned,
+        changed=added.changed,
+    )
+    return counts, added
+
+
 UNSTORABLE = {
     "length": ("{}过长，无法存储", "{} is longer than the store holds"),
     "nul": ("{}含有空字符", "{} holds a NUL character"),
@@ -237,10 +263,10 @@ class _Run:
         try:
             with self.database.begin() as tx:
                 number = self.load_id or loads.start(tx, self.channel, at=self.clock())
-                counts = self._add(tx, judged, number)
+                counts, _ = stored(tx, judged, channel=self.channel, load=number, at=self.clock())
                 is_news = counts.accepted or counts.quarantined or batch.cursor not in (None, self.cursor)
                 if is_news:
-                    loads.advance(tx, number, counts=_sum(self.unrecorded, counts), cursor=batch.cursor)
+                    loads.advance(tx, number, counts=sum_of(self.unrecorded, counts), cursor=batch.cursor)
                     kept = self.raw_in / self.channel / f"{number:06d}" / f"{self.batches + 1:06d}.parquet"
                     raw.keep(batch, kept, hashes=judged.hashes)
                 else:
@@ -249,34 +275,12 @@ class _Run:
             if kept is not None:
                 raw.forget(kept)
             raise
-        self.counts = _sum(self.counts, counts)
+        self.counts = sum_of(self.counts, counts)
         if is_news:
             self.load_id, self.batches, self.unrecorded = number, self.batches + 1, loads.Counts()
             self.cursor = batch.cursor or self.cursor
         else:
-            self.unrecorded = _sum(self.unrecorded, counts)
-
-    def _add(self, tx: Transaction, judged: Judged, load: int) -> loads.Counts:
-        now = self.clock()
-        rows = judged.batch.rows
-        added = records.add(
-            tx,
-            judged.clean,
-            hashes=judged.hashes.take(judged.good),
-            positions=rows[POSITION].take(judged.good),
-            load=load,
-            at=now,
-        )
-        quarantined = quarantine.add(tx, judged.faulty, channel=self.channel, load=load, at=now)
-        return loads.Counts(
-            read=rows.num_rows + len(judged.batch.bad),
-            accepted=added.accepted,
-            # A bad row that lies in quarantine already is a duplicate, too.
-            duplicate=added.duplicate + judged.faulty.num_rows - quarantined,
-            quarantined=quarantined,
-            warned=judged.warned,
-            changed=added.changed,
-        )
+            self.unrecorded = sum_of(self.unrecorded, counts)
 
     def _fail(self, reason: str) -> None:
         self.failure = reason
@@ -287,6 +291,7 @@ class _Run:
             loads.fail(tx, self.load_id, at=self.clock(), reason=reason)
 
 
-def _sum(one: loads.Counts, other: loads.Counts) -> loads.Counts:
+def sum_of(one: loads.Counts, other: loads.Counts) -> loads.Counts:
+    """Two counts as one."""
     added = asdict(other)
     return loads.Counts(**{name: count + added[name] for name, count in asdict(one).items()})

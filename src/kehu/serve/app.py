@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from kehu.errors import ConflictError, KehuError, NotFoundError, StoreError
+from kehu.flows import arrive
 from kehu.resolve.model import Model
 from kehu.serve import problems
 from kehu.serve.api import customers as api_customers
@@ -25,6 +26,7 @@ from kehu.serve.api import figures as api_figures
 from kehu.serve.api import health
 from kehu.serve.api import loads as api_loads
 from kehu.serve.api import quarantine as api_quarantine
+from kehu.serve.api import records as api_records
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face
 from kehu.serve.given import Given
@@ -34,10 +36,10 @@ from kehu.store.database import Database
 API = "/api/v1"
 
 PAGES = (home, customers, customer, quarantine, loads, preferences, docs)
-API_FEATURES = (api_customers, api_figures, api_loads, api_quarantine)
+API_FEATURES = (api_customers, api_figures, api_loads, api_quarantine, api_records)
 
 BODY_LIMIT = 64 * 1024
-"""Bytes; no form and no search is longer."""
+"""Bytes; no form, no search and no record is longer."""
 
 STATUSES: tuple[tuple[type[KehuError], int], ...] = (
     (NotFoundError, 404),
@@ -62,6 +64,7 @@ def create(
     *,
     clock: Callable[[], datetime],
     model: Model | None = None,
+    desk: arrive.Desk | None = None,
     zone: tzinfo = UTC,
 ) -> FastAPI:
     """The application over a store.
@@ -70,6 +73,7 @@ def create(
         database: An open store with our schema; the caller closes it.
         clock: Tells the time.
         model: What weighed the links; without it pages show their weights, but no evidence.
+        desk: What arriving records need; without it none are taken.
         zone: The zone in which pages write times.
     """
     app = FastAPI(
@@ -83,7 +87,7 @@ def create(
         # Its own telemetry would read the environment and may send to another host.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
-    app.state.given = Given(database=database, clock=clock, face=Face(zone=zone), model=model)
+    app.state.given = Given(database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk)
     for page in PAGES:
         app.include_router(page.router, include_in_schema=False)
     interface = APIRouter(prefix=API)

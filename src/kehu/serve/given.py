@@ -7,6 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
+from kehu.errors import StoreError
+from kehu.flows import arrive
 from kehu.resolve.model import Model
 from kehu.serve.face import Face
 from kehu.store.database import Database
@@ -23,6 +25,8 @@ class Given:
     face: Face
     model: Model | None
     """What weighed the links."""
+    desk: arrive.Desk | None
+    """What arriving records need."""
 
 
 async def _given(request: Request) -> Given:
@@ -32,6 +36,16 @@ async def _given(request: Request) -> Given:
 
 Parts = Annotated[Given, Depends(_given)]
 """A handler's argument: the parts of the application."""
+
+
+async def _desk(parts: Parts) -> arrive.Desk:
+    if parts.desk is None:
+        raise StoreError("this application was started to be read only: it takes no records")
+    return parts.desk
+
+
+Desk = Annotated[arrive.Desk, Depends(_desk)]
+"""A handler's argument: what arriving records need."""
 
 Number = Annotated[int, Path(ge=1, le=GREATEST, description="The number, as lists and links give it")]
 """A number in an address."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 import uvicorn
 
 from kehu.errors import SettingsError
+from kehu.flows import arrive
 from kehu.resolve.model import Model
 from kehu.serve import app, door
 from kehu.store.database import Database
@@ -20,6 +21,7 @@ def serve(
     database: Database,
     *,
     model: Model,
+    desk: arrive.Desk,
     clock: Callable[[], datetime],
     host: str,
     port: int,
@@ -32,6 +34,7 @@ def serve(
     Args:
         database: An open store; the caller closes it.
         model: What weighed the links.
+        desk: What arriving records need.
         clock: Tells the time.
         host: The address to listen on; loopback only, until there is a sign-in.
         port: The port to listen on; 0 takes a free one.
@@ -43,7 +46,7 @@ def serve(
         SettingsError: The host is not this machine alone, or the port is taken.
     """
     door.require_loopback(host)
-    application = app.create(database, clock=clock, model=model, zone=zone)
+    application = app.create(database, clock=clock, model=model, desk=desk, zone=zone)
     # The access log would hold what people look for; errors are logged.
     config = uvicorn.Config(
         application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"

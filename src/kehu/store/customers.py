@@ -18,7 +18,7 @@ from kehu.model import customers as model
 from kehu.model.records import require
 from kehu.store import bulk, records, search, sequence
 from kehu.store.database import Transaction
-from kehu.store.tables import customer, customer_history, fresh, member, member_history
+from kehu.store.tables import customer, customer_history, fresh, member, member_history, record
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -26,6 +26,11 @@ MEMBERS = pa.schema(
     [pa.field("record", pa.int64(), nullable=False), pa.field("customer_id", pa.int64(), nullable=False)]
 )
 """One row a current record: the customer it belongs to."""
+
+KEYED = pa.schema(
+    [pa.field("record_id", pa.string()), pa.field("record", pa.int64()), pa.field("customer_id", pa.int64())]
+)
+"""One row a key of a channel: its record in force, and the customer of that (null: none yet)."""
 
 STATES = pa.schema(
     [
@@ -86,6 +91,19 @@ def memberships(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
         return bulk.read(tx, query, MEMBERS)
     with bulk.among(tx, member.c.record, numbers) as one_of_them:
         return bulk.read(tx, query.where(one_of_them), MEMBERS)
+
+
+def next_id(tx: Transaction) -> int:
+    """The number that the next new customer gets; whoever else would change customers waits for this transaction."""
+    return sequence.held(tx, "customer")
+
+
+def of_keys(tx: Transaction, channel: str, keys: pa.Array) -> pa.Table:
+    """The record in force and the customer of each of a channel's keys that is stored: `KEYED`."""
+    query = sa.select(record.c.record_id, record.c.record, member.c.customer_id)
+    query = query.join_from(record, member, member.c.record == record.c.record, isouter=True)
+    with bulk.among(tx, record.c.record_id, keys) as one_of_them:
+        return bulk.read(tx, query.where(record.c.channel == channel, one_of_them, record.c.current), KEYED)
 
 
 def members(tx: Transaction, customer_ids: pa.Array) -> pa.Table:

@@ -1,7 +1,7 @@
 """Loads: what each run of a channel read, and the cursor where the next one starts."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -72,6 +72,21 @@ def start(tx: Transaction, channel: str, *, at: datetime) -> int:
             **asdict(Counts()),
         )
     )
+    return number
+
+
+def of_day(tx: Transaction, channel: str, *, at: datetime) -> int:
+    """The load that the records share which are pushed one by one to the channel on this day (UTC).
+
+    A load for each of them would make the list of loads as long as that of the records. Others who push one wait
+    until this transaction ends.
+    """
+    sequence.held(tx, "load")
+    day = at.astimezone(UTC).date()
+    number: int | None = tx.scalar(sa.select(load.c.load_id).where(load.c.channel == channel, load.c.day == day))
+    if number is None:
+        number = start(tx, channel, at=at)
+        _change(tx, number, {"day": day})
     return number
 
 

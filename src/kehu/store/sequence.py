@@ -13,3 +13,8 @@ def take(tx: Transaction, name: str, count: int = 1) -> int:
     after = tx.scalar(sequence.select().with_only_columns(sequence.c.next).where(sequence.c.name == name))
     assert after is not None
     return int(after) - count
+
+
+def held(tx: Transaction, name: str) -> int:
+    """The next number, without taking it; whoever else wants one waits until this transaction ends."""
+    return take(tx, name, 0)

@@ -130,8 +130,25 @@ load = Table(
     Column("warned", NUMBER, nullable=False, comment="Breaches of rules of severity warn"),
     Column("changed", NUMBER, nullable=False, comment="Accepted rows that are a new version of a record"),
     Column("failure", Writing(), comment="Why it failed"),
+    Column(
+        "day", Date, comment="The day (UTC) whose records, pushed one by one, share this load; null for other loads"
+    ),
     Index(None, "channel", "load_id"),
+    Index(None, "channel", "day"),
     comment="One row a load of a channel (批次)",
+    **MYSQL,
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Word(32), primary_key=True, comment="What only one may do at a time: run"),
+    Column("token", Word(32), nullable=False, comment="Drawn anew each time it is taken"),
+    Column("host", Word(200), nullable=False, comment="The machine of its holder"),
+    Column("process", NUMBER, nullable=False, comment="The number of its holder's process there"),
+    Column("taken_at", Instant(), nullable=False, comment="Since when it is held (UTC)"),
+    Column("expires_at", Instant(), nullable=False, comment="When anybody may take it, unless it is renewed (UTC)"),
+    comment="Who is at work on what only one may do at a time",
     **MYSQL,
 )
 

@@ -17,6 +17,12 @@ def create_table(name: str, *parts: Any, **options: Any) -> None:
     )  # fmt: skip
 
 
+def add_column(table: str, column: sa.Column[Any]) -> None:
+    """Add a column unless it is there; MySQL has no IF NOT EXISTS for it."""
+    if column.name not in {there["name"] for there in sa.inspect(op.get_bind()).get_columns(table)}:
+        op.add_column(table, column)
+
+
 def create_index(name: str, table: str, columns: list[str]) -> None:
     """Make an index unless it is there; MySQL has no IF NOT EXISTS for it."""
     if name not in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:

@@ -1,0 +1,68 @@
+"""Push: records that somebody sends us, in place of our asking for them."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from kehu.model.records import FLAT_COLUMNS, POSITION, Batch
+
+PUSHED = "pushed"
+"""How the position of a row begins that was sent to us; its raw form has our column names, not its channel's."""
+
+
+class PushSource(BaseModel):
+    """`type = "push"`: records are sent to `POST /api/v1/records`, with our column names; nothing is asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PushChannel:
+    """A channel that has nothing to be asked for: its records come when they come."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def batches(self, *, after: str | None) -> Iterator[Batch]:
+        """Nothing."""
+        del after
+        return iter(())
+
+    def sample(self, rows: int) -> Batch:
+        """Nothing."""
+        del rows
+        return batch([])
+
+
+def batch(rows: Sequence[Mapping[str, str | None]]) -> Batch:
+    """Rows with our column names, as they were sent, in one piece.
+
+    >>> batch([{"record_id": "7", "name": "张伟"}, {"record_id": "8"}]).rows.to_pylist()[1]
+    {'record_id': '8', 'name': None, 'source_position': 'pushed, row 2'}
+    """
+    names = [name for name in FLAT_COLUMNS if name == "record_id" or any(row.get(name) is not None for row in rows)]
+    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names if name != "channel"}
+    places = pa.array([f"{PUSHED}, row {number}" for number in range(1, len(rows) + 1)], pa.string())
+    return Batch(rows=pa.table(columns).append_column(POSITION, places), cursor=None)
+
+
+def again(raw: str, *, mended: Mapping[str, str], columns: Sequence[str]) -> dict[str, str | None] | None:
+    """A row of the quarantine as its channel would give it, with mended values; None where it has no columns.
+
+    >>> again('{"no": "7", "姓名": ""}', mended={"姓名": "张伟"}, columns=["no", "姓名", "电话"])
+    {'no': '7', '姓名': '张伟', '电话': None}
+
+    Args:
+        raw: The row as it came, as the quarantine keeps it.
+        mended: Values to put in place of what came.
+        columns: Columns that the mapping reads; what was empty was not kept.
+    """
+    try:
+        came = json.loads(raw)
+    except ValueError:
+        return None
+    if not isinstance(came, dict):
+        return None
+    texts = {name: None if value is None else str(value) for name, value in came.items()}
+    return {**texts, **{name: None for name in columns if name not in texts}, **mended}

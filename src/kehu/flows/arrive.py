@@ -1,0 +1,265 @@
+"""Arrive: records that are sent to us become records of customers at once, or lie in quarantine with their reasons.
+
+One transaction holds all of it, so what was answered is on the disk. A record that comes again is a duplicate: it
+is answered with the customer it has.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.collect import push, raw
+from kehu.engine.engine import Engine
+from kehu.flows import identify, intake
+from kehu.flows.intake import Feed, Judged
+from kehu.process import checks, mapping
+from kehu.resolve import explain
+from kehu.resolve.explain import Evidence
+from kehu.resolve.model import Model
+from kehu.store import customers, links, loads, records
+from kehu.store.database import Database, Transaction
+from kehu.store.loads import Counts
+
+OURS = mapping.Mapping.model_validate({name: name for name in mapping.Mapping.model_fields})
+"""Rows that have our column names already."""
+
+SHOWN_LINKS = 20
+"""So many links of a record are told, the heaviest first."""
+
+
+class Status(StrEnum):
+    """What became of a record that was sent."""
+
+    ACCEPTED = "accepted"
+    """It is stored: new, or another version of a record."""
+    DUPLICATE = "duplicate"
+    """We hold its content already."""
+    QUARANTINED = "quarantined"
+    """It broke a rule, and waits to be mended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What arriving records need beside the store."""
+
+    engine: Engine
+    """Who joins keys into pairs."""
+    model: Model
+    """What weighs the pairs."""
+    home: str
+    """The country whose numbers and addresses are at home."""
+    trust: Mapping[str, int]
+    """For each channel how far its values are believed."""
+    hot_key_limit: int
+    """A key that more records share makes no pairs."""
+    rules: Mapping[str, tuple[checks.Rule, ...]]
+    """For each channel what its rows must be like."""
+    raw_in: Path
+    """The folder below which batches are kept as they came."""
+    clock: Callable[[], datetime]
+    """The time, aware."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linked:
+    """A record that is the same customer, and why."""
+
+    channel: str
+    record_id: str
+    weight: float
+    """log2 odds that the two are one customer."""
+    evidence: tuple[Evidence, ...]
+    """The weights add up to the link's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """What became of one record that was sent."""
+
+    channel: str
+    record_id: str | None
+    status: Status
+    customer_id: int | None
+    """The customer it belongs to; null in quarantine."""
+    created: bool
+    """Whether that customer is new."""
+    reasons: Sequence[Mapping[str, str]]
+    """Each rule it broke: `rule`, `column`, `zh`, `en`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivedOne(Arrived):
+    """What became of the only record that was sent."""
+
+    links: tuple[Linked, ...]
+    """The records it was joined with, the heaviest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivedMany:
+    """What became of the records of a batch."""
+
+    loads: tuple[int, ...]
+    """The load of each channel, in the order in which the channels first appear."""
+    counts: Counts
+    records: tuple[Arrived, ...]
+    """In the order in which they were sent."""
+
+
+Row = Mapping[str, str | None]
+"""A record as it was sent: our column names, `channel` among them."""
+
+
+def one(database: Database, desk: Desk, row: Row) -> ArrivedOne:
+    """Take in one record, and say whose it is and why.
+
+    Args:
+        database: The store.
+        desk: What it needs beside the store.
+        row: The record, with its channel.
+    """
+    judged = _judged(desk, [row])
+    with database.begin() as tx:
+        at = desk.clock()
+        (channel,) = judged
+        number = loads.of_day(tx, channel, at=at)
+        _, (arrived,) = _stored(tx, desk, judged, {channel: number}, at=at)
+        linked = _links(tx, desk, arrived) if arrived.customer_id is not None else ()
+    return ArrivedOne(**vars(arrived), links=linked)
+
+
+def many(database: Database, desk: Desk, rows: Sequence[Row]) -> ArrivedMany:
+    """Take in a batch: all of it, or nothing where the store refuses. The batch is kept as it came.
+
+    Args:
+        database: The store.
+        desk: What it needs beside the store.
+        rows: The records, each with its channel; they may come by several.
+    """
+    judged = _judged(desk, rows)
+    kept: list[Path] = []
+    try:
+        with database.begin() as tx:
+            at = desk.clock()
+            numbers = {channel: loads.start(tx, channel, at=at) for channel in judged}
+            counts, told = _stored(tx, desk, judged, numbers, at=at)
+            for channel, batch in judged.items():
+                kept.append(desk.raw_in / channel / f"{numbers[channel]:06d}" / "000001.parquet")
+                raw.keep(batch.batch, kept[-1], hashes=batch.hashes)
+    except BaseException:
+        for path in kept:
+            raw.forget(path)
+        raise
+    by_channel = {channel: iter([one for one in told if one.channel == channel]) for channel in judged}
+    return ArrivedMany(
+        loads=tuple(numbers.values()), counts=counts, records=tuple(next(by_channel[_channel(row)]) for row in rows)
+    )
+
+
+def _channel(row: Row) -> str:
+    return row["channel"] or ""
+
+
+def _judged(desk: Desk, rows: Sequence[Row]) -> dict[str, Judged]:
+    """The rows of each channel, cleaned and checked."""
+    channels = dict.fromkeys(_channel(row) for row in rows)
+    return {
+        channel: intake.judge(
+            push.batch([row for row in rows if _channel(row) == channel]),
+            Feed(channel=push.PushChannel(channel), mapping=OURS, rules=desk.rules.get(channel, ()), sparse=True),
+            home=desk.home,
+        )
+        for channel in channels
+    }
+
+
+def _stored(
+    tx: Transaction, desk: Desk, judged: Mapping[str, Judged], numbers: Mapping[str, int], *, at: datetime
+) -> tuple[Counts, list[Arrived]]:
+    """Store what arrived and give it its customers; what became of each row, channel by channel."""
+    total, added = Counts(), {}
+    for channel, batch in judged.items():
+        counts, added[channel] = intake.stored(tx, batch, channel=channel, load=numbers[channel], at=at)
+        loads.advance(tx, numbers[channel], counts=counts)
+        loads.finish(tx, numbers[channel], at=at)
+        total = intake.sum_of(total, counts)
+    held = pa.concat_tables(_held(tx, channel, batch) for channel, batch in judged.items())
+    new = pa.chunked_array([one.records for one in added.values()], pa.int64())
+    waits = pc.or_kleene(pc.is_in(held["record"], value_set=pc.drop_null(new)), pc.is_null(held["customer_id"]))
+    next_id = customers.next_id(tx)
+    identify.within(
+        tx,
+        desk.engine,
+        desk.model,
+        waiting=held["record"].filter(waits).combine_chunks().sort(),
+        trust=desk.trust,
+        hot_key_limit=desk.hot_key_limit,
+        at=at,
+        why=", ".join(f"load {number}" for number in numbers.values())[:200],
+    )
+    return total, [
+        one for channel, batch in judged.items() for one in _told(tx, channel, batch, added[channel], next_id)
+    ]
+
+
+def _held(tx: Transaction, channel: str, batch: Judged) -> pa.Table:
+    return customers.of_keys(tx, channel, pc.unique(batch.clean["record_id"]))
+
+
+def _told(tx: Transaction, channel: str, batch: Judged, added: records.Added, next_id: int) -> list[Arrived]:
+    """What became of each row of a channel, in the order of the rows."""
+    held = _held(tx, channel, batch)
+    customer = dict(zip(held["record_id"].to_pylist(), held["customer_id"].to_pylist(), strict=True))
+    keys = batch.clean["record_id"].to_pylist()
+    told: dict[int, Arrived] = {}
+    for place, key, number in zip(batch.good.to_pylist(), keys, added.records.to_pylist(), strict=True):
+        told[place] = Arrived(
+            channel=channel,
+            record_id=key,
+            status=Status.DUPLICATE if number is None else Status.ACCEPTED,
+            customer_id=customer[key],
+            created=number is not None and customer[key] >= next_id,
+            reasons=(),
+        )
+    bad = np.setdiff1d(np.arange(batch.batch.rows.num_rows), batch.good.to_numpy())
+    for place, faulty in zip(bad.tolist(), batch.faulty.to_pylist(), strict=True):
+        told[place] = Arrived(
+            channel=channel,
+            record_id=faulty["record_id"],
+            status=Status.QUARANTINED,
+            customer_id=None,
+            created=False,
+            reasons=json.loads(faulty["reasons"]),
+        )
+    return [told[place] for place in sorted(told)]
+
+
+def _links(tx: Transaction, desk: Desk, arrived: Arrived) -> tuple[Linked, ...]:
+    """The records that the record in force of a key was joined with."""
+    mine = customers.of_keys(tx, arrived.channel, pa.array([arrived.record_id]))["record"].combine_chunks()
+    found = links.of_records(tx, mine, state=links.State.LINKED).sort_by([("weight", "descending")])
+    shown = found.slice(0, SHOWN_LINKS).to_pylist()
+    number = mine[0].as_py()
+    others = [link["record_r"] if link["record_l"] == number else link["record_l"] for link in shown]
+    known = {
+        row["record"]: row
+        for row in records.read(
+            tx, pa.array(others, pa.int64()), columns=("record", "channel", "record_id")
+        ).to_pylist()
+    }
+    return tuple(
+        Linked(
+            channel=known[other]["channel"],
+            record_id=known[other]["record_id"],
+            weight=link["weight"],
+            evidence=tuple(explain.evidence(link["levels"], link["weight"], desk.model)),
+        )
+        for other, link in zip(others, shown, strict=True)
+    )

@@ -1,0 +1,70 @@
+"""Records: send one, or a batch."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, ConfigDict, Field
+
+from kehu.flows import arrive
+from kehu.serve import problems
+from kehu.serve.given import Desk, Parts
+
+BATCH_ROWS = 1000
+"""So many records may be sent at once."""
+
+BATCH_BYTES = 8 * 1024 * 1024
+"""No batch of so many records is longer."""
+
+Text = Annotated[str | None, Field(default=None, max_length=10_000)]
+
+router = APIRouter(prefix="/records", tags=["records"])
+
+
+class Pushed(BaseModel):
+    """A record with our column names. Values may be as dirty as they come; what is no text may be a number."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    channel: str = Field(pattern=r"^\w[\w-]{0,63}$", description="The channel it comes by", examples=["online"])
+    record_id: Text = Field(description="The channel's own key of the record", examples=["A00000911"])
+    kind: Text = Field(description="individual or organization, or words for them")
+    name: Text = Field(description="The whole name of a person or an organization", examples=["张伟"])
+    given_name: Text = Field(description="The given name, where it stands alone")
+    surname: Text = Field(description="The surname, where it stands alone")
+    id_type: Text = Field(description="The type of certificate")
+    id_number: Text = Field(description="The number of the certificate")
+    phone: Text = Field(description="A phone number")
+    phone_2: Text = Field(description="Another phone number")
+    birth_date: Text = Field(description="The birth date")
+    gender: Text = Field(description="The gender")
+    email: Text = Field(description="The e-mail address")
+    address: Text = Field(description="The whole address in one line")
+    address_1: Text = Field(description="Street and number, where they stand alone")
+    address_2: Text = Field(description="Building, estate or flat")
+    suburb: Text = Field(description="District or suburb")
+    city: Text = Field(description="City")
+    state: Text = Field(description="Province or state")
+    postcode: Text = Field(description="Post code")
+    category: Text = Field(description="The customer category")
+    updated_at: Text = Field(description="When the source last changed it", examples=["2026-01-05T09:15:00+08:00"])
+
+
+Batch = Annotated[
+    list[Pushed],
+    Body(embed=True, min_length=1, max_length=BATCH_ROWS, description="The records, by one channel or more"),
+]
+
+
+@router.post("", summary="Send a record", responses=problems.documented(413, 422, 503))
+def one(parts: Parts, desk: Desk, record: Pushed) -> arrive.ArrivedOne:
+    """Store one record and say whose it is and why; answered once that is on the disk.
+
+    Sent again, it is a `duplicate` with the same customer. What breaks a rule is `quarantined`, with its `reasons`.
+    """
+    return arrive.one(parts.database, desk, record.model_dump())
+
+
+@router.post("/batch", summary="Send records", responses=problems.documented(413, 422, 503), max_body_size=BATCH_BYTES)
+def batch(parts: Parts, desk: Desk, records: Batch) -> arrive.ArrivedMany:
+    """Store up to 1,000 records, all of them or none; one answer a record, in their order."""
+    return arrive.many(parts.database, desk, [record.model_dump() for record in records])

@@ -1,0 +1,122 @@
+"""Records sent to the interface, into a store of their own."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from kehu.engine.duck import Duck
+from kehu.flows.arrive import Desk
+from kehu.model.records import FLAT_COLUMNS
+from kehu.resolve import model as models
+from kehu.serve import app
+from kehu.serve.api.records import BATCH_ROWS, Pushed
+from kehu.store import database, loads
+
+ZHANG = {"channel": "app", "record_id": "1", "name": "张伟", "phone": "13912345678", "birth_date": "1990-03-07"}
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def taking(tmp_path: Path) -> Iterator[TestClient]:
+    """A client of an application that takes records."""
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    database.migrate(opened)
+    model = models.shipped()
+    desk = Desk(
+        engine=Duck(threads=1),
+        model=model,
+        home="CN",
+        trust={},
+        hot_key_limit=100,
+        rules={},
+        raw_in=tmp_path / "raw",
+        clock=lambda: NOW,
+    )
+    application = app.create(opened, clock=lambda: NOW, model=model, desk=desk)
+    with TestClient(application, base_url="http://127.0.0.1:8500", client=("127.0.0.1", 50000)) as client:
+        yield client
+    opened.close()
+
+
+def send(client: TestClient, row: dict[str, Any]) -> Any:
+    answer = client.post("/api/v1/records", json=row)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_record_is_answered_with_its_customer_and_its_links(taking: TestClient) -> None:
+    first = send(taking, ZHANG)
+    assert (first["record_id"], first["status"], first["created"], first["links"]) == ("1", "accepted", True, [])
+    second = send(taking, ZHANG | {"channel": "hall", "record_id": 77})
+    assert (second["record_id"], second["created"]) == ("77", False)
+    assert second["customer_id"] == first["customer_id"]
+    (link,) = second["links"]
+    assert link["record_id"] == "1"
+    assert {"comparison", "level", "weight", "zh", "en"} <= link["evidence"][0].keys()
+    assert send(taking, ZHANG)["status"] == "duplicate"
+    found = taking.get(f"/api/v1/customers/{first['customer_id']}").json()
+    assert found["customer"]["records"] == 2
+
+
+def test_a_bad_record_is_quarantined_with_its_reasons(taking: TestClient) -> None:
+    told = send(taking, {"channel": "app", "name": "张伟"})
+    assert (told["status"], told["customer_id"], told["links"]) == ("quarantined", None, [])
+    assert told["reasons"][0]["column"] == "record_id"
+    (row,) = taking.get("/api/v1/quarantine").json()["rows"]
+    assert row["channel"] == "app"
+
+
+def test_a_batch_has_a_status_for_every_record(taking: TestClient) -> None:
+    rows = [ZHANG | {"record_id": str(number), "phone": f"139{number:08d}"} for number in range(BATCH_ROWS)]
+    rows[3]["address"] = "浙江省杭州市" * 1000
+    answer = taking.post("/api/v1/records/batch", json={"records": rows})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert [one["record_id"] for one in told["records"]] == [row["record_id"] for row in rows]
+    assert told["counts"]["read"] == told["counts"]["accepted"] + told["counts"]["quarantined"] == BATCH_ROWS
+    assert told["records"][3]["status"] == "quarantined"
+    listed = taking.get("/api/v1/loads").json()["rows"]
+    assert [load["load_id"] for load in listed] == told["loads"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(ZHANG | {"phne": "1"}, id="a field that is not ours"),
+        pytest.param({"record_id": "1", "name": "张伟"}, id="no channel"),
+        pytest.param(ZHANG | {"channel": "../raw"}, id="a channel that is no name"),
+        pytest.param(ZHANG | {"name": ["张", "伟"]}, id="a value that is no text"),
+        pytest.param([ZHANG], id="a list"),
+    ],
+)
+def test_what_is_no_record_is_a_problem_and_repeats_no_value(taking: TestClient, body: object) -> None:
+    answer = taking.post("/api/v1/records", json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "13912345678" not in answer.text
+    assert taking.get("/api/v1/loads").json()["rows"] == []
+
+
+def test_a_batch_is_no_longer_than_a_thousand(taking: TestClient) -> None:
+    for rows in ([], [ZHANG] * (BATCH_ROWS + 1)):
+        assert taking.post("/api/v1/records/batch", json={"records": rows}).status_code == 422
+    assert taking.post("/api/v1/records", json=ZHANG | {"address": "x" * 100_000}).status_code == 413
+
+
+def test_an_application_that_only_reads_says_so(client: TestClient) -> None:
+    assert client.post("/api/v1/records", json=ZHANG).status_code == 503
+
+
+def test_a_record_has_our_columns_and_no_others() -> None:
+    assert set(Pushed.model_fields) == set(FLAT_COLUMNS)
+
+
+def test_records_sent_one_by_one_share_the_load_of_their_day(taking: TestClient) -> None:
+    for number in range(3):
+        send(taking, ZHANG | {"record_id": str(number)})
+    (load,) = taking.get("/api/v1/loads").json()["rows"]
+    assert load["counts"] == vars(loads.Counts(read=3, accepted=3))
