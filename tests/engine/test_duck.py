@@ -38,7 +38,7 @@ some_keys = st.sampled_from([0, 1, 2, 33, 34, 2**63, 2**64 - 31, 2**64 - 30])
 some_rows = st.sets(st.tuples(some_keys, st.integers(-3, 9) | st.sampled_from([2**62])), max_size=40)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(some_rows, st.lists(st.integers(1, 6), min_size=3, max_size=3), st.integers(1, 2))
 def test_pairs_are_those_of_two_loops(rows: set[tuple[int, int]], limits: list[int], threads: int) -> None:
     wanted, hot = by_hand(rows, limits)

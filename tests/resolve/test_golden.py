@@ -34,7 +34,7 @@ def members(rows: Sequence[Row], customers: Sequence[int] | None = None) -> pa.T
 def one(rows: Sequence[Row], *, trust: dict[str, int] | None = None, **survivorship: Sequence[Strategy]) -> dict:  # type: ignore[type-arg]  # a row of a table
     orders = {**golden.SURVIVORSHIP, **survivorship}
     [state] = golden.values(members(rows), trust=trust or {}, survivorship=orders).to_pylist()
-    return state | {"sources": json.loads(state["sources"])}
+    return {**state, "sources": json.loads(state["sources"])}
 
 
 def test_a_whole_name_survives_a_title() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kehu.collect.town.town import Town
 from kehu.engine.duck import Duck
 from kehu.resolve import group, joining, keys, weights
 from kehu.resolve.coded import Records
@@ -32,7 +33,7 @@ def scored(pairs: Sequence[Pair]) -> Scored:
 def groups(pairs: Sequence[Pair], size: int) -> list[int]:
     known = scored(pairs)
     component = group.components(known, size, link_from=LINK_FROM)
-    return group.partition(known, component, link_from=LINK_FROM).tolist()
+    return list(group.partition(known, component, link_from=LINK_FROM).tolist())
 
 
 @st.composite
@@ -61,7 +62,7 @@ def test_groups_are_a_partition_named_by_their_least_row(known: tuple[list[Pair]
 @given(scored_pairs(), st.randoms(use_true_random=False))
 def test_the_order_and_the_direction_of_pairs_change_nothing(known: tuple[list[Pair], int], chance) -> None:  # type: ignore[no-untyped-def]  # Hypothesis's own Random
     pairs, size = known
-    shuffled = [(b, a, *told) if chance.random() < 0.5 else (a, b, *told) for a, b, *told in pairs]
+    shuffled = [(b, a, w, o) if chance.random() < 0.5 else (a, b, w, o) for a, b, w, o in pairs]
     chance.shuffle(shuffled)
     assert groups(shuffled, size) == groups(pairs, size)
 
@@ -139,7 +140,7 @@ def resolved(records: Records, model: Model) -> list[int]:
     size = len(records)
     pairing = Duck().pairs(keys.of(records, np.arange(size)), limits=keys.limits(hot_key_limit=100))
     left, right = (pairing.pairs.column(side).to_numpy() for side in ("record_l", "record_r"))
-    return joining.groups(records, weights.score(records, left, right, model), model).tolist()
+    return list(joining.groups(records, weights.score(records, left, right, model), model).tolist())
 
 
 RecordsOf = Callable[[Sequence[dict[str, str]]], Records]
@@ -185,7 +186,7 @@ def test_nameless_records_of_an_agents_phone_do_not_make_one_customer(
 @settings(max_examples=15, deadline=None)
 @given(st.permutations(range(30)), st.integers(0, 20))
 def test_the_order_of_records_changes_no_group(
-    a_town: Callable, records_of: RecordsOf, shipped: Model, order: list[int], start: int
+    a_town: Callable[[int], Town], records_of: RecordsOf, shipped: Model, order: list[int], start: int
 ) -> None:
     """But for the names of the groups: the rows are sorted by their key first, as every flow does."""
     rows = a_town(600).records.slice(start * 20, 30).to_pylist()
