@@ -12,7 +12,7 @@ class Pairing:
     """The pairs that keys make."""
 
     pairs: pa.Table
-    """`model.links.PAIRS`, in order."""
+    """`model.links.PAIRS`, in any order."""
     hot: pa.Table
     """`key` (uint64), `records` (int64): keys that too many records share; they make no pairs."""
 

@@ -26,50 +26,52 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 class Key:
     """A kind of key: the columns whose values make it; a record that lacks one of them has no such key."""
 
+    number: int
+    """Stands in the last bits of every such key, and so in stores: it never changes, nor is it given again. Two kinds
+    of one number share their keys: the second phone of one record may be the first of another."""
     name: str
     columns: tuple[str, ...]
     limit: int = 1_000_000
     """A key that more records share makes no pairs: it is a placeholder, an agent's phone, or says too little."""
-    of: str | None = None
-    """Another kind whose keys these are too: the second phone of one record may be the first of another."""
 
 
 KINDS: tuple[Key, ...] = (
-    Key("certificate", ("id_body",)),
-    Key("phone", ("phones.first",)),
-    Key("second phone", ("phones.second",), of="phone"),
-    Key("e-mail", ("email",)),
-    Key("e-mail local part", ("email_local",), limit=30),
-    Key("name and birth date", ("sounds", "born")),
-    Key("surname and birth date", ("surname_sound", "born")),
-    Key("given name and birth date", ("given_sound", "born"), of="surname and birth date"),
-    Key("birth date", ("born",), limit=10),
-    Key("birth date and postcode", ("born", "postcode")),
-    Key("name", ("sounds",), limit=30),
-    Key("name and city", ("sounds", "city"), limit=50),
-    Key("surname and city", ("surname_sound", "city"), limit=8),
-    Key("given name and city", ("given_sound", "city"), limit=8, of="surname and city"),
-    Key("surname and postcode", ("surname_sound", "postcode")),
-    Key("given name and postcode", ("given_sound", "postcode"), of="surname and postcode"),
-    Key("surname and door", ("surname_sound", "road", "road_number")),
-    Key("given name and door", ("given_sound", "road", "road_number"), of="surname and door"),
-    Key("surname and room", ("surname_sound", "building", "room")),
-    Key("organization", ("org_core",)),
-    Key("organization's sound", ("org_sound",)),
-    Key("organization's start", ("org_start", "district")),
-    Key("organization's door", ("org_start", "road", "road_number")),
+    Key(0, "certificate", ("id_body",)),
+    Key(1, "phone", ("phones.first",)),
+    Key(1, "second phone", ("phones.second",)),
+    Key(3, "e-mail", ("email",)),
+    Key(4, "e-mail local part", ("email_local",), limit=30),
+    Key(5, "name and birth date", ("sounds", "born")),
+    Key(6, "surname and birth date", ("surname_sound", "born")),
+    Key(6, "given name and birth date", ("given_sound", "born")),
+    Key(8, "birth date", ("born",), limit=10),
+    Key(9, "birth date and postcode", ("born", "postcode")),
+    Key(10, "name", ("sounds",), limit=30),
+    Key(11, "name and city", ("sounds", "city"), limit=50),
+    Key(12, "surname and city", ("surname_sound", "city"), limit=8),
+    Key(12, "given name and city", ("given_sound", "city"), limit=8),
+    Key(14, "surname and postcode", ("surname_sound", "postcode")),
+    Key(14, "given name and postcode", ("given_sound", "postcode")),
+    Key(16, "surname and door", ("surname_sound", "road", "road_number")),
+    Key(16, "given name and door", ("given_sound", "road", "road_number")),
+    Key(18, "surname and room", ("surname_sound", "building", "room")),
+    Key(19, "organization", ("org_core",)),
+    Key(20, "organization's sound", ("org_sound",)),
+    Key(21, "organization's start", ("org_start", "district")),
+    Key(22, "organization's door", ("org_start", "road", "road_number")),
 )
 """Sounds are taken without their order, so that names turned round are found."""
 
 
 def kind_of(key: int) -> Key:
     """The kind of a key, which its last bits tell."""
-    return KINDS[key & int(_KIND)]
+    return _first(key & int(_KIND))
 
 
 def limits(*, hot_key_limit: int) -> list[int]:
-    """How many records may share a key, by the number that its last bits are."""
-    return [min(kind.limit, hot_key_limit) for kind in KINDS]
+    """How many records may share a key, by the number of its kind."""
+    known = {kind.number: kind.limit for kind in KINDS}
+    return [min(known.get(number, hot_key_limit), hot_key_limit) for number in range(max(known) + 1)]
 
 
 def of(records: Records, numbers: npt.NDArray[np.int64], *, kinds: tuple[Key, ...] = KINDS) -> pa.Table:
@@ -90,23 +92,22 @@ def of(records: Records, numbers: npt.NDArray[np.int64], *, kinds: tuple[Key, ..
             if column not in hashed:
                 hashed[column] = _hashed(records, column)
         filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])
-        number = _number(kind)
-        if (base := KINDS[number]) is not kind and base in kinds:
+        if (base := _first(kind.number)) is not kind and base in kinds:
             # Who is called 李丽 has the sound of her surname for a given name: the key is hers already.
             others = [pair for pair in zip(kind.columns, base.columns, strict=True) if pair[0] != pair[1]]
             alike = [(hashed[own][0] == hashed[its][0]) & hashed[its][1] for own, its in others]
             filled &= ~np.logical_and.reduce(alike)
-        key = np.full(int(filled.sum()), np.uint64(number))
+        key = np.full(int(filled.sum()), np.uint64(kind.number))
         for column in kind.columns:
             key = _mixed(key * _GOLDEN + hashed[column][0][filled])
-        keys.append((key & ~_KIND) | np.uint64(number))
+        keys.append((key & ~_KIND) | np.uint64(kind.number))
         owners.append(numbers[filled])
     return pa.table([np.concatenate(keys), np.concatenate(owners)], schema=links.KEYS)
 
 
-def _number(kind: Key) -> int:
-    """The place of a kind in `KINDS`, or of the kind whose keys it shares."""
-    return next(i for i, known in enumerate(KINDS) if known.name == (kind.of or kind.name))
+def _first(number: int) -> Key:
+    """The first of the kinds of a number."""
+    return next(kind for kind in KINDS if kind.number == number)
 
 
 def _hashed(records: Records, column: str) -> tuple[Hashes, npt.NDArray[np.bool_]]:
