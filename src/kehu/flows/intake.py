@@ -21,7 +21,8 @@ from kehu.errors import KehuError
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
-from kehu.process import checks, clean, mapping
+from kehu.process import checks, clean, households, mapping
+from kehu.store import households as statements
 from kehu.store import loads, quarantine, records
 from kehu.store.database import Database, Transaction
 
@@ -65,6 +66,8 @@ class Judged:
     """The rows with a fault, and those that could not be read: `store.quarantine.BROKEN`."""
     warned: int
     """Breaches of rules of severity warn, among the good rows."""
+    stated: pa.Table | None = None
+    """What the rows of `clean` say of subscriptions, accounts and interactions; None where nothing of it is mapped."""
 
 
 def intake(
@@ -121,7 +124,9 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
         )
     flat = mapping.apply(batch.rows, feed.mapping, channel=feed.channel.name, sparse=feed.sparse)
     cleaned = clean.clean(flat, home=home)
-    breaches = pa.concat_tables([checks.broken(flat, cleaned, feed.rules), _unstorable(cleaned)])
+    stated = households.clean(flat, cleaned, home=home)
+    unstorable = [_unstorable(table) for table in (cleaned, stated) if table is not None]
+    breaches = pa.concat_tables([checks.broken(flat, cleaned, feed.rules), *unstorable])
     rejects = pc.equal(breaches["severity"], Severity.REJECT.value)
     faults, warnings = breaches.filter(rejects), breaches.filter(pc.invert(rejects))
     is_bad = np.zeros(flat.num_rows, bool)
@@ -134,6 +139,7 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
         good=good,
         faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
         warned=int(np.count_nonzero(~is_bad[warnings["row"].to_numpy()])),
+        stated=None if stated is None else stated.take(good),
     )
 
 
@@ -150,6 +156,8 @@ def stored(
         load=load,
         at=at,
     )
+    if judged.stated is not None:
+        statements.add(tx, judged.stated, records=added.records, channel=channel)
     quarantined = quarantine.add(tx, judged.faulty, channel=channel, load=load, at=at)
     counts = loads.Counts(
         read=rows.num_rows + len(judged.batch.bad),

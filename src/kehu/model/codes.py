@@ -73,6 +73,81 @@ class Severity(StrEnum):
     """The row is accepted; the breach is counted."""
 
 
+class NumberState(StrEnum):
+    """The state of a number (号码状态)."""
+
+    PRE_OPENED = "pre_opened"
+    """预开户."""
+    ACTIVE = "active"
+    """正常."""
+    SUSPENDED_BY_REQUEST = "suspended_by_request"
+    """申请停机."""
+    SUSPENDED_FOR_ARREARS = "suspended_for_arrears"
+    """欠费停机."""
+    PARKED = "parked"
+    """停机保号."""
+    REPORTED_LOST = "reported_lost"
+    """挂失."""
+    SHUT_FOR_VIOLATION = "shut_for_violation"
+    """违规关停."""
+    PRE_CLOSED = "pre_closed"
+    """预销户."""
+    CLOSED = "closed"
+    """销户."""
+    FROZEN = "frozen"
+    """冷冻: released, and not yet sold again."""
+    PORTED_OUT = "ported_out"
+    """携出."""
+    PORTED_IN = "ported_in"
+    """携入."""
+
+
+class Role(StrEnum):
+    """What a customer is to a subscription."""
+
+    HOLDER = "holder"
+    """机主."""
+    USER = "user"
+    """实际使用人."""
+    PROXY = "proxy"
+    """经办人."""
+    PAYER = "payer"
+    """付费人."""
+
+
+class AccountType(StrEnum):
+    """When an account pays."""
+
+    PREPAID = "prepaid"
+    """预付费."""
+    POSTPAID = "postpaid"
+    """后付费."""
+
+
+class InteractionKind(StrEnum):
+    """How a customer and the operator met (接触记录)."""
+
+    CALL = "call"
+    """通话: a call with the call centre."""
+    VISIT = "visit"
+    """到厅: a visit to a business hall."""
+    APPLICATION = "application"
+    """网上申请: an application on the web or in the app."""
+    MESSAGE = "message"
+    """消息: a short message, a chat, a letter."""
+    CONTACT = "contact"
+    """其他接触: any other."""
+
+
+class Direction(StrEnum):
+    """Who began an interaction."""
+
+    IN = "in"
+    """The customer."""
+    OUT = "out"
+    """The operator."""
+
+
 TEXTS: dict[StrEnum, tuple[str, str]] = {
     Kind.INDIVIDUAL: ("个人", "individual"),
     Kind.ORGANIZATION: ("组织", "organization"),
@@ -89,6 +164,31 @@ TEXTS: dict[StrEnum, tuple[str, str]] = {
     Category.ENTERPRISE: ("企业用户", "enterprise"),
     Category.ORDINARY: ("普通用户", "ordinary"),
     Category.OTHER: ("其他", "other"),
+    NumberState.PRE_OPENED: ("预开户", "pre-opened"),
+    NumberState.ACTIVE: ("正常", "active"),
+    NumberState.SUSPENDED_BY_REQUEST: ("申请停机", "suspended by request"),
+    NumberState.SUSPENDED_FOR_ARREARS: ("欠费停机", "suspended for arrears"),
+    NumberState.PARKED: ("停机保号", "parked"),
+    NumberState.REPORTED_LOST: ("挂失", "reported lost"),
+    NumberState.SHUT_FOR_VIOLATION: ("违规关停", "shut for violation"),
+    NumberState.PRE_CLOSED: ("预销户", "pre-closed"),
+    NumberState.CLOSED: ("销户", "closed"),
+    NumberState.FROZEN: ("冷冻", "frozen"),
+    NumberState.PORTED_OUT: ("携出", "ported out"),
+    NumberState.PORTED_IN: ("携入", "ported in"),
+    Role.HOLDER: ("机主", "holder"),
+    Role.USER: ("实际使用人", "user"),
+    Role.PROXY: ("经办人", "proxy"),
+    Role.PAYER: ("付费人", "payer"),
+    AccountType.PREPAID: ("预付费", "prepaid"),
+    AccountType.POSTPAID: ("后付费", "postpaid"),
+    InteractionKind.CALL: ("通话", "call"),
+    InteractionKind.VISIT: ("到厅", "visit"),
+    InteractionKind.APPLICATION: ("网上申请", "application"),
+    InteractionKind.MESSAGE: ("消息", "message"),
+    InteractionKind.CONTACT: ("其他接触", "other contact"),
+    Direction.IN: ("呼入", "inbound"),
+    Direction.OUT: ("呼出", "outbound"),
     LoadState.RUNNING: ("进行中", "running"),
     LoadState.DONE: ("完成", "done"),
     LoadState.FAILED: ("失败", "failed"),

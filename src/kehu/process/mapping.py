@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kehu.errors import SettingsError
-from kehu.model import records
+from kehu.model import households, records
 from kehu.process import distinct
 
 
@@ -72,6 +72,38 @@ class Mapping(BaseModel):
     postcode: Source | None = Field(default=None, description="Post code.")
     category: Source | None = Field(default=None, description="The customer category.")
     updated_at: Source | None = Field(default=None, description="When the source last changed the row.")
+    # What a row says beside its customer (model.households).
+    msisdn: Source | None = Field(default=None, description="The number, or broadband login, that the row is about.")
+    role: Source | None = Field(
+        default=None, description="What the person is to that number: holder (if not said), user, proxy or payer."
+    )
+    plan: Source | None = Field(default=None, description="The plan of that number.")
+    number_state: Source | None = Field(default=None, description="The state of that number.")
+    opened_at: Source | None = Field(default=None, description="When that number was opened.")
+    user_name: Source | None = Field(default=None, description="Who really uses it, if not the holder.")
+    proxy_name: Source | None = Field(default=None, description="Who acted for the holder.")
+    proxy_id_type: Source | None = Field(default=None, description="The type of the proxy's certificate.")
+    proxy_id_number: Source | None = Field(
+        default=None, description="The number of the proxy's certificate; it never becomes the holder's."
+    )
+    account_id: Source | None = Field(default=None, description="The account that pays.")
+    account_type: Source | None = Field(default=None, description="prepaid or postpaid, or words for them.")
+    payer_name: Source | None = Field(default=None, description="Who pays, if not the person of the row.")
+    interaction_at: Source | None = Field(
+        default=None, description="When the person and the operator met; without it the row tells of no interaction."
+    )
+    interaction_ended_at: Source | None = Field(default=None, description="When that ended.")
+    interaction_kind: Source | None = Field(
+        default=None, description="call, visit, application or message, or words for them; else it is contact."
+    )
+    interaction_direction: Source | None = Field(default=None, description="in (the person came) or out.")
+    interaction_number: Source | None = Field(default=None, description="The number that called or was called.")
+    interaction_reason: Source | None = Field(default=None, description="What it was about.")
+    interaction_reason_2: Source | None = Field(default=None, description="The same, on the second level.")
+    interaction_reason_3: Source | None = Field(default=None, description="The same, on the third level.")
+    interaction_verified: Source | None = Field(default=None, description="Whether the certificate was asked for.")
+    interaction_agent: Source | None = Field(default=None, description="Who served, by name or number.")
+    interaction_satisfaction: Source | None = Field(default=None, description="How content the person was, 1 to 5.")
 
     def sources(self) -> Iterator[tuple[str, Source]]:
         """Our columns that are mapped, each with where it comes from."""
@@ -79,6 +111,10 @@ class Mapping(BaseModel):
             source: Source | None = getattr(self, name)
             if source is not None:
                 yield name, source
+
+
+_OURS = (*records.FLAT_COLUMNS, *households.STATED.names)
+"""Our columns before cleaning. The place of one stands in the fingerprints, so new ones come last."""
 
 
 def apply(rows: pa.Table, mapping: Mapping, *, channel: str, sparse: bool = False) -> pa.Table:
@@ -92,7 +128,8 @@ def apply(rows: pa.Table, mapping: Mapping, *, channel: str, sparse: bool = Fals
             the one of `record_id`.
 
     Returns:
-        The mapped columns of `records.FLAT_COLUMNS`, all string, and `records.POSITION` where the rows have it.
+        The mapped columns of `records.FLAT_COLUMNS` and `households.STATED`, all string, and `records.POSITION` where
+        the rows have it.
 
     Raises:
         SettingsError: A mapped column is not in the rows.
@@ -110,7 +147,7 @@ def apply(rows: pa.Table, mapping: Mapping, *, channel: str, sparse: bool = Fals
                     f'channel "{channel}": column "{wanted}" is mapped to {name} but is not in the file (has: {has})'
                 )
         columns[name] = _values(rows, source)
-    names = [name for name in records.FLAT_COLUMNS if name in columns]
+    names = [name for name in _OURS if name in columns]
     flat = pa.table({name: columns[name] for name in names})
     if records.POSITION in rows.column_names:
         flat = flat.append_column(records.POSITION, distinct.one_chunk(rows.column(records.POSITION)))
@@ -155,7 +192,7 @@ def fingerprints(flat: pa.Table) -> pa.Array:
     (True, False)
     """
     fields = [pa.repeat(pa.scalar(""), flat.num_rows)]
-    for number, name in enumerate(records.FLAT_COLUMNS):
+    for number, name in enumerate(_OURS):
         if name in flat.column_names and name not in _UNPRINTED:
             values = distinct.one_chunk(flat.column(name)).cast(pa.string())
             size = pc.binary_length(values)

@@ -44,6 +44,9 @@ phone_2 = "applicant.contact.other"
 email = "applicant.contact.email"
 address = "delivery.address"
 updated_at = "submitted_at"
+interaction_kind = {{ value = "application" }}  # the row is also a contact with the customer
+interaction_at = "submitted_at"
+interaction_reason = "plan"  # the plan that is wanted
 
 [channels.online.mapping.id_type]   # the longer form of the same: a column and what its codes mean
 column = "applicant.certificate.type"
@@ -89,6 +92,17 @@ email = "email"
 address = "address"
 category = "customer_class"
 updated_at = "ended_at"
+interaction_kind = {{ value = "call" }}
+interaction_at = "started_at"
+interaction_ended_at = "ended_at"
+interaction_direction = "direction"
+interaction_number = "caller"
+interaction_reason = "reason_1"
+interaction_reason_2 = "reason_2"
+interaction_reason_3 = "reason_3"
+interaction_verified = "verified"
+interaction_agent = "agent_no"
+interaction_satisfaction = "satisfaction"
 
 [[channels.calls.rules]]
 rule = "required"
@@ -115,6 +129,15 @@ phone_2 = "备用电话"
 address = "通讯地址"
 category = "客户类别"
 updated_at = "受理时间"
+msisdn = "业务号码"          # the number that the visit was about, which need not be one to call
+plan = "新套餐"
+proxy_name = "经办人姓名"
+proxy_id_number = "经办人证件号码"
+number_state = {{ column = "业务类型", codes = {_codes(hall.STATES)} }}
+interaction_kind = {{ value = "visit" }}
+interaction_at = "受理时间"
+interaction_reason = "业务类型"
+interaction_agent = "工号"
 
 [[channels.hall.rules]]
 rule = "required"

@@ -20,6 +20,8 @@ HEADS = (
 )  # fmt: skip
 SERVICES = "开户 过户 补卡 停复机 销户 携转 缴费 套餐变更"
 SERVICE_WEIGHTS = (22, 3, 12, 8, 5, 6, 30, 14)
+STATES = {"active": "开户", "ported_in": "携转", "closed": "销户"}
+"""The services that say how a number stands afterwards."""
 ID_TYPES = {
     "resident_id": "居民身份证", "uscc": "统一社会信用代码", "passport": "护照", "hk_macau_permit": "港澳通行证",
     "taiwan_permit": "台湾通行证", "officer_card": "军官证",

@@ -280,4 +280,55 @@ def upgrade() -> None:
         comment="One row a version of a record (源记录), cleaned",
     )
     create_index("ix_record_origin", "record", ["origin"])
+    create_table(
+        "subscription",
+        sa.Column("record", NUMBER, autoincrement=False, nullable=False, comment="The record that says it"),
+        sa.Column("channel", Word(64), nullable=False, comment="The channel it came by"),
+        sa.Column("msisdn", Word(64), nullable=False, comment="The number, or the login of a broadband line"),
+        sa.Column(
+            "role",
+            Word(16),
+            nullable=False,
+            comment="What the record's customer is to it: holder, user, proxy or payer",
+        ),
+        sa.Column("plan", Word(200), comment="Its plan"),
+        sa.Column("number_state", Word(32), comment="State of the number (号码状态)"),
+        sa.Column("opened_at", Instant(), comment="When it was opened (UTC)"),
+        sa.Column("account_id", Word(64), comment="The account that pays for it"),
+        sa.Column("user_name", Word(200), comment="Who really uses it, if not the holder"),
+        sa.Column("proxy_name", Word(200), comment="Who acted for the holder"),
+        sa.Column("proxy_id_type", Word(32), comment="Type of the proxy's certificate"),
+        sa.Column("proxy_id_number", Word(64), comment="Number of the proxy's certificate"),
+        sa.PrimaryKeyConstraint("record"),
+        comment="What a record says of a subscription (用户); the newest of those in force holds",
+    )
+    create_index("ix_subscription_channel_msisdn", "subscription", ["channel", "msisdn"])
+    create_table(
+        "account",
+        sa.Column("record", NUMBER, autoincrement=False, nullable=False, comment="The record that says it"),
+        sa.Column("channel", Word(64), nullable=False, comment="The channel it came by"),
+        sa.Column("account_id", Word(64), nullable=False, comment="The channel's own key of the account"),
+        sa.Column("account_type", Word(16), comment="prepaid or postpaid"),
+        sa.Column("payer_name", Word(200), comment="Who pays, if not the record's customer"),
+        sa.PrimaryKeyConstraint("record"),
+        comment="What a record says of an account (账户); the newest of those in force holds",
+    )
+    create_index("ix_account_channel_account_id", "account", ["channel", "account_id"])
+    create_table(
+        "interaction",
+        sa.Column("record", NUMBER, autoincrement=False, nullable=False, comment="The record that tells of it"),
+        sa.Column("started_at", Instant(), nullable=False, comment="When it was, or began (UTC)"),
+        sa.Column("ended_at", Instant(), comment="When it ended (UTC)"),
+        sa.Column("kind", Word(16), nullable=False, comment="call, visit, application, message or contact"),
+        sa.Column("direction", Word(16), comment="in: the customer began it; out"),
+        sa.Column("number", Word(64), comment="The number that called or was called"),
+        sa.Column("reason", Word(200), comment="What it was about"),
+        sa.Column("reason_2", Word(200), comment="The same, on the second level"),
+        sa.Column("reason_3", Word(200), comment="The same, on the third level"),
+        sa.Column("verified", sa.Boolean(), comment="The agent asked for the certificate"),
+        sa.Column("agent", Word(100), comment="Who served, by name or number"),
+        sa.Column("satisfaction", sa.Integer(), comment="How content the customer was, 1 to 5"),
+        sa.PrimaryKeyConstraint("record"),
+        comment="A contact between a customer and the operator (接触记录), told by a record",
+    )
     start_sequences("record", "customer", "load", "quarantine", "decision")
