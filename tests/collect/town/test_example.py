@@ -43,6 +43,8 @@ def opened(described: settings.Channel, folder: Path) -> Channel:
             return database.DatabaseChannel(described.name, source, folder=folder)
         case files.FilesSource() as source:
             return files.FilesChannel(described.name, source, folder=folder)
+        case other:
+            raise AssertionError(f"the town has no channel of this type: {other!r}")
 
 
 @pytest.mark.parametrize("name", town.CHANNELS)
