@@ -1,6 +1,6 @@
 """`kehu run` and its halves, `kehu collect` and `kehu identify`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -8,28 +8,66 @@ from rich.table import Table
 
 from kehu import settings as reading
 from kehu import wiring
-from kehu.cli import options, screen
+from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
-from kehu.errors import SettingsError
+from kehu.errors import KehuError, SettingsError
 from kehu.flows import run as runs
+from kehu.flows.alone import alone
 from kehu.flows.run import Ran
 from kehu.settings import Settings
 from kehu.store import views
 from kehu.store.database import Database
 
+LEASE = "run"
+"""What only one may do at a time: take in what is new."""
 
-def run(config: options.Config = None, channel: options.Channels = None, *, json: options.Json = False) -> None:
+
+def run(
+    config: options.Config = None,
+    channel: options.Channels = None,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--every",
+            metavar="TIME",
+            help="Run again at this interval (30s, 15m, 1h), until Ctrl-C.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    json: options.Json = False,
+) -> None:
     """Collect what is new in the channels, clean and check it, find the customers, store them.
 
     Run it again whenever you like: what is known already changes nothing, and what was stored before a crash is not
     asked for again. A channel that fails does not keep the others from running; the command then ends with 1.
 
-    Examples: kehu run · kehu run --channel hall --json
+    Only one runs at a time: a second one says who is at work, and ends with 1. With --every, whatever fails is told
+    and tried again next time; kehu.toml is read anew each time.
+
+    Examples: kehu run · kehu run --channel hall --json · kehu run --every 15m
     """
+    if every is None:
+        code = _once(config, channel, json=json)
+        raise typer.Exit(code)
+
+    def work() -> None:
+        try:
+            _once(config, channel, json=json)
+        except KehuError as why:
+            screen.complain(why)
+
+    interval = schedule.interval(every)
+    _settings_with_channels(config)  # What is wrong from the start is no reason to wait for the next time.
+    schedule.repeat(work, every=interval)
+
+
+def _once(config: options.Config, channel: options.Channels, *, json: bool) -> int:
+    """One run; its exit code."""
     settings = _settings_with_channels(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
         ran = whole(settings, database, channel, progress)
-        _finish(database, ran, progress, json=json)
+        return _finish(database, ran, progress, json=json)
 
 
 def collect(config: options.Config = None, channel: options.Channels = None, *, json: options.Json = False) -> None:
@@ -39,7 +77,7 @@ def collect(config: options.Config = None, channel: options.Channels = None, *, 
     """
     settings = _settings_with_channels(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
-        with wiring.town(settings) as secrets:
+        with wiring.town(settings) as secrets, alone(database, LEASE, clock=wiring.now) as guard:
             feeds = wiring.feeds(settings, channel, secrets=secrets)
             ran = runs.collect(
                 database,
@@ -47,9 +85,10 @@ def collect(config: options.Config = None, channel: options.Channels = None, *, 
                 raw_in=wiring.raw(settings),
                 home=settings.kehu.home,
                 clock=wiring.now,
-                progress=progress,
+                progress=guard.watched(progress),
             )
-        _finish(database, ran, progress, json=json)
+        code = _finish(database, ran, progress, json=json)
+    raise typer.Exit(code)
 
 
 def identify(config: options.Config = None, *, json: options.Json = False) -> None:
@@ -59,15 +98,17 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
     """
     settings = reading.load(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
-        ran = runs.whole(database, [], **wiring.parts(settings), progress=progress)
-        _finish(database, ran, progress, json=json)
+        with alone(database, LEASE, clock=wiring.now) as guard:
+            ran = runs.whole(database, [], **wiring.parts(settings), progress=guard.watched(progress))
+        code = _finish(database, ran, progress, json=json)
+    raise typer.Exit(code)
 
 
 def whole(settings: Settings, database: Database, channels: list[str] | None, progress: Watched) -> Ran:
     """Do all that `kehu run` does, with the parts that the settings choose."""
-    with wiring.town(settings) as secrets:
+    with wiring.town(settings) as secrets, alone(database, LEASE, clock=wiring.now) as guard:
         feeds = wiring.feeds(settings, channels, secrets=secrets)
-        return runs.whole(database, feeds, **wiring.parts(settings), progress=progress)
+        return runs.whole(database, feeds, **wiring.parts(settings), progress=guard.watched(progress))
 
 
 def seconds(progress: Watched) -> dict[str, float]:
@@ -120,7 +161,8 @@ def _settings_with_channels(config: options.Config) -> Settings:
     return settings
 
 
-def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> None:
+def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> int:
+    """Print what came of it; the exit code."""
     progress.finish()
     for channel, reason in ran.failures.items():
         screen.stderr.print(f"[red]kehu:[/] channel {escape(repr(channel))} failed: {escape(reason)}")
@@ -132,7 +174,7 @@ def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> N
         if ran.brought:
             print_counts(ran)
         screen.stdout.print(_sentence(ran, held))
-    raise typer.Exit(1 if ran.failures else 0)
+    return 1 if ran.failures else 0
 
 
 def _sentence(ran: Ran, held: views.Counts) -> str:
