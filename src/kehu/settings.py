@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from kehu.collect import database, files, push, rest
 from kehu.errors import SettingsError
+from kehu.flows.threshold import Limit
 from kehu.process import checks, mapping
 
 FILE_NAME = "kehu.toml"
@@ -84,6 +85,15 @@ class Own(_Section):
     trust: int = Field(
         default=1, ge=0, le=100, description="Golden values: the higher wins where validity and dates tie."
     )
+    quarantine_limit: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="A load of which more than this share of rows is bad is stopped; 1 stops none.",
+    )
+    quarantine_limit_rows: int = Field(
+        default=100, ge=1, description="So many rows are read before quarantine_limit says anything."
+    )
 
 
 Source = rest.RestSource | database.DatabaseSource | files.FilesSource | push.PushSource
@@ -110,6 +120,7 @@ class Channel:
 
     name: str
     trust: int
+    limit: Limit
     source: Source
     mapping: mapping.Mapping
     rules: tuple[checks.Rule, ...]
@@ -216,7 +227,7 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
     if not re.fullmatch(r"\w[\w-]{0,63}", name):
         complaints.append(f"{where}: a channel's name is up to 64 letters, digits, - and _")
     keys = dict(keys) if isinstance(keys, dict) else {}
-    own = {key: keys.pop(key) for key in Own.model_fields if key in keys}
+    own = _read(Own, {key: keys.pop(key) for key in Own.model_fields if key in keys}, where, complaints)
     columns, rules = keys.pop("mapping", None), keys.pop("rules", [])
     if columns is None and keys.get("type") == "push":
         columns = {name: name for name in mapping.Mapping.model_fields}
@@ -227,7 +238,8 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
         rules = []
     return Channel(
         name=name,
-        trust=_read(Own, own, where, complaints).trust,
+        trust=own.trust,
+        limit=Limit(share=own.quarantine_limit, rows=own.quarantine_limit_rows),
         source=_chosen(SOURCES, "type", keys, where, complaints, beside=[*Own.model_fields, "mapping", "rules"]),
         mapping=_read(mapping.Mapping, columns, f"[channels.{name}.mapping]", complaints if columns else []),
         rules=tuple(

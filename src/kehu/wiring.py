@@ -77,7 +77,11 @@ def feeds(settings: Settings, names: Sequence[str] | None = None, *, secrets: Se
 def feed(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading.secret) -> Feed:
     """One channel with its mapping and rules."""
     return Feed(
-        channel=_channel(settings, one, secrets), mapping=one.mapping, rules=one.rules, sparse=_is_sparse(one.source)
+        channel=_channel(settings, one, secrets),
+        mapping=one.mapping,
+        rules=one.rules,
+        sparse=_is_sparse(one.source),
+        limit=one.limit,
     )
 
 
@@ -168,6 +172,7 @@ def desk(settings: Settings) -> Desk:
         home=settings.kehu.home,
         trust={channel.name: channel.trust for channel in settings.channels},
         hot_key_limit=settings.resolve.hot_key_limit,
+        mappings={channel.name: channel.mapping for channel in settings.channels},
         rules={channel.name: channel.rules for channel in settings.channels},
         raw_in=raw(settings),
         clock=now,

@@ -76,6 +76,22 @@ def test_the_quarantine_is_listed_and_shown(kehu: Kehu, project: Path) -> None:
     assert kehu("quarantine", "show", 99).code == 1
 
 
+def test_a_mended_row_is_replayed_once(kehu: Kehu, project: Path) -> None:
+    kehu("run")
+    (row,) = kehu("quarantine", "list", "--rule", "required", "--json").json["rows"]
+    number = row["quarantine_id"]
+    assert kehu("quarantine", "replay", "--json").json == {"rows": 1, "accepted": 0, "duplicate": 0, "bad": 1}
+    refused = kehu("quarantine", "replay", number, "--set", "名字=张伟")
+    assert refused.code == 2
+    assert "客户姓名" in refused.err
+    assert kehu("quarantine", "replay", "--set", "客户姓名=张伟").code == 2
+    told = kehu("quarantine", "replay", number, "--set", "客户姓名=张伟", "--set", "联系电话=13912345678")
+    assert "1 rows replayed: 1 are records now" in told.out
+    assert kehu("quarantine", "list", "--json").json["total"] == 0
+    assert kehu("quarantine", "list", "--state", "replayed", "--json").json["total"] == 1
+    assert kehu("quarantine", "replay", number).out.startswith("0 rows replayed")
+
+
 def test_the_report_is_a_mermaid_pie(kehu: Kehu, project: Path) -> None:
     kehu("run")
     lines = kehu("report", "--format", "mermaid", "--language", "zh").out.splitlines()
@@ -106,7 +122,7 @@ def test_settings_without_a_channel_ask_for_one(kehu: Kehu, tmp_path: Path) -> N
 def test_every_command_explains_itself_with_an_example(kehu: Kehu) -> None:
     for command in (
         ["demo"], ["init"], ["check"], ["run"], ["collect"], ["identify"], ["resolve"], ["train"], ["evaluate"],
-        ["quarantine", "list"], ["quarantine", "show"], ["report"], ["serve"],
+        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "replay"], ["report"], ["serve"],
     ):  # fmt: skip
         told = kehu(*command, "--help")
         assert told.code == 0

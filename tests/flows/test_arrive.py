@@ -40,6 +40,7 @@ def desk(folder: Path) -> Desk:
         home="CN",
         trust={"hall": 3},
         hot_key_limit=100,
+        mappings={},
         rules={"hall": (Required(rule="required", columns=("name",)),)},
         raw_in=folder / "raw",
         clock=lambda: CLOCK,

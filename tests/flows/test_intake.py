@@ -14,6 +14,7 @@ from kehu.collect import raw
 from kehu.collect.files import FilesChannel, FilesSource
 from kehu.errors import SourceError
 from kehu.flows.intake import Brought, Feed, intake
+from kehu.flows.threshold import Limit
 from kehu.model.codes import LoadState
 from kehu.model.records import POSITION, BadRow, Batch
 from kehu.process.checks import OneOf, Required
@@ -260,3 +261,75 @@ def test_a_raw_folder_that_cannot_be_written_stores_nothing(store: Database, tmp
     brought = bring(store, given(Batch(rows=rows, cursor="1")), tmp_path)
     assert brought.failure is not None
     assert kept(store) == []
+
+
+class Pages:
+    """A channel of pages of ten rows; `bad` says of each page how many lack a name."""
+
+    name = "calls"
+
+    def __init__(self, *bad: int, then: BaseException | None = None) -> None:
+        self.bad, self.then = bad, then
+
+    def batches(self, *, after: str | None) -> Iterator[Batch]:
+        for page in range(int(after or 0), len(self.bad)):
+            numbers = range(page * 10, page * 10 + 10)
+            names = [None if number % 10 < self.bad[page] else f"name {number}" for number in numbers]
+            rows = {"no": [str(number) for number in numbers], "name": names, POSITION: [f"row {n}" for n in numbers]}
+            yield Batch(rows=pa.table(rows, schema=PAGE), cursor=str(page + 1))
+        if self.then is not None:
+            raise self.then
+
+    def sample(self, rows: int) -> Batch:
+        raise NotImplementedError
+
+
+PAGE = pa.schema([("no", pa.string()), ("name", pa.string()), (POSITION, pa.string())])
+
+
+def pages(*bad: int, rows: int = 30, then: BaseException | None = None) -> Feed:
+    mapping = Mapping.model_validate({"record_id": "no", "name": "name"})
+    return Feed(channel=Pages(*bad, then=then), mapping=mapping, limit=Limit(share=0.5, rows=rows))
+
+
+def test_a_load_that_is_mostly_bad_leaves_the_store_as_it_was(store: Database, tmp_path: Path) -> None:
+    brought = bring(store, pages(9, 10, 9, 0), tmp_path)
+    assert brought.failure is not None
+    assert "28 of 30 rows are bad" in brought.failure
+    assert "required (name" in brought.failure
+    assert "kehu check --channel calls" in brought.failure
+    assert brought.counts == loads.Counts()
+    assert not (tmp_path / "raw").exists()
+    with store.read() as tx:
+        assert (quarantine.count(tx), records.count(tx), loads.cursor_of(tx, "calls")) == (0, 0, None)
+        (load,) = loads.recent(tx)
+    assert (load.state, load.failure) == (LoadState.FAILED, brought.failure)
+    mended = bring(store, pages(0, 0, 0, 0), tmp_path)
+    assert mended.counts.accepted == 40
+
+
+def test_a_load_that_turns_bad_keeps_what_came_before(store: Database, tmp_path: Path) -> None:
+    brought = bring(store, pages(0, 0, 0, 10, 10, 10, 10, 10), tmp_path)
+    assert brought.failure is not None
+    assert "The 60 rows before them are kept" in brought.failure
+    with store.read() as tx:
+        assert (records.count(tx), loads.cursor_of(tx, "calls")) == (30, "6")
+
+
+def test_one_large_batch_that_is_bad_does_not_hide_behind_many_good_ones(store: Database, tmp_path: Path) -> None:
+    brought = bring(store, pages(0, 0, 0, 0, 0, 10, rows=10), tmp_path)
+    assert brought.failure is not None
+    assert "10 of 10 rows are bad" in brought.failure
+    assert brought.counts.accepted == 50
+
+
+@pytest.mark.parametrize("then", [None, SourceError("the line is dead")], ids=["it ends", "it breaks"])
+def test_too_few_rows_to_tell_are_stored(store: Database, tmp_path: Path, then: SourceError | None) -> None:
+    brought = bring(store, pages(9, 10, then=then), tmp_path)
+    assert brought.counts == loads.Counts(read=20, accepted=1, quarantined=19)
+    assert brought.failure == (None if then is None else "the line is dead")
+
+
+def test_a_bad_beginning_is_stored_once_it_mends(store: Database, tmp_path: Path) -> None:
+    brought = bring(store, pages(9, 0, 0), tmp_path)
+    assert (brought.failure, brought.counts.accepted, brought.counts.quarantined) == (None, 21, 9)

@@ -32,6 +32,7 @@ def taking(tmp_path: Path) -> Iterator[TestClient]:
         home="CN",
         trust={},
         hot_key_limit=100,
+        mappings={},
         rules={},
         raw_in=tmp_path / "raw",
         clock=lambda: NOW,
@@ -120,3 +121,22 @@ def test_records_sent_one_by_one_share_the_load_of_their_day(taking: TestClient)
         send(taking, ZHANG | {"record_id": str(number)})
     (load,) = taking.get("/api/v1/loads").json()["rows"]
     assert load["counts"] == vars(loads.Counts(read=3, accepted=3))
+
+
+def test_a_row_in_quarantine_is_mended_and_replayed(taking: TestClient) -> None:
+    send(taking, {"channel": "app", "name": "张伟"})
+    (row,) = taking.get("/api/v1/quarantine", params={"rule": "required"}).json()["rows"]
+    where = f"/api/v1/quarantine/{row['quarantine_id']}/replay"
+    assert taking.post(where).json()["replayed"]["bad"] == 1
+    assert taking.post(where, json={"set": {"nmae": "1"}}).status_code == 422
+    told = taking.post(where, json={"set": {"record_id": "1"}}).json()
+    assert (told["row"]["state"], told["replayed"]["accepted"]) == ("replayed", 1)
+    assert taking.get(f"/api/v1/customers/{told['customer_id']}").status_code == 200
+    assert taking.get("/api/v1/quarantine").json()["rows"] == []
+    assert len(taking.get("/api/v1/quarantine", params={"state": "replayed"}).json()["rows"]) == 1
+    assert taking.post("/api/v1/quarantine/99/replay").status_code == 404
+
+
+def test_half_a_character_is_a_problem_and_no_failure(taking: TestClient) -> None:
+    body = b'{"channel": "app", "record_id": "1", "name": "\\ud800"}'
+    assert taking.post("/api/v1/records", content=body, headers={"content-type": "application/json"}).status_code == 422

@@ -11,9 +11,12 @@ from rich.table import Table
 from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
+from kehu.errors import SettingsError
+from kehu.flows import mend
 from kehu.store import quarantine
+from kehu.store.quarantine import State
 
-app = typer.Typer(help="The rows that broke a rule: list them, show one.", no_args_is_help=True)
+app = typer.Typer(help="The rows that broke a rule: list them, show one, replay them.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -22,6 +25,10 @@ def listed(
     channel: Annotated[
         str | None, typer.Option("--channel", metavar="C", help="Only those of this channel.", show_default=False)
     ] = None,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="R", help="Only those that broke this rule.", show_default=False)
+    ] = None,
+    state: Annotated[State, typer.Option("--state", help="What became of them.")] = State.OPEN,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="So many rows at most.")] = 50,
     after: Annotated[int, typer.Option("--after", min=0, help="Start behind the row of this number.")] = 0,
     *,
@@ -32,8 +39,8 @@ def listed(
     Example: kehu quarantine list --channel hall --limit 20
     """
     with wiring.store(reading.load(config)) as database, database.read() as tx:
-        rows = quarantine.page(tx, channel=channel, limit=limit, after=after)
-        total = quarantine.count(tx, channel=channel)
+        rows = quarantine.page(tx, channel=channel, rule=rule, state=state, limit=limit, after=after)
+        total = quarantine.count(tx, channel=channel, rule=rule, state=state)
     if json:
         screen.print_json({"total": total, "rows": [asdict(row) for row in rows]})
         return
@@ -70,6 +77,53 @@ def show(
         screen.stdout.print(f"broke     {escape(reason['rule'])}: {escape(reason['en'])} ({escape(reason['zh'])})")
     screen.stdout.print("as it came:")
     screen.print_text(_pretty(row.raw))
+
+
+@app.command("replay")
+def replay(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="[NUMBER]…", help="Only these rows.", show_default=False)
+    ] = None,
+    config: options.Config = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="C", help="Only those of this channel.", show_default=False)
+    ] = None,
+    mended: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="COLUMN=VALUE", help="A value to put in place of what came.", show_default=False),
+    ] = None,
+    *,
+    json: options.Json = False,
+) -> None:
+    """Judge open rows again, as kehu.toml is now, or with mended values; good ones become records of a new load.
+
+    COLUMN is a column of the channel, as `kehu quarantine show` names it. Rows that are still bad stay, with the
+    reasons they have now; the command then ends with 0 all the same. Doing it again changes nothing.
+
+    Examples: kehu quarantine replay --channel hall · kehu quarantine replay 17 --set 客户姓名=张伟
+    """
+    settings = reading.load(config)
+    values = dict(_parted(given) for given in mended or [])
+    if values and not numbers:
+        raise SettingsError("--set mends the rows whose numbers stand beside it; name them")
+    with wiring.store(settings) as database:
+        done = mend.replay(
+            database, wiring.desk(settings), channel=channel, numbers=tuple(numbers or ()), mended=values
+        )
+    if json:
+        screen.print_json(asdict(done))
+        return
+    screen.stdout.print(
+        f"{done.rows:,} rows replayed: {done.accepted:,} are records now, {done.duplicate:,} were there already, "
+        f"{done.bad:,} are still bad"
+    )
+
+
+def _parted(given: str) -> tuple[str, str]:
+    column, found, value = given.partition("=")
+    if not found or not column:
+        raise SettingsError(f"--set {given}: write COLUMN=VALUE")
+    return column, value
 
 
 def _pretty(raw: str) -> str:

@@ -42,20 +42,26 @@ def batch(rows: Sequence[Mapping[str, str | None]]) -> Batch:
     {'record_id': '8', 'name': None, 'source_position': 'pushed, row 2'}
     """
     names = [name for name in FLAT_COLUMNS if name == "record_id" or any(row.get(name) is not None for row in rows)]
-    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names if name != "channel"}
-    places = pa.array([f"{PUSHED}, row {number}" for number in range(1, len(rows) + 1)], pa.string())
-    return Batch(rows=pa.table(columns).append_column(POSITION, places), cursor=None)
+    ours = [{name: row.get(name) for name in names if name != "channel"} for row in rows] or [{"record_id": None}]
+    batch = given(ours, [f"{PUSHED}, row {number}" for number in range(1, len(ours) + 1)])
+    return batch if rows else Batch(rows=batch.rows.slice(0, 0), cursor=None)
 
 
-def again(raw: str, *, mended: Mapping[str, str], columns: Sequence[str]) -> dict[str, str | None] | None:
-    """A row of the quarantine as its channel would give it, with mended values; None where it has no columns.
+def given(rows: Sequence[Mapping[str, str | None]], positions: Sequence[str]) -> Batch:
+    """Rows of any columns, with their positions, in one piece; without a cursor: there is nothing more to ask for."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
+    return Batch(rows=pa.table(columns).append_column(POSITION, pa.array(positions, pa.string())), cursor=None)
 
-    >>> again('{"no": "7", "姓名": ""}', mended={"姓名": "张伟"}, columns=["no", "姓名", "电话"])
+
+def again(raw: str, *, columns: Sequence[str]) -> dict[str, str | None] | None:
+    """A row of the quarantine as its channel would give it; None where it was not read into columns.
+
+    >>> again('{"no": "7", "姓名": "张伟"}', columns=["no", "姓名", "电话"])
     {'no': '7', '姓名': '张伟', '电话': None}
 
     Args:
         raw: The row as it came, as the quarantine keeps it.
-        mended: Values to put in place of what came.
         columns: Columns that the mapping reads; what was empty was not kept.
     """
     try:
@@ -65,4 +71,4 @@ def again(raw: str, *, mended: Mapping[str, str], columns: Sequence[str]) -> dic
     if not isinstance(came, dict):
         return None
     texts = {name: None if value is None else str(value) for name, value in came.items()}
-    return {**texts, **{name: None for name in columns if name not in texts}, **mended}
+    return {**texts, **{name: None for name in columns if name not in texts}}

@@ -59,6 +59,8 @@ class Desk:
     """For each channel how far its values are believed."""
     hot_key_limit: int
     """A key that more records share makes no pairs."""
+    mappings: Mapping[str, mapping.Mapping]
+    """For each channel which of its columns is which of ours."""
     rules: Mapping[str, tuple[checks.Rule, ...]]
     """For each channel what its rows must be like."""
     raw_in: Path

@@ -19,6 +19,7 @@ from kehu.collect import raw
 from kehu.collect.channel import Channel
 from kehu.errors import KehuError
 from kehu.flows.progress import SILENT, Progress
+from kehu.flows.threshold import Gate, Limit
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
 from kehu.process import checks, clean, households, mapping
@@ -36,6 +37,8 @@ class Feed:
     rules: tuple[checks.Rule, ...] = ()
     sparse: bool = False
     """The source leaves out what is empty, as JSON does; a mapped column may then be missing in a batch."""
+    limit: Limit = field(default_factory=Limit)
+    """How many of its rows may be bad before a load is stopped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,11 @@ class Judged:
     stated: pa.Table | None = None
     """What the rows of `clean` say of subscriptions, accounts and interactions; None where nothing of it is mapped."""
 
+    @property
+    def read(self) -> int:
+        """Rows of the batch, those that could not be read too."""
+        return int(self.batch.rows.num_rows) + len(self.batch.bad)
+
 
 def intake(
     database: Database,
@@ -82,7 +90,7 @@ def intake(
     """Store what is new in a channel.
 
     A channel that fails on the way keeps what its stored batches brought; the load is marked failed with the reason,
-    and the answer tells it. A run that finds nothing new writes nothing at all.
+    and the answer tells it. So does a load that is mostly bad. A run that finds nothing new writes nothing at all.
 
     Args:
         database: The store.
@@ -98,14 +106,20 @@ def intake(
     run = _Run.of(database, feed.channel.name, raw_in, clock)
     progress.task(feed.channel.name)
     progress.step("collect")
+    gate: Gate[Judged] = Gate(channel=run.channel, limit=feed.limit)
     with run.recorded():
-        for batch in feed.channel.batches(after=run.cursor):
-            progress.step("process")
-            judged = judge(batch, feed, home=home)
-            progress.step("store")
-            run.store(judged)
-            progress.advance(batch.rows.num_rows + len(batch.bad))
-            progress.step("collect")
+        try:
+            for batch in feed.channel.batches(after=run.cursor):
+                progress.step("process")
+                judged = judge(batch, feed, home=home)
+                progress.step("store")
+                for passed in gate.passed(judged):
+                    run.store(passed)
+                progress.advance(judged.read)
+                progress.step("collect")
+        finally:  # Too few rows to say that they are too bad.
+            for passed in gate.rest():
+                run.store(passed)
     return Brought(channel=run.channel, counts=run.counts, load_id=run.load_id, failure=run.failure)
 
 

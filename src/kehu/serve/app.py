@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from kehu.errors import ConflictError, KehuError, NotFoundError, StoreError
+from kehu.errors import ConflictError, KehuError, NotFoundError, SettingsError, StoreError
 from kehu.flows import arrive
 from kehu.resolve.model import Model
 from kehu.serve import problems
@@ -45,6 +45,7 @@ STATUSES: tuple[tuple[type[KehuError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),
     (StoreError, 503),
+    (SettingsError, 422),
 )
 """Which error is which status; any other of ours is a 500."""
 

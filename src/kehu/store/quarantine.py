@@ -59,6 +59,8 @@ class BadRow:
     """Each rule it broke, with its column and its text in zh and en."""
     state: State
     """What became of it."""
+    replayed_as: str | None
+    """The key of the record that it became."""
     received_at: datetime
     """When it was stored."""
 
@@ -103,15 +105,41 @@ def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datet
 
 
 def page(
-    tx: Transaction, *, channel: str | None = None, state: State | None = State.OPEN, limit: int = 50, after: int = 0
+    tx: Transaction,
+    *,
+    channel: str | None = None,
+    rule: str | None = None,
+    state: State | None = State.OPEN,
+    limit: int = 50,
+    after: int = 0,
 ) -> list[BadRow]:
     """Bad rows in the order they came; `after` is the number of the last one of the page before."""
-    query = sa.select(quarantine).where(quarantine.c.quarantine_id > after)
-    if channel is not None:
-        query = query.where(quarantine.c.channel == channel)
-    if state is not None:
-        query = query.where(quarantine.c.state == state)
+    query = sa.select(quarantine).where(quarantine.c.quarantine_id > after, *_wanted(channel, rule, state))
     return [_bad_row(row) for row in tx.execute(query.order_by(quarantine.c.quarantine_id).limit(limit)).mappings()]
+
+
+def to_replay(
+    tx: Transaction, *, channel: str | None = None, numbers: Sequence[int] = (), after: int = 0, limit: int
+) -> list[BadRow]:
+    """As `page`, of open rows that nobody else may replay until this transaction ends; of `numbers` alone, if any."""
+    query = sa.select(quarantine).where(quarantine.c.quarantine_id > after, *_wanted(channel, None, State.OPEN))
+    query = query.order_by(quarantine.c.quarantine_id).limit(limit).with_for_update()
+    if not numbers:
+        return [_bad_row(row) for row in tx.execute(query).mappings()]
+    with bulk.among(tx, quarantine.c.quarantine_id, pa.array(numbers, pa.int64())) as one_of_them:
+        return [_bad_row(row) for row in tx.execute(query.where(one_of_them)).mappings()]
+
+
+def _wanted(channel: str | None, rule: str | None, state: State | None) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a list; every None leaves one out."""
+    wanted: list[sa.ColumnElement[bool]] = []
+    if channel is not None:
+        wanted.append(quarantine.c.channel == channel)
+    if rule is not None:  # As json.dumps writes it.
+        wanted.append(quarantine.c.reasons.contains(f'"rule": {json.dumps(rule)}', autoescape=True))
+    if state is not None:
+        wanted.append(quarantine.c.state == state)
+    return wanted
 
 
 def get(tx: Transaction, number: int) -> BadRow:
@@ -133,13 +161,22 @@ def mark(tx: Transaction, number: int, state: State) -> None:
         raise NotFoundError(f"there is no row {number} in quarantine")
 
 
-def count(tx: Transaction, *, channel: str | None = None, state: State | None = State.OPEN) -> int:
+def settle(tx: Transaction, number: int, key: str) -> None:
+    """Say that a bad row was mended and is the record of this key now."""
+    values = {"state": State.REPLAYED, "replayed_as": key}
+    tx.execute(quarantine.update().where(quarantine.c.quarantine_id == number).values(values))
+
+
+def explain(tx: Transaction, number: int, reasons: str) -> None:
+    """Put other reasons (JSON, as in `BROKEN`) in place of those that a bad row had."""
+    tx.execute(quarantine.update().where(quarantine.c.quarantine_id == number).values(reasons=reasons))
+
+
+def count(
+    tx: Transaction, *, channel: str | None = None, rule: str | None = None, state: State | None = State.OPEN
+) -> int:
     """How many bad rows there are."""
-    query = sa.select(sa.func.count()).select_from(quarantine)
-    if channel is not None:
-        query = query.where(quarantine.c.channel == channel)
-    if state is not None:
-        query = query.where(quarantine.c.state == state)
+    query = sa.select(sa.func.count()).select_from(quarantine).where(*_wanted(channel, rule, state))
     return tx.scalar(query) or 0
 
 

@@ -220,6 +220,7 @@ quarantine = Table(
     Column("raw", Writing(), nullable=False, comment="The row as it came: JSON, or the line"),
     Column("reasons", Writing(), nullable=False, comment="JSON: each rule it broke, with column, zh and en text"),
     Column("state", Word(16), nullable=False, comment="open, replayed or dismissed"),
+    Column("replayed_as", Word(LENGTHS["record_id"]), comment="The key of the record that it became; null before"),
     Column("hash", Digest(16), nullable=False, comment="Fingerprint of key and raw row: the same bad row stands once"),
     Column("received_at", Instant(), nullable=False, comment="When it was stored (UTC)"),
     UniqueConstraint("channel", "hash"),

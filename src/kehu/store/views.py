@@ -298,10 +298,16 @@ def loads_page(
 
 
 def quarantine_page(
-    tx: Transaction, *, channel: str | None = None, after: int | None = None, limit: int = 50
+    tx: Transaction,
+    *,
+    channel: str | None = None,
+    rule: str | None = None,
+    state: bad_rows.State | None = bad_rows.State.OPEN,
+    after: int | None = None,
+    limit: int = 50,
 ) -> Page[bad_rows.BadRow]:
-    """The rows that wait to be mended, in the order they came."""
-    found = bad_rows.page(tx, channel=channel, after=after or 0, limit=limit + 1)
+    """The rows that wait to be mended, or are in another state, in the order they came."""
+    found = bad_rows.page(tx, channel=channel, rule=rule, state=state, after=after or 0, limit=limit + 1)
     return _page(tuple(found), limit, "quarantine_id")
 
 

@@ -3,9 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
+from kehu.flows import mend
 from kehu.serve import problems
-from kehu.serve.given import After, Limit, Parts
+from kehu.serve.given import After, Desk, Limit, Number, Parts
 from kehu.store import quarantine, views
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
@@ -15,9 +17,27 @@ router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 def listed(
     parts: Parts,
     channel: Annotated[str | None, Query(max_length=64, description="Only rows of this channel")] = None,
+    rule: Annotated[str | None, Query(max_length=64, description="Only rows that broke this rule")] = None,
+    state: Annotated[quarantine.State, Query(description="What became of them")] = quarantine.State.OPEN,
     after: After = None,
     limit: Limit = 50,
 ) -> views.Page[quarantine.BadRow]:
     """A page of the rows that wait to be mended, in the order they came."""
     with parts.database.read() as tx:
-        return views.quarantine_page(tx, channel=channel, after=after, limit=limit)
+        return views.quarantine_page(tx, channel=channel, rule=rule, state=state, after=after, limit=limit)
+
+
+class Mended(BaseModel):
+    """What to put in place of what came."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: dict[str, str] = Field(
+        default={}, max_length=100, alias="set", description="Values by the channel's own columns"
+    )
+
+
+@router.post("/{quarantine_id}/replay", summary="Replay a row", responses=problems.documented(404, 422, 503))
+def replay(parts: Parts, desk: Desk, quarantine_id: Number, mended: Mended | None = None) -> mend.One:
+    """Judge a row again, as the settings are now, or with mended values; a good one becomes a record at once."""
+    return mend.replay_one(parts.database, desk, quarantine_id, mended=mended.values if mended else {})

@@ -20,6 +20,10 @@ def upgrade() -> None:
         ),
     )
     create_index("ix_load_channel_day", "load", ["channel", "day"])
+    add_column(
+        "quarantine",
+        sa.Column("replayed_as", Word(200), comment="The key of the record that it became; null before"),
+    )
     create_table(
         "lease",
         sa.Column("name", Word(32), nullable=False, comment="What only one may do at a time: run"),

@@ -1,0 +1,191 @@
+"""Mend: rows in quarantine are judged again, with mended values or a mended mapping.
+
+A row that is good now becomes a record of a new load, at once with its customer; one that is still bad stays, with
+the reasons it has now. A row is replayed once: doing it again changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.collect import push, raw
+from kehu.errors import SettingsError
+from kehu.flows import arrive, identify, intake
+from kehu.flows.arrive import Desk
+from kehu.flows.intake import Feed, Judged
+from kehu.store import customers, loads, quarantine
+from kehu.store.database import Database, Transaction
+from kehu.store.quarantine import BadRow, State
+
+PIECE = 5_000
+"""So many rows are replayed in one transaction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """What became of rows that were replayed; rows = accepted + duplicate + bad."""
+
+    rows: int = 0
+    """Open rows that were judged again."""
+    accepted: int = 0
+    """Rows that are records now."""
+    duplicate: int = 0
+    """Rows that are good now, and whose content we hold already."""
+    bad: int = 0
+    """Rows that still break a rule; they stay open with the reasons they have now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class One:
+    """One row after it was replayed."""
+
+    row: BadRow
+    replayed: Replayed
+    """All zero where it was not open any more."""
+    customer_id: int | None
+    """The customer of its record."""
+
+
+def replay(
+    database: Database,
+    desk: Desk,
+    *,
+    channel: str | None = None,
+    numbers: Sequence[int] = (),
+    mended: Mapping[str, str] | None = None,
+) -> Replayed:
+    """Judge open rows again, as the settings are now.
+
+    Args:
+        database: The store.
+        desk: What arriving records need beside the store.
+        channel: Only rows of this channel.
+        numbers: Only these rows.
+        mended: Values to put in place of what came, by the channel's own columns.
+
+    Raises:
+        NotFoundError: One of the numbers was never given.
+        SettingsError: A mended column is none of the channel's, or a channel is not in the settings.
+    """
+    done, after = Replayed(), 0
+    with database.read() as tx:
+        for number in numbers:
+            quarantine.get(tx, number)
+    while True:
+        kept: list[Path] = []
+        try:
+            with database.begin() as tx:
+                rows = quarantine.to_replay(tx, channel=channel, numbers=numbers, after=after, limit=PIECE)
+                for name in dict.fromkeys(row.channel for row in rows):
+                    # What was pushed has our columns, what was pulled has its channel's.
+                    for pushed in (False, True):
+                        piece = [row for row in rows if row.channel == name and _is_pushed(row) is pushed]
+                        if piece:
+                            one = _replay(tx, desk, _feed(desk, name, pushed=pushed), piece, mended or {}, kept)
+                            done = Replayed(**{key: count + asdict(one)[key] for key, count in asdict(done).items()})
+        except BaseException:
+            for path in kept:
+                raw.forget(path)
+            raise
+        if len(rows) < PIECE:
+            return done
+        after = rows[-1].quarantine_id
+
+
+def replay_one(database: Database, desk: Desk, number: int, *, mended: Mapping[str, str]) -> One:
+    """As `replay`, for one row; says what it is now.
+
+    Raises:
+        NotFoundError: There is no such row.
+        SettingsError: A mended column is none of the channel's, or its channel is not in the settings.
+    """
+    done = replay(database, desk, numbers=[number], mended=mended)
+    with database.read() as tx:
+        row = quarantine.get(tx, number)
+        customer = None
+        if row.state is State.REPLAYED and row.replayed_as is not None:
+            held = customers.of_keys(tx, row.channel, pa.array([row.replayed_as]))
+            customer = held["customer_id"][0].as_py() if held.num_rows else None
+    return One(row=row, replayed=done, customer_id=customer)
+
+
+def _is_pushed(row: BadRow) -> bool:
+    return (row.source_position or "").startswith(push.PUSHED)
+
+
+def _feed(desk: Desk, channel: str, *, pushed: bool) -> Feed:
+    found = arrive.OURS if pushed else desk.mappings.get(channel)
+    if found is None:
+        raise SettingsError(
+            f"channel {channel!r} has rows in quarantine but is not in the settings: describe it again in "
+            f"[channels.{channel}], or name another with --channel"
+        )
+    return Feed(channel=push.PushChannel(channel), mapping=found, rules=desk.rules.get(channel, ()), sparse=True)
+
+
+def _replay(
+    tx: Transaction, desk: Desk, feed: Feed, rows: Sequence[BadRow], mended: Mapping[str, str], kept: list[Path]
+) -> Replayed:
+    channel, at = feed.channel.name, desk.clock()
+    reads = [name for _, source in feed.mapping.sources() for name in source.reads]
+    came = {row.quarantine_id: push.again(row.raw, columns=reads) for row in rows}
+    _require_columns(channel, mended, {name for row in came.values() if row for name in row})
+    readable = [row for row in rows if came[row.quarantine_id] is not None]
+    if not readable:
+        return Replayed(rows=len(rows), bad=len(rows))
+    batch = push.given(
+        [{**(came[row.quarantine_id] or {}), **mended} for row in readable],
+        [row.source_position or "" for row in readable],
+    )
+    judged = intake.judge(batch, feed, home=desk.home)
+    good = set(judged.good.to_pylist())
+    still = [row for place, row in enumerate(readable) if place not in good]
+    for row, reasons in zip(still, judged.faulty["reasons"].to_pylist(), strict=True):
+        quarantine.explain(tx, row.quarantine_id, reasons)
+    if not good:
+        return Replayed(rows=len(rows), bad=len(rows))
+    number = loads.start(tx, channel, at=at)
+    counts, added = intake.stored(tx, _good_only(judged), channel=channel, load=number, at=at)
+    loads.advance(tx, number, counts=counts)
+    loads.finish(tx, number, at=at)
+    keys = judged.clean["record_id"].to_pylist()
+    for place, key in zip(judged.good.to_pylist(), keys, strict=True):
+        quarantine.settle(tx, readable[place].quarantine_id, key)
+    identify.within(
+        tx,
+        desk.engine,
+        desk.model,
+        waiting=_waiting(tx, channel, judged, added.records),
+        trust=desk.trust,
+        hot_key_limit=desk.hot_key_limit,
+        at=at,
+        why=f"load {number}",
+    )
+    kept.append(desk.raw_in / channel / f"{number:06d}" / "000001.parquet")
+    raw.keep(batch, kept[-1], hashes=judged.hashes)
+    return Replayed(rows=len(rows), accepted=counts.accepted, duplicate=counts.duplicate, bad=len(rows) - counts.read)
+
+
+def _require_columns(channel: str, mended: Mapping[str, str], known: set[str]) -> None:
+    for name in mended.keys() - known:
+        raise SettingsError(f'channel "{channel}" has no column "{name}" to mend (has: {", ".join(sorted(known))})')
+
+
+def _good_only(judged: Judged) -> Judged:
+    """The good rows alone: the bad ones lie in quarantine already."""
+    rows = judged.batch.rows.take(judged.good)
+    return replace(
+        judged,
+        batch=replace(judged.batch, rows=rows),
+        hashes=judged.hashes.take(judged.good),
+        good=pa.array(range(rows.num_rows), pa.int64()),
+        faulty=judged.faulty.slice(0, 0),
+    )
+
+
+def _waiting(tx: Transaction, channel: str, judged: Judged, added: pa.Array) -> pa.Array:
+    held = customers.of_keys(tx, channel, pc.unique(judged.clean["record_id"]))["record"]
+    return held.filter(pc.is_in(held, value_set=pc.drop_null(added))).combine_chunks().sort()

@@ -1,0 +1,172 @@
+"""Mend: rows in quarantine, replayed with mended values or a mended mapping, in real stores."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from kehu.engine.duck import Duck
+from kehu.errors import NotFoundError, SettingsError
+from kehu.flows import arrive, mend
+from kehu.flows.arrive import Desk
+from kehu.flows.intake import Brought, Feed, intake
+from kehu.flows.mend import Replayed
+from kehu.model.records import POSITION, BadRow, Batch
+from kehu.process.checks import Required
+from kehu.process.mapping import Mapping
+from kehu.resolve import model as models
+from kehu.store import contents, loads, quarantine, records, verify
+from kehu.store.database import Database
+from kehu.store.quarantine import State
+
+CLOCK = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+NAMELESS = {"channel": "hall", "record_id": "8", "phone": "13700000001"}
+NAME = Required(rule="required", columns=("name",))
+ROWS = pa.table(
+    {
+        "no": ["1", "2", "3"],
+        "name": ["张伟", None, None],
+        "who": [None, "李娜", "王芳"],
+        "tel": ["13912345678", "13912345679", "13912345670"],
+        POSITION: ["a.csv:2", "a.csv:3", "a.csv:4"],
+    },
+    schema=pa.schema([(name, pa.string()) for name in ("no", "name", "who", "tel", POSITION)]),
+)
+WRONG = Mapping.model_validate({"record_id": "no", "name": "name", "phone": "tel"})
+RIGHT = Mapping.model_validate({"record_id": "no", "name": {"columns": ["name", "who"]}, "phone": "tel"})
+
+
+def desk(folder: Path, mapping: Mapping = WRONG) -> Desk:
+    return Desk(
+        engine=Duck(threads=1),
+        model=models.shipped(),
+        home="CN",
+        trust={},
+        hot_key_limit=100,
+        mappings={"given": mapping},
+        rules={"given": (NAME,), "hall": (NAME,)},
+        raw_in=folder / "raw",
+        clock=lambda: CLOCK,
+    )
+
+
+class Given:
+    """A channel that hands on one batch."""
+
+    name = "given"
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    def batches(self, *, after: str | None) -> Iterator[Batch]:
+        yield self.batch
+
+    def sample(self, rows: int) -> Batch:
+        return self.batch
+
+
+def bring(store: Database, what: Feed, tmp_path: Path) -> Brought:
+    return intake(store, what, raw_in=tmp_path / "raw", home="CN", clock=lambda: CLOCK)
+
+
+@pytest.fixture
+def with_bad_rows(store: Database, tmp_path: Path) -> Database:
+    """One good row, two without a name (which stands in another column), and one that was no row at all."""
+    bad = (BadRow(position="a.csv:5", raw="4,no", reason="has 2 columns in place of 4"),)
+    feed = Feed(channel=Given(Batch(rows=ROWS, cursor="1", bad=bad)), mapping=WRONG, rules=(NAME,))
+    assert bring(store, feed, tmp_path).counts.quarantined == 3
+    return store
+
+
+def dump(store: Database) -> list[str]:
+    with store.read() as tx:
+        return list(contents.lines(tx))
+
+
+def states(store: Database) -> list[State]:
+    with store.read() as tx:
+        return [row.state for row in quarantine.page(tx, state=None)]
+
+
+def test_a_mended_mapping_brings_what_it_mends_and_only_once(with_bad_rows: Database, tmp_path: Path) -> None:
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT)) == Replayed(rows=3, accepted=2, bad=1)
+    assert states(with_bad_rows) == [State.REPLAYED, State.REPLAYED, State.OPEN]
+    with with_bad_rows.read() as tx:
+        assert (records.count(tx), len(records.waiting(tx))) == (3, 1)
+        assert loads.recent(tx)[0].counts == loads.Counts(read=2, accepted=2)
+        assert {row["source_position"] for row in records.read(tx).to_pylist()} == {"a.csv:2", "a.csv:3", "a.csv:4"}
+        assert list(verify.findings(tx)) == []
+    before = dump(with_bad_rows)
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT)) == Replayed(rows=1, bad=1)
+    assert dump(with_bad_rows) == before
+
+
+def test_rows_that_are_still_bad_stay_with_the_reasons_they_have_now(with_bad_rows: Database, tmp_path: Path) -> None:
+    stricter = dataclasses.replace(desk(tmp_path), rules={"given": (Required(rule="required", columns=("email",)),)})
+    assert mend.replay(with_bad_rows, stricter) == Replayed(rows=3, bad=3)
+    with with_bad_rows.read() as tx:
+        rows = quarantine.page(tx)
+        assert len(loads.recent(tx)) == 1
+    assert [[reason["column"] for reason in row.reasons] for row in rows] == [["email"], ["email"], [""]]
+    assert json.loads(rows[0].raw) == {"no": "2", "who": "李娜", "tel": "13912345679"}
+
+
+def test_a_mended_value_makes_one_row_a_record_with_a_customer(with_bad_rows: Database, tmp_path: Path) -> None:
+    one = mend.replay_one(with_bad_rows, desk(tmp_path), 1, mended={"name": "李娜"})
+    assert (one.row.state, one.row.replayed_as, one.replayed.accepted) == (State.REPLAYED, "2", 1)
+    assert one.customer_id is not None
+    assert mend.replay_one(with_bad_rows, desk(tmp_path), 1, mended={"name": "李雷"}).replayed == Replayed()
+    assert states(with_bad_rows) == [State.REPLAYED, State.OPEN, State.OPEN]
+    with with_bad_rows.read() as tx:
+        assert records.count(tx) == 2
+
+
+def test_a_row_that_came_again_in_the_meantime_is_no_second_record(with_bad_rows: Database, tmp_path: Path) -> None:
+    mended = ROWS.set_column(1, "name", pa.array(["张伟", "李娜", "王芳"]))
+    feed = Feed(channel=Given(Batch(rows=mended, cursor="2")), mapping=WRONG, rules=(NAME,))
+    assert bring(with_bad_rows, feed, tmp_path).counts.accepted == 2
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT)) == Replayed(rows=3, duplicate=2, bad=1)
+    with with_bad_rows.read() as tx:
+        assert records.count(tx) == 3
+
+
+def test_what_was_pushed_is_read_with_our_columns(store: Database, tmp_path: Path) -> None:
+    arrive.one(store, desk(tmp_path), NAMELESS)
+    one = mend.replay_one(store, desk(tmp_path), 1, mended={"name": "王芳"})
+    assert (one.row.state, one.row.replayed_as) == (State.REPLAYED, "8")
+
+
+def test_only_the_channel_that_was_asked_for_is_replayed(with_bad_rows: Database, tmp_path: Path) -> None:
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT), channel="hall") == Replayed()
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT), channel="given", numbers=[2]).accepted == 1
+
+
+def test_a_column_a_row_or_a_channel_that_is_not_there_is_refused(with_bad_rows: Database, tmp_path: Path) -> None:
+    before = dump(with_bad_rows)
+    with pytest.raises(SettingsError, match="has: name, no, tel, who"):
+        mend.replay(with_bad_rows, desk(tmp_path), numbers=[1], mended={"nmae": "李娜"})
+    with pytest.raises(NotFoundError):
+        mend.replay(with_bad_rows, desk(tmp_path), numbers=[1, 99])
+    with pytest.raises(SettingsError, match="not in the settings"):
+        mend.replay(with_bad_rows, dataclasses.replace(desk(tmp_path), mappings={}))
+    assert dump(with_bad_rows) == before
+
+
+def test_the_list_is_filtered_by_rule_and_state(with_bad_rows: Database, tmp_path: Path) -> None:
+    mend.replay(with_bad_rows, desk(tmp_path), numbers=[1], mended={"name": "李娜"})
+    with with_bad_rows.read() as tx:
+        found = [
+            [row.quarantine_id for row in quarantine.page(tx, rule=rule, state=state)]
+            for rule, state in (
+                ("required", State.OPEN),
+                ("readable", None),
+                (None, State.REPLAYED),
+                ("require%", None),
+            )
+        ]
+        assert quarantine.count(tx, rule="required", state=None) == 2
+    assert found == [[2], [3], [1], []]
