@@ -15,10 +15,11 @@ from starlette.testclient import TestClient
 from kehu.engine.duck import Duck
 from kehu.flows import identify
 from kehu.model.customers import CUSTOMERS
+from kehu.model.households import STATED
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
 from kehu.serve import app
-from kehu.store import customers, database, loads, quarantine, records
+from kehu.store import customers, database, households, loads, quarantine, records
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 CHINA = timezone(timedelta(hours=8), "UTC+8")
@@ -29,7 +30,7 @@ HEADS = ("channel", "record_id", "name", "id_type", "id_number", "phone", "birth
 KNOWN = (
     ("online", "A-1", "张伟", "", "110101199003070417", "13912345678", "1990-03-07", "男", "zhang.wei@example.org",
      "浙江省杭州市西湖区文三路138号翠苑小区3幢2单元501室", "ordinary", "2026-11-02T09:15:00Z"),
-    ("calls", "C-77", "章伟", "", "", "13912345678", "", "男", "",
+    ("calls", "C-77", "章伟", "", "", "13912345678", "", "男", "zhang.wei@example.org",
      "杭州西湖区文三路138号3幢2单元501", "ordinary",
      "2026-10-12T11:40:00Z"),
     ("hall", "H-2026-0451", "張偉", "", "110101199003070417", "13800001234", "1990/3/7", "男", "",
@@ -79,6 +80,7 @@ def fill(store: database.Database, crowd: int = 60) -> None:
             added = records.add(
                 tx, clean.clean(rows), hashes=mapping.fingerprints(rows), positions=positions, load=load, at=at
             )
+            households.add(tx, _stated(rows), records=added.records, channel=channel)
             bad = _bad_rows() if channel == "hall" else quarantine.BROKEN.empty_table()
             quarantine.add(tx, bad, channel=channel, load=load, at=at)
             counts = loads.Counts(read=len(rows) + len(bad), accepted=added.accepted, quarantined=len(bad))
@@ -90,6 +92,25 @@ def fill(store: database.Database, crowd: int = 60) -> None:
         _retire(tx)
         failed = loads.start(tx, "online", at=NOW)
         loads.fail(tx, failed, at=NOW, reason='channel "online": 127.0.0.1 does not answer')
+
+
+def _stated(rows: pa.Table) -> pa.Table:
+    """What the rows of a channel say beside their person: each is a contact, and a visit to a hall names a number."""
+    told: list[dict[str, object]] = []
+    for row in rows.to_pylist():
+        about: dict[str, object] = {"interaction_at": datetime.fromisoformat(row["updated_at"])}
+        match row["channel"]:
+            case "calls":
+                about |= {"interaction_kind": "call", "interaction_direction": "in", "interaction_reason": "投诉"}
+                about |= {"interaction_verified": True, "interaction_satisfaction": 4, "interaction_agent": "Z0007"}
+            case "hall":
+                about |= {"interaction_kind": "visit", "msisdn": row["phone"], "role": "holder", "plan": "5G-129"}
+                about |= {"number_state": "parked", "proxy_name": "赵敏", "proxy_id_number": "110105194912310021"}
+                about |= {"account_id": f"ACC-{row['record_id']}", "account_type": "postpaid"}
+            case _:
+                about |= {"interaction_kind": "application"}
+        told.append(about)
+    return pa.Table.from_pylist(told, schema=STATED)
 
 
 def _bad_rows() -> pa.Table:

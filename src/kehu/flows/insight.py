@@ -19,7 +19,7 @@ from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
 from kehu.store import figures as counts
-from kehu.store import search, views
+from kehu.store import households, search, views
 from kehu.store.database import Database, Transaction
 
 PHONES = ("phone", "phone_2")
@@ -116,6 +116,20 @@ class Whole:
     doubts: tuple[Tie, ...]
     """Links to other customers that were refused or are in doubt."""
     history: tuple[views.Change, ...]
+    subscriptions: tuple[households.Subscription, ...]
+    """The numbers its records name, those it still holds first."""
+    accounts: tuple[households.Account, ...]
+    timeline: households.Timeline
+    """The contacts with it, the newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lived:
+    """A piece of the contacts with a customer."""
+
+    customer_id: int
+    """The living customer that was meant."""
+    timeline: households.Timeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,8 +208,24 @@ def _spellings(typed: str) -> list[str]:
     return [plain] if packed == plain else [plain, packed]
 
 
+def timeline(database: Database, customer_id: int, *, after: int | None = None, limit: int = 50) -> Lived:
+    """The contacts with a customer, the newest first; a number that was merged away leads to its survivor.
+
+    Raises:
+        NotFoundError: The number was never given.
+    """
+    with database.read() as tx:
+        number = views.customer_of(tx, customer_id).customer_id
+        return Lived(customer_id=number, timeline=households.timeline_of(tx, number, after=after, limit=limit))
+
+
 def whole(
-    database: Database, customer_id: int, *, model: Model | None = None, records_after: int | None = None
+    database: Database,
+    customer_id: int,
+    *,
+    model: Model | None = None,
+    records_after: int | None = None,
+    timeline_after: int | None = None,
 ) -> Whole:
     """One customer and all the reasons; a number that was merged away leads to its survivor.
 
@@ -204,6 +234,7 @@ def whole(
         customer_id: Its number, or a retired one.
         model: The model that weighed the links; without it they come without evidence.
         records_after: The last record of the page of records before.
+        timeline_after: The last contact of the page of contacts before.
 
     Raises:
         NotFoundError: The number was never given.
@@ -226,6 +257,9 @@ def whole(
             ties=tuple(_tie(link, number, known, names, model) for link in inside),
             doubts=tuple(_tie(link, number, known, names, model) for link in outside),
             history=views.history_of(tx, number),
+            subscriptions=households.subscriptions_of(tx, number),
+            accounts=households.accounts_of(tx, number),
+            timeline=households.timeline_of(tx, number, after=timeline_after),
         )
 
 

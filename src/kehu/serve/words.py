@@ -64,6 +64,11 @@ CODES: dict[str, type[StrEnum]] = {
     "id_type": codes.IdType,
     "category": codes.Category,
     "load": codes.LoadState,
+    "number_state": codes.NumberState,
+    "role": codes.Role,
+    "account_type": codes.AccountType,
+    "interaction_kind": codes.InteractionKind,
+    "interaction_direction": codes.Direction,
     "severity": codes.Severity,
 }
 """Column -> the codes that stand in it."""

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from kehu.flows import insight
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Number, Parts
-from kehu.store import views
+from kehu.store import households, views
 
 MOVED: problems.Responses = {301: {"description": "A retired number: the customer it was merged into stands elsewhere"}}
 
@@ -56,12 +56,36 @@ def listed(
     response_model=insight.Whole,
     responses=problems.documented(404, 422) | MOVED,
 )
-def one(parts: Parts, customer_id: Number, records_after: After = None) -> insight.Whole | Response:
-    """Golden values with their sources, records, links with their evidence, and history."""
-    found = insight.whole(parts.database, customer_id, model=parts.model, records_after=records_after)
+def one(
+    parts: Parts, customer_id: Number, records_after: After = None, timeline_after: After = None
+) -> insight.Whole | Response:
+    """Golden values with their sources, records, links, history, subscriptions, accounts and contacts."""
+    found = insight.whole(
+        parts.database,
+        customer_id,
+        model=parts.model,
+        records_after=records_after,
+        timeline_after=timeline_after,
+    )
     if found.customer.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{found.customer.customer_id}", status_code=301)
     return found
+
+
+@router.get(
+    "/{customer_id}/timeline",
+    summary="The contacts with a customer",
+    response_model=households.Timeline,
+    responses=problems.documented(404, 422) | MOVED,
+)
+def timeline(
+    parts: Parts, customer_id: Number, after: After = None, limit: Limit = 50
+) -> households.Timeline | Response:
+    """Calls, visits and applications, the newest first."""
+    lived = insight.timeline(parts.database, customer_id, after=after, limit=limit)
+    if lived.customer_id != customer_id:
+        return RedirectResponse(f"/api/v1/customers/{lived.customer_id}/timeline", status_code=301)
+    return lived.timeline
 
 
 def filter_of(category: str | None, channel: str | None, province: str | None) -> views.Filter:

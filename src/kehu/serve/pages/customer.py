@@ -42,14 +42,27 @@ class CustomerPage:
     marks: dict[tuple[int, str], str]
     """(Record, attribute) -> chosen, differs or unstated; nothing where it only agrees."""
     records_after: int | None
+    timeline_after: int | None
     events: tuple[Event, ...]
     """The newest first."""
 
 
 @router.get("/customers/{customer_id}")
-def one(request: Request, parts: Parts, customer_id: Number, records_after: After = None) -> Response:
+def one(
+    request: Request,
+    parts: Parts,
+    customer_id: Number,
+    records_after: After = None,
+    timeline_after: After = None,
+) -> Response:
     """One customer; a retired number leads to the living one."""
-    whole = insight.whole(parts.database, customer_id, model=parts.model, records_after=records_after)
+    whole = insight.whole(
+        parts.database,
+        customer_id,
+        model=parts.model,
+        records_after=records_after,
+        timeline_after=timeline_after,
+    )
     if whole.customer.customer_id != customer_id:
         return RedirectResponse(query(f"/customers/{whole.customer.customer_id}"), status_code=301)
     weights = [abs(told.weight) for tie in (*whole.ties, *whole.doubts) for told in tie.evidence]
@@ -59,6 +72,7 @@ def one(request: Request, parts: Parts, customer_id: Number, records_after: Afte
         heaviest=max(weights, default=1.0),
         marks=dict(_marks(whole)),
         records_after=records_after,
+        timeline_after=timeline_after,
         events=tuple(_events(whole)),
     )
     return parts.face.page(request, "customer.html", page)
