@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kehu import __version__
-from kehu.cli import demo, offline, project, quarantine, running, serving
+from kehu.cli import demo, offline, profiling, project, quarantine, running, serving
 
 app = typer.Typer(
     name="kehu",
@@ -43,5 +43,6 @@ app.command()(offline.resolve)
 app.command()(offline.train)
 app.command()(offline.evaluate)
 app.add_typer(quarantine.app, name="quarantine")
+app.command()(profiling.profile)
 app.command()(serving.report)
 app.command()(serving.serve)
