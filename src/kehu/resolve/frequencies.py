@@ -42,6 +42,7 @@ class Frequencies:
         order = np.argsort(-counts, kind="stable")
         listed = order[:LISTED][counts[order[:LISTED]] > 1]
         others = counts[order[len(listed) :]]
+        others = others[others > 0]  # A column may name values that only the other script holds.
         shares = counts / len(codes)
         return cls(
             listed=dict(zip(source.distinct.take(pa.array(listed)).to_pylist(), shares[listed].tolist(), strict=True)),
