@@ -1,6 +1,7 @@
 """The code tables: every closed choice that stands in a column, with its zh and en text."""
 
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from enum import Enum, StrEnum
 
 
 class Kind(StrEnum):
@@ -148,51 +149,67 @@ class Direction(StrEnum):
     """The operator."""
 
 
-TEXTS: dict[StrEnum, tuple[str, str]] = {
-    Kind.INDIVIDUAL: ("个人", "individual"),
-    Kind.ORGANIZATION: ("组织", "organization"),
-    Gender.FEMALE: ("女", "female"),
-    Gender.MALE: ("男", "male"),
-    IdType.RESIDENT_ID: ("居民身份证", "resident ID"),
-    IdType.USCC: ("统一社会信用代码", "unified social credit code"),
-    IdType.PASSPORT: ("护照", "passport"),
-    IdType.HK_MACAU_PERMIT: ("港澳居民来往内地通行证", "Hong Kong and Macau permit"),
-    IdType.TAIWAN_PERMIT: ("台湾居民来往大陆通行证", "Taiwan permit"),
-    IdType.OFFICER_CARD: ("军官证", "officer card"),
-    IdType.OTHER: ("其他证件", "other identification"),
-    Category.STUDENT: ("学生", "student"),
-    Category.ENTERPRISE: ("企业用户", "enterprise"),
-    Category.ORDINARY: ("普通用户", "ordinary"),
-    Category.OTHER: ("其他", "other"),
-    NumberState.PRE_OPENED: ("预开户", "pre-opened"),
-    NumberState.ACTIVE: ("正常", "active"),
-    NumberState.SUSPENDED_BY_REQUEST: ("申请停机", "suspended by request"),
-    NumberState.SUSPENDED_FOR_ARREARS: ("欠费停机", "suspended for arrears"),
-    NumberState.PARKED: ("停机保号", "parked"),
-    NumberState.REPORTED_LOST: ("挂失", "reported lost"),
-    NumberState.SHUT_FOR_VIOLATION: ("违规关停", "shut for violation"),
-    NumberState.PRE_CLOSED: ("预销户", "pre-closed"),
-    NumberState.CLOSED: ("销户", "closed"),
-    NumberState.FROZEN: ("冷冻", "frozen"),
-    NumberState.PORTED_OUT: ("携出", "ported out"),
-    NumberState.PORTED_IN: ("携入", "ported in"),
-    Role.HOLDER: ("机主", "holder"),
-    Role.USER: ("实际使用人", "user"),
-    Role.PROXY: ("经办人", "proxy"),
-    Role.PAYER: ("付费人", "payer"),
-    AccountType.PREPAID: ("预付费", "prepaid"),
-    AccountType.POSTPAID: ("后付费", "postpaid"),
-    InteractionKind.CALL: ("通话", "call"),
-    InteractionKind.VISIT: ("到厅", "visit"),
-    InteractionKind.APPLICATION: ("网上申请", "application"),
-    InteractionKind.MESSAGE: ("消息", "message"),
-    InteractionKind.CONTACT: ("其他接触", "other contact"),
-    Direction.IN: ("呼入", "inbound"),
-    Direction.OUT: ("呼出", "outbound"),
-    LoadState.RUNNING: ("进行中", "running"),
-    LoadState.DONE: ("完成", "done"),
-    LoadState.FAILED: ("失败", "failed"),
-    Severity.REJECT: ("拒绝", "reject"),
-    Severity.WARN: ("警告", "warn"),
-}
+class Texts(Mapping[Enum, tuple[str, str]]):
+    """The zh and the en text of codes; two of one value, `other` of a certificate and of a category, keep their own."""
+
+    def __init__(self, *texts: tuple[Enum, str, str]) -> None:
+        self._texts = {(type(code), code): (zh, en) for code, zh, en in texts}
+
+    def __getitem__(self, code: Enum) -> tuple[str, str]:
+        return self._texts[type(code), code]
+
+    def __iter__(self) -> Iterator[Enum]:
+        return iter([code for _, code in self._texts])
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+TEXTS = Texts(
+    (Kind.INDIVIDUAL, "个人", "individual"),
+    (Kind.ORGANIZATION, "组织", "organization"),
+    (Gender.FEMALE, "女", "female"),
+    (Gender.MALE, "男", "male"),
+    (IdType.RESIDENT_ID, "居民身份证", "resident ID"),
+    (IdType.USCC, "统一社会信用代码", "unified social credit code"),
+    (IdType.PASSPORT, "护照", "passport"),
+    (IdType.HK_MACAU_PERMIT, "港澳居民来往内地通行证", "Hong Kong and Macau permit"),
+    (IdType.TAIWAN_PERMIT, "台湾居民来往大陆通行证", "Taiwan permit"),
+    (IdType.OFFICER_CARD, "军官证", "officer card"),
+    (IdType.OTHER, "其他证件", "other identification"),
+    (Category.STUDENT, "学生", "student"),
+    (Category.ENTERPRISE, "企业用户", "enterprise"),
+    (Category.ORDINARY, "普通用户", "ordinary"),
+    (Category.OTHER, "其他", "other"),
+    (NumberState.PRE_OPENED, "预开户", "pre-opened"),
+    (NumberState.ACTIVE, "正常", "active"),
+    (NumberState.SUSPENDED_BY_REQUEST, "申请停机", "suspended by request"),
+    (NumberState.SUSPENDED_FOR_ARREARS, "欠费停机", "suspended for arrears"),
+    (NumberState.PARKED, "停机保号", "parked"),
+    (NumberState.REPORTED_LOST, "挂失", "reported lost"),
+    (NumberState.SHUT_FOR_VIOLATION, "违规关停", "shut for violation"),
+    (NumberState.PRE_CLOSED, "预销户", "pre-closed"),
+    (NumberState.CLOSED, "销户", "closed"),
+    (NumberState.FROZEN, "冷冻", "frozen"),
+    (NumberState.PORTED_OUT, "携出", "ported out"),
+    (NumberState.PORTED_IN, "携入", "ported in"),
+    (Role.HOLDER, "机主", "holder"),
+    (Role.USER, "实际使用人", "user"),
+    (Role.PROXY, "经办人", "proxy"),
+    (Role.PAYER, "付费人", "payer"),
+    (AccountType.PREPAID, "预付费", "prepaid"),
+    (AccountType.POSTPAID, "后付费", "postpaid"),
+    (InteractionKind.CALL, "通话", "call"),
+    (InteractionKind.VISIT, "到厅", "visit"),
+    (InteractionKind.APPLICATION, "网上申请", "application"),
+    (InteractionKind.MESSAGE, "消息", "message"),
+    (InteractionKind.CONTACT, "其他接触", "other contact"),
+    (Direction.IN, "呼入", "inbound"),
+    (Direction.OUT, "呼出", "outbound"),
+    (LoadState.RUNNING, "进行中", "running"),
+    (LoadState.DONE, "完成", "done"),
+    (LoadState.FAILED, "失败", "failed"),
+    (Severity.REJECT, "拒绝", "reject"),
+    (Severity.WARN, "警告", "warn"),
+)
 """The zh and the en text of every code."""

@@ -20,5 +20,5 @@ def text(code: Enum, language: Language) -> str:
     >>> text(codes.Category.STUDENT, Language.ZH)
     '学生'
     """
-    zh, en = codes.TEXTS[code]  # type: ignore[index]
+    zh, en = codes.TEXTS[code]
     return zh if language is Language.ZH else en
