@@ -121,6 +121,9 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
         "/api/v1/figures/category",
         "/api/v1/loads",
         "/api/v1/quarantine",
+        "/api/v1/quarantine/{quarantine_id}/replay",
+        "/api/v1/records",
+        "/api/v1/records/batch",
         "/healthz",
         "/readyz",
     }
