@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kehu.model import links
 from kehu.resolve import keys
 from kehu.resolve.coded import Records, coded
 
@@ -126,7 +127,7 @@ def test_no_key_of_a_record_stands_twice(records_of: RecordsOf) -> None:
 
 
 def test_every_kind_fits_into_the_last_bits_of_a_key() -> None:
-    assert len(keys.KINDS) <= 2**keys.KIND_BITS
+    assert len(keys.KINDS) <= 2**links.KIND_BITS
     assert len({kind.name for kind in keys.KINDS}) == len(keys.KINDS)
 
 

@@ -48,8 +48,9 @@ class Duck:
             db.execute(
                 """
                 create temp table shared as
-                select key, count(*) as records, (key & 31)::int as kind from keys group by key having count(*) > 1
-                """
+                select key, count(*) as records, (key & $kind)::int as kind from keys group by key having count(*) > 1
+                """,
+                {"kind": links.KIND},
             )
             hot = db.sql(
                 """

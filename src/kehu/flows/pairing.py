@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
-from kehu.model.links import PAIRS
+from kehu.model.links import KIND, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
 from kehu.resolve.coded import Records
@@ -124,7 +124,7 @@ def _turned(own: pa.Table, gone: pa.Table, others: pa.Table, limits: Sequence[in
     if not len(key):
         return pa.array([], pa.int64())
     known, back, have = np.unique(key, return_inverse=True, return_counts=True)
-    most = np.asarray(limits)[(known & np.uint64(2**keys.KIND_BITS - 1)).astype(np.int64)]
+    most = np.asarray(limits)[(known & np.uint64(KIND)).astype(np.int64)]
     was_hot = have + _count(gone, known) > most
     is_hot = have + _count(own, known) > most
     return pc.unique(others.column("record").filter(pa.array((was_hot != is_hot)[back])).combine_chunks())

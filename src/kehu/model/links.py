@@ -5,6 +5,12 @@ import pyarrow as pa
 KEYS = pa.schema([pa.field("key", pa.uint64(), nullable=False), pa.field("record", pa.int64(), nullable=False)])
 """One row a key of a record; records that share a key are compared."""
 
+KIND_BITS = 5
+"""How many of a key's last bits tell its kind, and with it how many records may share the key."""
+
+KIND = 2**KIND_BITS - 1
+"""Those bits."""
+
 PAIRS = pa.schema([pa.field("record_l", pa.int64(), nullable=False), pa.field("record_r", pa.int64(), nullable=False)])
 """One row a pair to compare, each pair once: `record_l` < `record_r`."""
 

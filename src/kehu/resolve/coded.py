@@ -140,16 +140,6 @@ class Records:
         """Day of birth as yyyymmdd, stated or else read off the certificate; 0 where unknown."""
         return _yyyymmdd(pc.coalesce(self._clean.column("birth_date"), self._clean.column("id_birth_date")))
 
-    @cached_property
-    def born_stated(self) -> Mask:
-        """Records that state a birth date themselves."""
-        return _mask(self._clean.column("birth_date").is_valid())
-
-    @cached_property
-    def sex_stated(self) -> Mask:
-        """Records that state a gender themselves."""
-        return _mask(self._clean.column("gender").is_valid())
-
     def _sex(self) -> Coded:
         return coded(pc.coalesce(self._clean.column("gender"), self._clean.column("id_gender")))
 

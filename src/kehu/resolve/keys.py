@@ -15,10 +15,7 @@ from kehu.resolve.coded import Coded, Records
 
 Hashes = npt.NDArray[np.uint64]
 
-KIND_BITS = 5
-"""How many of a key's last bits tell its kind."""
-
-_KIND = np.uint64(2**KIND_BITS - 1)
+_KIND = np.uint64(links.KIND)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 

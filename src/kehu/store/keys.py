@@ -17,10 +17,6 @@ HOT = pa.schema([pa.field("key", pa.uint64(), nullable=False), pa.field("records
 """One row a key that too many records share, and how many do."""
 
 
-KIND = 31
-"""The bits of a key that tell its kind."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
     """Who shares keys with the records asked about."""
@@ -55,7 +51,7 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
         return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
         many = _shared(tx, one_of_them, more_than=min(limits))
-        kind = pc.bit_wise_and(many.column("key"), pa.scalar(KIND, pa.uint64())).cast(pa.int64())
+        kind = pc.bit_wise_and(many.column("key"), pa.scalar(model.KIND, pa.uint64())).cast(pa.int64())
         hot = many.filter(pc.greater(many.column("records"), pa.array(limits, pa.int64()).take(kind)))
         with bulk.among(tx, match_key.c.key, wire.signed(hot.column("key")).combine_chunks(), name="hot") as too_many:
             query = sa.select(match_key.c.key, match_key.c.record).where(one_of_them, ~too_many)
