@@ -1,0 +1,167 @@
+"""The keys of a store: a few secrets of 32 bytes, each with a number, and what is derived from them.
+
+The text of a keyring has one key a line, the newest last; it stands in `KEHU_KEY`, or in a file beside `kehu.toml` that
+only its owner may read, and never in the database or a backup:
+
+    1 3q2+7wAAAA…=
+    2 8J+YgPCfmI…=
+
+New values are sealed with the newest key, old ones are opened with the key whose number they bear. For each use a key
+of its own is derived (HKDF-SHA256, RFC 5869), so that what finds a certificate cannot open it.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from kehu.errors import SettingsError
+
+SECRET_BYTES = 32
+LARGEST_NUMBER = 65_535
+
+
+class Use(StrEnum):
+    """What a derived key is for."""
+
+    SEAL = "kehu seal 1"
+    """Encrypting values (AES-256-GCM)."""
+    FIND = "kehu find 1"
+    """Finding a sealed value by its keyed hash (HMAC-SHA256)."""
+    PAIR = "kehu pair 1"
+    """Blocking keys that hold a certificate."""
+    AUDIT = "kehu audit 1"
+    """Signing the head of the audit chain (Ed25519)."""
+    CHECK = "kehu check 1"
+    """Telling whether these are the keys of this store."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyring:
+    """The secrets by their numbers; at least one."""
+
+    secrets: Mapping[int, bytes]
+
+    @cached_property
+    def newest(self) -> int:
+        """The number of the key that seals."""
+        return max(self.secrets)
+
+    def derived(self, use: Use, number: int | None = None) -> bytes:
+        """The key of 32 bytes for one use; of the newest secret, unless another is named.
+
+        Raises:
+            SettingsError: No secret has this number.
+        """
+        number = self.newest if number is None else number
+        if number not in self.secrets:
+            has = ", ".join(map(str, sorted(self.secrets)))
+            raise SettingsError(
+                f"key {number} is missing (has: {has}): put back the key file that this store was made with"
+            )
+        return HKDF(algorithm=SHA256(), length=SECRET_BYTES, salt=None, info=use.encode()).derive(self.secrets[number])
+
+    def with_another(self) -> "Keyring":
+        """The same keys and a new one, with which new values will be sealed.
+
+        >>> first = made()
+        >>> both = first.with_another()
+        >>> sorted(both.secrets), both.secrets[1] == first.secrets[1]
+        ([1, 2], True)
+        """
+        return Keyring(secrets={**self.secrets, self.newest + 1: secrets.token_bytes(SECRET_BYTES)})
+
+    def only_newest(self) -> "Keyring":
+        """The newest key alone, once nothing is sealed with the others."""
+        return Keyring(secrets={self.newest: self.secrets[self.newest]})
+
+    def text(self) -> str:
+        """The keyring as `parsed` reads it."""
+        return "".join(f"{number} {base64.b64encode(key).decode()}\n" for number, key in sorted(self.secrets.items()))
+
+    def __repr__(self) -> str:
+        """The numbers only: a key must not end in a log."""
+        return f"Keyring({', '.join(map(str, sorted(self.secrets)))})"
+
+
+def made() -> Keyring:
+    """A keyring with one new key."""
+    return Keyring(secrets={1: secrets.token_bytes(SECRET_BYTES)})
+
+
+def parsed(text: str, *, where: str) -> Keyring:
+    """The keyring that a text holds.
+
+    Args:
+        text: One key a line, its number and 32 bytes in base64; in an environment variable `;` may part the lines.
+        where: What to call it in an error: `KEHU_KEY`, or the path of the file.
+
+    Raises:
+        SettingsError: It holds no key, or something else; the text itself is not told.
+
+    >>> parsed(made().text(), where="here")
+    Keyring(1)
+    """
+    keys: dict[int, bytes] = {}
+    lines = [line.split() for line in text.replace(";", "\n").splitlines() if line.strip() and not line.startswith("#")]
+    for place, words in enumerate(lines, 1):
+        try:
+            number, key = int(words[0]), base64.b64decode(words[1], validate=True)
+        except (ValueError, IndexError, binascii.Error):
+            number, key = 0, b""
+        if not 1 <= number <= LARGEST_NUMBER or len(key) != SECRET_BYTES or len(words) != 2 or number in keys:
+            raise SettingsError(f"{where}: line {place} is not a number and 32 bytes in base64, each number once")
+        keys[number] = key
+    if not keys:
+        raise SettingsError(f"{where} holds no key: a line is a number and 32 bytes in base64")
+    return Keyring(secrets=keys)
+
+
+def read(path: Path) -> Keyring:
+    """The keyring in a file.
+
+    Raises:
+        SettingsError: It cannot be read, others may read it, or it holds no keys.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as why:
+        raise SettingsError(f"{path}: the key file cannot be read ({type(why).__name__})") from None
+    if mode & 0o077:
+        raise SettingsError(f"{path}: others may read the key file (mode {mode:o}): chmod 600 {path}")
+    return parsed(text, where=str(path))
+
+
+def write(path: Path, keys: Keyring, *, over: bool = False) -> None:
+    """Write a keyring to a file that only its owner may read; whole or not at all, and durable.
+
+    Raises:
+        SettingsError: It is there already (unless `over`), or cannot be written.
+    """
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        if path.exists() and not over:
+            raise SettingsError(f"{path} is there already: a key that is lost makes what it sealed unreadable")
+        beside.unlink(missing_ok=True)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(keys.text())
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as why:
+        raise SettingsError(f"{path}: the key file cannot be written: {why.strerror}") from None
