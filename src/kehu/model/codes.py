@@ -63,6 +63,8 @@ class LoadState(StrEnum):
     """All batches are stored."""
     FAILED = "failed"
     """It stopped; what its stored batches brought is kept, and the next run resumes after them."""
+    INTERRUPTED = "interrupted"
+    """Its process was killed, or the power went; what its stored batches brought is kept, as of a failed one."""
 
 
 class Severity(StrEnum):
@@ -209,6 +211,7 @@ TEXTS = Texts(
     (LoadState.RUNNING, "进行中", "running"),
     (LoadState.DONE, "完成", "done"),
     (LoadState.FAILED, "失败", "failed"),
+    (LoadState.INTERRUPTED, "中断", "interrupted"),
     (Severity.REJECT, "拒绝", "reject"),
     (Severity.WARN, "警告", "warn"),
 )

@@ -121,7 +121,7 @@ load = Table(
     metadata,
     Column("load_id", NUMBER, primary_key=True, autoincrement=False, comment="Number of the load"),
     Column("channel", Word(64), nullable=False, comment="The channel it reads"),
-    Column("state", Word(16), nullable=False, comment="running, done or failed"),
+    Column("state", Word(16), nullable=False, comment="running, done, failed or interrupted"),
     Column("started_at", Instant(), nullable=False, comment="When it started (UTC)"),
     Column("finished_at", Instant(), comment="When it was done or failed (UTC)"),
     Column("cursor_before", Writing(), comment="The channel's cursor when it started; opaque"),
@@ -139,6 +139,39 @@ load = Table(
     Index(None, "channel", "load_id"),
     Index(None, "channel", "day"),
     comment="One row a load of a channel (批次)",
+    **MYSQL,
+)
+
+quality = Table(
+    "quality",
+    metadata,
+    Column("load_id", NUMBER, ForeignKey("load.load_id"), nullable=False, comment="The load that brought the rows"),
+    Column("rule", Word(64), nullable=False, comment="The rule that they broke"),
+    Column("severity", Word(16), nullable=False, comment="reject: they lie in quarantine; warn: they were accepted"),
+    Column("rows", NUMBER, nullable=False, comment="Rows that broke it, each counted once"),
+    PrimaryKeyConstraint("load_id", "rule", "severity"),
+    comment="How many rows of a load broke which rule; counted as they came, so mending a row changes nothing here",
+    **NARROW,
+)
+
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("load_id", NUMBER, ForeignKey("load.load_id"), nullable=False, comment="The load that brought the rows"),
+    Column("attribute", Word(64), nullable=False, comment="An attribute of records: phone, id_number"),
+    Column("filled", NUMBER, nullable=False, comment="Accepted rows in which the source wrote something"),
+    Column("valid", NUMBER, nullable=False, comment="Those of them whose value says something and passes its check"),
+    PrimaryKeyConstraint("load_id", "attribute"),
+    comment="How full and how valid the attributes of a load's accepted rows were",
+    **NARROW,
+)
+
+pushed = Table(
+    "pushed",
+    metadata,
+    Column("record", NUMBER, primary_key=True, autoincrement=False, comment="The record that it became"),
+    Column("raw", Writing(), nullable=False, comment="The record as it was sent: JSON"),
+    comment="Records sent one by one, as they came; batches are kept as Parquet under raw/",
     **MYSQL,
 )
 
