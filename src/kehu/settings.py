@@ -11,10 +11,10 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from kehu.collect import database, files, push, rest
@@ -24,6 +24,16 @@ from kehu.process import checks, mapping
 
 FILE_NAME = "kehu.toml"
 """The settings file, looked for in the current folder."""
+
+
+def _is_a_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError(f"{zone} is not a time zone (like Asia/Shanghai)")
+    return zone
+
+
+Zone = Annotated[str, AfterValidator(_is_a_zone)]
+"""The IANA name of a time zone."""
 
 
 class _Section(BaseModel):
@@ -41,6 +51,10 @@ class Kehu(_Section):
         default="CN",
         pattern="^[A-Z]{2}$",
         description="The country whose phone numbers and addresses are at home, as two capitals.",
+    )
+    zone: Zone = Field(
+        default="Asia/Shanghai",
+        description="The time zone (an IANA name) of times that state no offset, in channels that set none.",
     )
     raw: Path = Field(default=Path("raw"), description="The folder where every batch is kept as it came, as Parquet.")
 
@@ -62,14 +76,7 @@ class Serve(_Section):
         default="127.0.0.1", description="The address to listen on; a loopback address, until there is a sign-in."
     )
     port: int = Field(default=8450, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
-    zone: str = Field(default="Asia/Shanghai", description="The time zone in which pages write times (an IANA name).")
-
-    @field_validator("zone")
-    @classmethod
-    def _is_a_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError(f"{zone} is not a time zone (like Asia/Shanghai)")
-        return zone
+    zone: Zone = Field(default="Asia/Shanghai", description="The time zone in which pages write times (an IANA name).")
 
 
 class Town(_Section):
@@ -84,6 +91,10 @@ class Own(_Section):
 
     trust: int = Field(
         default=1, ge=0, le=100, description="Golden values: the higher wins where validity and dates tie."
+    )
+    zone: Zone | None = Field(
+        default=None,
+        description="The time zone of its times that state no offset; that of [kehu] where it is not set.",
     )
     quarantine_limit: float = Field(
         default=0.5,
@@ -120,6 +131,8 @@ class Channel:
 
     name: str
     trust: int
+    zone: str | None
+    """The time zone of its times that state no offset; None where it is that of all channels."""
     limit: Limit
     source: Source
     mapping: mapping.Mapping
@@ -239,6 +252,7 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
     return Channel(
         name=name,
         trust=own.trust,
+        zone=own.zone,
         limit=Limit(share=own.quarantine_limit, rows=own.quarantine_limit_rows),
         source=_chosen(SOURCES, "type", keys, where, complaints, beside=[*Own.model_fields, "mapping", "rules"]),
         mapping=_read(mapping.Mapping, columns, f"[channels.{name}.mapping]", complaints if columns else []),

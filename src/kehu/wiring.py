@@ -82,6 +82,7 @@ def feed(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading
         rules=one.rules,
         sparse=_is_sparse(one.source),
         limit=one.limit,
+        zone=one.zone or settings.kehu.zone,
     )
 
 
@@ -174,6 +175,8 @@ def desk(settings: Settings) -> Desk:
         hot_key_limit=settings.resolve.hot_key_limit,
         mappings={channel.name: channel.mapping for channel in settings.channels},
         rules={channel.name: channel.rules for channel in settings.channels},
+        zone=settings.kehu.zone,
+        zones={channel.name: channel.zone for channel in settings.channels if channel.zone is not None},
         raw_in=raw(settings),
         clock=now,
     )

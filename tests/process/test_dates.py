@@ -1,4 +1,5 @@
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from kehu.process import dates
 
+LOCAL_TIMES = dt.datetime(1880, 1, 1), dt.datetime(2099, 12, 31)  # noqa: DTZ001 - no zone is the point of them
 DAYS = st.dates(dt.date(1600, 1, 1), dt.date(2099, 12, 31))
 
 
@@ -92,3 +94,31 @@ def test_a_column_of_moments_is_read_as_its_values_are(moments: list[dt.datetime
 def test_an_impossible_moment_does_not_spoil_the_others() -> None:
     column = dates.moments(pa.array(["2026-02-30 10:00:00", "2026-02-28 10:00:00", "2026-02-28T24:61:00Z"])).to_pylist()
     assert column == [None, dt.datetime(2026, 2, 28, 10, tzinfo=dt.UTC), None]
+
+
+@given(
+    st.lists(st.datetimes(*LOCAL_TIMES), min_size=1, max_size=5),
+    st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Urumqi", "UTC"]),
+)
+def test_a_column_is_read_as_each_of_its_moments_is(moments: list[dt.datetime], zone: str) -> None:
+    texts = [str(moment) for moment in moments]
+    alone = [dates.clean_moment(text, zone=ZoneInfo(zone)) for text in texts]
+    assert dates.moments(pa.array(texts), zone=zone).to_pylist() == alone
+    assert dates.moments(pa.array([*texts, "2026-02-30 00:00:00"]), zone=zone).to_pylist() == [*alone, None]
+
+
+@pytest.mark.parametrize(
+    ("value", "hour"),
+    [
+        ("2026-11-22 18:07:01", 10), ("2026/11/22 18:07:01", 10), ("2026年11月22日 18时07分", 10),
+        ("2026-11-22T18:07:01Z", 18), ("2026/11/22 18:07:01Z", 18), ("2026-11-22 18:07:01-03:00", 21),
+        ("2026/11/22 18:07:01 +0900", 9), ("1795370821", 18),
+    ],
+)  # fmt: skip
+def test_a_moment_without_an_offset_is_one_of_the_zone(value: str, hour: int) -> None:
+    for read in (
+        dates.clean_moment(value, zone=ZoneInfo("Asia/Shanghai")),
+        dates.moments(pa.array([value]), zone="Asia/Shanghai")[0].as_py(),
+    ):
+        assert read is not None
+        assert (read.day, read.hour, read.minute) == (22, hour, 7)

@@ -6,7 +6,7 @@ is answered with the customer it has.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -67,6 +67,20 @@ class Desk:
     """The folder below which batches are kept as they came."""
     clock: Callable[[], datetime]
     """The time, aware."""
+    zone: str = "UTC"
+    """The time zone (IANA) of times that state no offset."""
+    zones: Mapping[str, str] = field(default_factory=dict)
+    """The same, for each channel that has its own."""
+
+    def feed(self, channel: str, rows: mapping.Mapping) -> Feed:
+        """What is made of the rows of a channel that arrive with the columns of this mapping."""
+        return Feed(
+            channel=push.PushChannel(channel),
+            mapping=rows,
+            rules=self.rules.get(channel, ()),
+            sparse=True,
+            zone=self.zones.get(channel, self.zone),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +189,7 @@ def _judged(desk: Desk, rows: Sequence[Row]) -> dict[str, Judged]:
     return {
         channel: intake.judge(
             push.batch([row for row in rows if _channel(row) == channel]),
-            Feed(channel=push.PushChannel(channel), mapping=OURS, rules=desk.rules.get(channel, ()), sparse=True),
+            desk.feed(channel, OURS),
             home=desk.home,
         )
         for channel in channels

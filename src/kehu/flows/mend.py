@@ -123,7 +123,7 @@ def _feed(desk: Desk, channel: str, *, pushed: bool) -> Feed:
             f"channel {channel!r} has rows in quarantine but is not in the settings: describe it again in "
             f"[channels.{channel}], or name another with --channel"
         )
-    return Feed(channel=push.PushChannel(channel), mapping=found, rules=desk.rules.get(channel, ()), sparse=True)
+    return desk.feed(channel, found)
 
 
 def _replay(

@@ -11,13 +11,14 @@ from kehu.process.addresses import columns as addresses
 from kehu.process.names import organizations, people
 
 
-def clean(flat: pa.Table, *, home: str = "CN") -> pa.Table:
+def clean(flat: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table:
     """Every row cleaned, in the order given.
 
     Args:
         flat: Columns of `records.FLAT_COLUMNS`, all string, dirty as they came. All but `record_id` may be missing;
             other columns are ignored.
         home: The country (ISO 3166) in which numbers without a country are dialled.
+        zone: The time zone (IANA) of times that state no offset.
 
     Returns:
         One row a row, of schema `records.CLEAN`. Pure: a slice of a table is cleaned as the whole table is, so
@@ -47,7 +48,7 @@ def clean(flat: pa.Table, *, home: str = "CN") -> pa.Table:
         "email": emails.column(raw["email"]),
         **addresses.columns({name: raw[name] for name in addresses.READ}),
         "category": categories.column(raw["category"]),
-        "updated_at": dates.moments(raw["updated_at"]),
+        "updated_at": dates.moments(raw["updated_at"], zone=zone),
     }
     return pa.table([found[field.name] for field in records.CLEAN], schema=records.CLEAN)
 

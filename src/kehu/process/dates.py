@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -119,34 +121,37 @@ def _han_number(part: str) -> str:
     return (tens.translate(_HAN_DIGITS) or "1") + (ones.translate(_HAN_DIGITS) or "0")
 
 
-def clean_moment(value: str) -> dt.datetime | None:
-    """The point in time a text states, in UTC; without a zone it is read as UTC, without a time as midnight.
+def clean_moment(value: str, *, zone: dt.tzinfo = dt.UTC) -> dt.datetime | None:
+    """The point in time a text states, in UTC; without an offset it is a time of `zone`, without a time midnight.
+
+    An hour that the clocks of the zone show twice is the first of the two.
 
     >>> str(clean_moment("2026-11-22T18:07:01+08:00"))
     '2026-11-22 10:07:01+00:00'
-    >>> str(clean_moment("2026/11/22 18:07")), clean_moment("yesterday")
-    ('2026-11-22 18:07:00+00:00', None)
+    >>> str(clean_moment("2026/11/22 18:07", zone=ZoneInfo("Asia/Shanghai"))), clean_moment("yesterday")
+    ('2026-11-22 10:07:00+00:00', None)
     """
     try:
         moment = dt.datetime.fromisoformat(value)
     except ValueError:
         cleaned = text.filled(value)
-        return None if cleaned is None else _odd_moment(text.fold_dashes(cleaned))
-    return _utc(moment)
+        return None if cleaned is None else _odd_moment(text.fold_dashes(cleaned), zone)
+    return _utc(moment, zone)
 
 
 _TIME = re.compile(
-    r"(?:[t\s]|日\s*)(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒分]?\s*([AP]M)?Z?$",
+    r"(?:[t\s]|日\s*)(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒分]?\s*([AP]M)?\s*"
+    r"(Z|[+-]\d\d:?\d\d)?$",
     re.IGNORECASE,
 )
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 
 
-def _odd_moment(value: str) -> dt.datetime | None:
+def _odd_moment(value: str, zone: dt.tzinfo) -> dt.datetime | None:
     if _EPOCH.fullmatch(value):
         return dt.datetime.fromtimestamp(int(value[:10]), tz=dt.UTC) + dt.timedelta(milliseconds=int(value[10:] or 0))
     try:
-        return _utc(dt.datetime.fromisoformat(value))
+        return _utc(dt.datetime.fromisoformat(value), zone)
     except ValueError:
         pass
     found = _TIME.search(value)
@@ -155,18 +160,33 @@ def _odd_moment(value: str) -> dt.datetime | None:
         return None
     hour, minute, second = (int(found[part] or 0) for part in (1, 2, 3)) if found else (0, 0, 0)
     half = (found[5] or "").upper() if found else ""
+    if found and found[6]:
+        zone = _offset(found[6])
     if half:
         hour = hour % 12 + (12 if half == "PM" else 0)
     try:
-        return dt.datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=dt.UTC)
+        moment = dt.datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return None
+    return moment.astimezone(dt.UTC)
 
 
-def _utc(moment: dt.datetime) -> dt.datetime | None:
+def _offset(written: str) -> dt.tzinfo:
+    """The zone of an offset from UTC.
+
+    >>> str(_offset("+0800")), str(_offset("Z"))
+    ('UTC+08:00', 'UTC')
+    """
+    if written in "zZ":
+        return dt.UTC
+    apart = dt.timedelta(hours=int(written[1:3]), minutes=int(written[-2:]))
+    return dt.timezone(-apart if written[0] == "-" else apart)
+
+
+def _utc(moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime | None:
     if not _FIRST_YEAR <= moment.year < _LAST_YEAR:
         return None
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(dt.UTC)
 
 
 def column(texts: pa.Array, *, home: str) -> pa.Array:
@@ -175,21 +195,35 @@ def column(texts: pa.Array, *, home: str) -> pa.Array:
     return distinct.mapped(texts, lambda value: clean(value, month_first=month_first), to=pa.date32())
 
 
-def moments(texts: pa.Array) -> pa.Array:
-    """Every text as `clean_moment` reads it, timestamp in UTC."""
-    zoned, bare = (pc.match_substring_regex(texts, pattern) for pattern in (_ISO + _ZONE, _ISO + "$"))
+def moments(texts: pa.Array, *, zone: str = "UTC") -> pa.Array:
+    """Every text as `clean_moment` reads it, timestamp in UTC; `zone` is an IANA name."""
+    zoned, bare = (
+        pc.match_substring_regex(texts, pattern) for pattern in (_YEAR + _ISO + _ZONE, _NEAR_YEAR + _ISO + "$")
+    )
     try:
         # Few moments are alike, so nothing is won by looking at each once; but most are ISO, and a kernel reads those.
         known = pc.coalesce(
             pc.if_else(zoned, texts, None).cast(_UTC),
-            pc.if_else(bare, texts, None).cast(pa.timestamp("us")).cast(_UTC),
+            _placed(pc.if_else(bare, texts, None).cast(pa.timestamp("us")), zone),
         )
-    except pa.ArrowInvalid:  # A 30th of February among them: each is read on its own.
-        return distinct.mapped(texts, clean_moment, to=_UTC)
+    except pa.ArrowInvalid:  # A 30th of February among them, an hour that never was: each is read on its own.
+        known = distinct.nulls(len(texts), _UTC)
     other = pc.if_else(pc.is_valid(known), None, texts)
-    return pc.coalesce(known, distinct.mapped(other, clean_moment, to=_UTC))
+    return pc.coalesce(known, distinct.mapped(other, partial(clean_moment, zone=ZoneInfo(zone)), to=_UTC))
+
+
+def _placed(times: pa.Array, zone: str) -> pa.Array:
+    """Times that the clocks of a zone show, in UTC.
+
+    Raises:
+        ArrowInvalid: The clocks never show one of them: they were put forward.
+    """
+    return pc.assume_timezone(times, zone, ambiguous="earliest").cast(_UTC)
 
 
 _UTC = pa.timestamp("us", tz="UTC")
-_ISO = r"^(?:1[6-9]|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?"
+_YEAR = r"^(?:1[6-9]|20)\d\d"
+_NEAR_YEAR = r"^(?:19[1-9]\d|20[0-2]\d|203[0-6])"
+"""The kernel knows no summer time after 2037, and reads the local times of before 1901 otherwise than Python does."""
+_ISO = r"-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?"
 _ZONE = r"(?:Z|[+-]\d\d:\d\d)$"

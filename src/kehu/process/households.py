@@ -53,13 +53,14 @@ _NO = frozenset({"0", "false", "no", "n", "f", "否", "未核验", "未验证", 
 _LOGIN = r"^[0-9A-Za-z_.@-]*(?:[A-Za-z][0-9A-Za-z_.@-]*[0-9]|[0-9][0-9A-Za-z_.@-]*[A-Za-z])[0-9A-Za-z_.@-]*$"
 
 
-def clean(flat: pa.Table, records: pa.Table, *, home: str = "CN") -> pa.Table | None:
+def clean(flat: pa.Table, records: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table | None:
     """What rows say of subscriptions, accounts and interactions, cleaned; None where they have no such column.
 
     Args:
         flat: Rows with our column names, dirty as they came.
         records: The same rows as clean records.
         home: The country in which numbers without a country are dialled.
+        zone: The time zone of times that state no offset, the one that `records` was cleaned with.
 
     Returns:
         The columns of `households.STATED` in which a row has a value, one row a row. A value that says nothing is null.
@@ -79,7 +80,9 @@ def clean(flat: pa.Table, records: pa.Table, *, home: str = "CN") -> pa.Table | 
     for name in _MOMENTS & raw.keys():
         # Often the very column that says when the row changed: it is read already.
         is_read = "updated_at" in flat.column_names and raw[name].equals(distinct.one_chunk(flat.column("updated_at")))
-        found[name] = distinct.one_chunk(records.column("updated_at")) if is_read else dates.moments(raw[name])
+        found[name] = (
+            distinct.one_chunk(records.column("updated_at")) if is_read else dates.moments(raw[name], zone=zone)
+        )
     if "msisdn" in raw:
         role = found.get("role", distinct.nulls(flat.num_rows))
         found["role"] = pc.if_else(pc.is_valid(found["msisdn"]), pc.fill_null(role, Role.HOLDER.value), None)

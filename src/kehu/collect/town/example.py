@@ -14,6 +14,7 @@ def settings_toml(port: int) -> str:
 [kehu]
 store = "sqlite:///kehu.db"  # any SQLAlchemy URL
 home = "CN"                  # the country whose phone numbers and addresses are at home
+zone = "Asia/Shanghai"       # where the clocks of the channels hang whose times state no offset
 raw = "raw"                  # every batch is kept here as it came, as Parquet
 
 [resolve]
@@ -77,6 +78,7 @@ type = "database"
 url = "sqlite:///{channels.CALLS.as_posix()}"
 table = "calls"
 cursor = "call_id"           # a column that only grows: the next run starts behind it
+zone = "Asia/Shanghai"       # its times are local, and state no offset
 trust = 1
 
 [channels.calls.mapping]
@@ -116,6 +118,7 @@ type = "files"
 path = "{channels.HALL.as_posix()}"
 pattern = ["*.csv", "*.xlsx"]  # the encoding is found for each file
 trust = 3                    # a clerk has the certificate in hand
+zone = "Asia/Shanghai"
 
 [channels.hall.mapping]
 record_id = "{hall.HEADS[0]}"
