@@ -7,7 +7,7 @@ was stored; a row may come twice, which changes nothing, but none is left out.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -22,10 +22,9 @@ from kehu.flows.progress import SILENT, Progress
 from kehu.flows.threshold import Gate, Limit
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
-from kehu.process import checks, clean, households, mapping, quality
+from kehu.process import checks, clean, households, mapping
 from kehu.store import households as statements
 from kehu.store import loads, quarantine, records
-from kehu.store import quality as qualities
 from kehu.store.database import Database, Transaction
 
 
@@ -72,10 +71,6 @@ class Judged:
     """The rows with a fault, and those that could not be read: `store.quarantine.BROKEN`."""
     warned: int
     """Breaches of rules of severity warn, among the good rows."""
-    broke: pa.Table
-    """Which row broke which rule: `quality.BROKE`; of a good row the warnings, of a bad one the faults."""
-    standing: pa.Table
-    """How full and how valid the rows of `clean` are: `quality.standing`."""
     stated: pa.Table | None = None
     """What the rows of `clean` say of subscriptions, accounts and interactions; None where nothing of it is mapped."""
 
@@ -142,8 +137,6 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
             good=nothing,
             faulty=faulty,
             warned=0,
-            broke=quality.BROKE.empty_table(),
-            standing=pa.table({}),
         )
     flat = mapping.apply(batch.rows, feed.mapping, channel=feed.channel.name, sparse=feed.sparse)
     cleaned = clean.clean(flat, home=home, zone=feed.zone)
@@ -155,16 +148,13 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
     is_bad = np.zeros(flat.num_rows, bool)
     is_bad[faults["row"].to_numpy()] = True
     good, bad = pa.array(np.flatnonzero(~is_bad)), pa.array(np.flatnonzero(is_bad))
-    warnings = warnings.filter(pa.array(~is_bad[warnings["row"].to_numpy()]))
     return Judged(
         batch=batch,
         clean=cleaned.take(good),
         hashes=mapping.fingerprints(flat),
         good=good,
         faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
-        warned=warnings.num_rows,
-        broke=quality.broke(pa.concat_tables([faults, warnings])),
-        standing=quality.standing(flat, cleaned).take(good),
+        warned=int(np.count_nonzero(~is_bad[warnings["row"].to_numpy()])),
         stated=None if stated is None else stated.take(good),
     )
 
@@ -184,10 +174,7 @@ def stored(
     )
     if judged.stated is not None:
         statements.add(tx, judged.stated, records=added.records, channel=channel)
-    new_bad = quarantine.add(tx, judged.faulty, channel=channel, load=load, at=at)
-    quarantined = len(new_bad)
-    told = _quality(judged, added, new_bad)
-    qualities.add(tx, load, rules=quality.by_rule(told.broke), attributes=quality.by_attribute(told.standing))
+    quarantined = quarantine.add(tx, judged.faulty, channel=channel, load=load, at=at)
     counts = loads.Counts(
         read=rows.num_rows + len(judged.batch.bad),
         accepted=added.accepted,
@@ -198,26 +185,6 @@ def stored(
         changed=added.changed,
     )
     return counts, added
-
-
-def _quality(judged: Judged, added: records.Added, new_bad: list[int]) -> Judged:
-    """The same batch with the quality of what is new in it alone: a row that comes again says nothing new."""
-    is_new = pc.is_valid(added.records)
-    rows = judged.batch.rows.num_rows
-    bad = np.setdiff1d(np.arange(rows), judged.good.to_numpy())
-    # Behind the bad rows stand those that could not be read.
-    unread = sum(place >= len(bad) for place in new_bad)
-    news = np.zeros(rows, bool)
-    news[judged.good.filter(is_new).to_numpy()] = True
-    news[bad[[place for place in new_bad if place < len(bad)]]] = True
-    unreadable = {"row": range(rows, rows + unread), "rule": ["readable"] * unread, "severity": ["reject"] * unread}
-    return replace(
-        judged,
-        broke=pa.concat_tables(
-            [judged.broke.filter(pa.array(news[judged.broke["row"].to_numpy()])), pa.table(unreadable, quality.BROKE)]
-        ),
-        standing=judged.standing.filter(is_new),
-    )
 
 
 UNSTORABLE = {
