@@ -2,13 +2,20 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kehu.process import distinct, text
+from kehu.process import digits, distinct, text
+
+Moments = npt.NDArray[np.datetime64]
+"""Days, or times without a zone."""
 
 PIVOT = 30
 """Two-digit years below it are 20xx, the others 19xx."""
@@ -140,8 +147,7 @@ def clean_moment(value: str, *, zone: dt.tzinfo = dt.UTC) -> dt.datetime | None:
 
 
 _TIME = re.compile(
-    r"(?:[t\s]|日\s*)(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒分]?\s*([AP]M)?\s*"
-    r"(Z|[+-]\d\d:?\d\d)?$",
+    r"(?:[t\s]|日\s*)(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒分]?\s*([AP]M)?\s*(Z|[+-]\d\d:?\d\d)?$",
     re.IGNORECASE,
 )
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
@@ -192,38 +198,80 @@ def _utc(moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime | None:
 def column(texts: pa.Array, *, home: str) -> pa.Array:
     """Every text as `clean` reads it, date32."""
     month_first = home == "US"
-    return distinct.mapped(texts, lambda value: clean(value, month_first=month_first), to=pa.date32())
+    encoded = texts.dictionary_encode()
+    words = encoded.dictionary
+    days = np.full(len(words), np.datetime64("NaT"), "datetime64[D]")
+    for shape, month, day in (("0000?00?00", 5, 8), ("00000000", 4, 6)):
+        where, found = _shaped(words, shape)
+        days[where] = _days(found, month, day)
+    return _filled_in(words, pa.array(days), lambda value: clean(value, month_first=month_first)).take(encoded.indices)
 
 
 def moments(texts: pa.Array, *, zone: str = "UTC") -> pa.Array:
-    """Every text as `clean_moment` reads it, timestamp in UTC; `zone` is an IANA name."""
-    zoned, bare = (
-        pc.match_substring_regex(texts, pattern) for pattern in (_YEAR + _ISO + _ZONE, _NEAR_YEAR + _ISO + "$")
-    )
-    try:
-        # Few moments are alike, so nothing is won by looking at each once; but most are ISO, and a kernel reads those.
-        known = pc.coalesce(
-            pc.if_else(zoned, texts, None).cast(_UTC),
-            _placed(pc.if_else(bare, texts, None).cast(pa.timestamp("us")), zone),
-        )
-    except pa.ArrowInvalid:  # A 30th of February among them, an hour that never was: each is read on its own.
-        known = distinct.nulls(len(texts), _UTC)
-    other = pc.if_else(pc.is_valid(known), None, texts)
-    return pc.coalesce(known, distinct.mapped(other, partial(clean_moment, zone=ZoneInfo(zone)), to=_UTC))
+    """Every text as `clean_moment` reads it, timestamp in UTC; one without an offset is a time of `zone`.
 
-
-def _placed(times: pa.Array, zone: str) -> pa.Array:
-    """Times that the clocks of a zone show, in UTC.
-
-    Raises:
-        ArrowInvalid: The clocks never show one of them: they were put forward.
+    Few moments are alike, so nothing is won by looking at each once; but most have one of a few forms.
     """
-    return pc.assume_timezone(times, zone, ambiguous="earliest").cast(_UTC)
+    known = np.full(len(texts), np.datetime64("NaT"), "datetime64[us]")
+    where, found = _shaped(texts, "0000?00?00T00:00:00")
+    known[where] = _at_home(_moments(found), zone)
+    for shape in ("0000-00-00T00:00:00+00:00", "0000-00-00T00:00:00-00:00", "0000-00-00T00:00:00Z"):
+        where, found = _shaped(texts, shape)
+        known[where] = _moments(found)
+    read = partial(clean_moment, zone=ZoneInfo(zone))
+    return _filled_in(texts, pa.array(known, pa.timestamp("us")).cast(_UTC), read)
+
+
+def _at_home(local: Moments, zone: str) -> Moments:
+    """Times of a zone in UTC; NaT for those that its clocks never showed, and beyond the years Arrow knows it in."""
+    if zone == "UTC":
+        return local
+    shown = pa.array(local, pa.timestamp("us"))
+    told = pc.assume_timezone(shown, zone, ambiguous="earliest", nonexistent="earliest")
+    surely = pc.and_(
+        pc.equal(pc.local_timestamp(told), shown), pc.and_(pc.greater(shown, _KNOWN), pc.less(shown, _RULES))
+    )
+    told = pc.if_else(surely, told, None)
+    moments: Moments = told.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+    return moments
+
+
+def _shaped(texts: pa.Array, shape: str) -> tuple[digits.Mask, digits.Signs]:
+    """Which texts have a shape, and their signs."""
+    where = digits.wide(texts, len(shape))
+    found = digits.signs(texts, where, len(shape))
+    fits = digits.are(found, shape)
+    where[where] = fits
+    return where, found[fits]
+
+
+def _days(found: digits.Signs, month: int, day: int) -> Moments:
+    """The days told by a year that comes first, and by a month and a day at these places."""
+    parts = (digits.number(found, start, end) for start, end in ((0, 4), (month, month + 2), (day, day + 2)))
+    return digits.dates(*parts, first=_FIRST_YEAR, last=_LAST_YEAR - 1)
+
+
+def _moments(found: digits.Signs) -> Moments:
+    """The moments told by a day, a time and perhaps an offset; NaT where the time is none."""
+    hour, minute, second = (digits.number(found, start, start + 2) for start in (11, 14, 17))
+    real = (hour < 24) & (minute < 60) & (second < 60)
+    seconds = hour * 3600 + minute * 60 + second
+    if found.shape[1] > _BARE + 1:
+        ahead, past = digits.number(found, 20, 22), digits.number(found, 23, 25)
+        real &= (ahead < 24) & (past < 60)
+        seconds -= np.where(found[:, _BARE] == ord("-"), -1, 1) * (ahead * 3600 + past * 60)
+    moment = _days(found, 5, 8).astype("datetime64[us]") + seconds.astype("timedelta64[s]")
+    return np.where(real, moment, np.datetime64("NaT"))
+
+
+def _filled_in(texts: pa.Array, known: pa.Array, read: Callable[[str], Any]) -> pa.Array:
+    """What is known of the texts, and what reading the others one by one tells."""
+    unread = pc.and_(pc.is_null(known), pc.is_valid(texts))
+    return pc.replace_with_mask(known, unread, distinct.mapped(texts.filter(unread), read, to=known.type))
 
 
 _UTC = pa.timestamp("us", tz="UTC")
-_YEAR = r"^(?:1[6-9]|20)\d\d"
-_NEAR_YEAR = r"^(?:19[1-9]\d|20[0-2]\d|203[0-6])"
-"""The kernel knows no summer time after 2037, and reads the local times of before 1901 otherwise than Python does."""
-_ISO = r"-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?"
-_ZONE = r"(?:Z|[+-]\d\d:\d\d)$"
+_KNOWN, _RULES = (pa.scalar(dt.datetime(year, 1, 1), pa.timestamp("us")) for year in (1970, 2037))  # noqa: DTZ001
+"""Between them Arrow and Python agree on every zone; Arrow knows no summer time after 2037."""
+_BARE = 19
+"""So many signs has a moment without an offset."""
