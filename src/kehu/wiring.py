@@ -14,6 +14,7 @@ from kehu.collect.channel import Channel
 from kehu.collect.town import example, server
 from kehu.engine.duck import Duck
 from kehu.engine.engine import Engine
+from kehu.engine.few import Few
 from kehu.flows.arrive import Desk
 from kehu.flows.intake import Feed
 from kehu.resolve import model as models
@@ -168,7 +169,7 @@ def parts(settings: Settings) -> Parts:
 def desk(settings: Settings) -> Desk:
     """What arriving records need beside the store."""
     return Desk(
-        engine=duck(1),  # One record is not worth a second thread.
+        engine=Few(),
         model=model(settings),
         home=settings.kehu.home,
         trust={channel.name: channel.trust for channel in settings.channels},

@@ -33,6 +33,8 @@ Matrix = npt.NDArray[np.uint8]
 def levels(records: Records, l: Rows, r: Rows, *, threads: int = 1) -> Matrix:  # noqa: E741 - the words for it
     """The level of every comparison for every pair of rows."""
     sides = Sides(records, l, r)
+    if threads == 1:  # A pair or two are compared sooner than a thread begins.
+        return np.stack([comparison.compare(sides) for comparison in ALL], axis=1)
     with ThreadPoolExecutor(threads) as workers:
         columns = list(workers.map(lambda comparison: comparison.compare(sides), ALL))
     return np.stack(columns, axis=1)

@@ -1,0 +1,26 @@
+"""The engine for few records makes the pairs that DuckDB makes."""
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kehu.engine.duck import Duck
+from kehu.engine.few import Few
+from kehu.model.links import KEYS, PAIRS
+
+some_keys = st.sampled_from([0, 1, 2, 33, 34, 2**63, 2**64 - 31, 2**64 - 30])
+some_rows = st.sets(st.tuples(some_keys, st.integers(-3, 9) | st.sampled_from([2**62])), max_size=40)
+
+
+@given(some_rows, st.lists(st.integers(1, 6), min_size=3, max_size=3))
+def test_few_makes_the_pairs_that_duckdb_makes(rows: set[tuple[int, int]], limits: list[int]) -> None:
+    keys = pa.Table.from_pylist([{"key": key, "record": record} for key, record in rows], schema=KEYS)
+    few, many = Few().pairs(keys, limits=limits), Duck().pairs(keys, limits=limits)
+    assert few.pairs.schema == PAIRS
+    in_order = [(side, "ascending") for side in PAIRS.names]
+    assert few.pairs.sort_by(in_order).equals(many.pairs.sort_by(in_order))
+    assert few.hot.to_pylist() == many.hot.to_pylist()
+
+
+def test_few_maps_a_stage_over_a_table() -> None:
+    assert Few().map(lambda table: table.slice(1), pa.table({"a": [1, 2]})).to_pylist() == [{"a": 2}]
