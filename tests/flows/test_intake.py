@@ -1,6 +1,9 @@
 """Intake, with real drop folders and a real store."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +22,8 @@ from kehu.model.codes import LoadState
 from kehu.model.records import POSITION, BadRow, Batch
 from kehu.process.checks import OneOf, Required
 from kehu.process.mapping import Mapping
-from kehu.store import contents, database, loads, quarantine, records
+from kehu.store import contents, database, loads, quarantine, records, verify
+from kehu.store import quality as qualities
 from kehu.store.database import Database
 
 HEADS = "no,name,phone,class,changed"
@@ -333,3 +337,63 @@ def test_too_few_rows_to_tell_are_stored(store: Database, tmp_path: Path, then: 
 def test_a_bad_beginning_is_stored_once_it_mends(store: Database, tmp_path: Path) -> None:
     brought = bring(store, pages(9, 0, 0), tmp_path)
     assert (brought.failure, brought.counts.accepted, brought.counts.quarantined) == (None, 21, 9)
+
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+import pyarrow as pa
+from kehu.flows.intake import Feed, intake
+from kehu.model.records import POSITION, Batch
+from kehu.process.mapping import Mapping
+from kehu.store import database
+
+class Dying:
+    name = "calls"
+    def batches(self, *, after):
+        for number in range(2):
+            rows = {"no": [str(number)], "name": [f"name {number}"], POSITION: [f"row {number}"]}
+            yield Batch(rows=pa.table(rows), cursor=str(number + 1))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+folder = Path(sys.argv[1])
+feed = Feed(channel=Dying(), mapping=Mapping.model_validate({"record_id": "no", "name": "name"}))
+intake(database.connect("sqlite:///kehu.db", folder=folder), feed, raw_in=folder / "raw", home="CN",
+       clock=lambda: datetime(2026, 1, 5, tzinfo=UTC))
+"""
+"""A run that is killed after two batches."""
+
+
+def test_a_load_whose_process_was_killed_is_closed_by_the_next_run(store: Database, tmp_path: Path) -> None:
+    died = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert died.returncode == -signal.SIGKILL
+    with store.read() as tx:
+        assert [load.state for load in loads.recent(tx)] == [LoadState.RUNNING]
+    assert bring(store, calls(Breaking(5, breaks_at=-1, with_=SourceError())), tmp_path).counts.accepted == 3
+    assert [key for key, *_ in kept(store)] == ["0", "1", "2", "3", "4"]
+    with store.read() as tx:
+        second, first = loads.recent(tx)
+        assert (first.state, first.finished_at) == (LoadState.INTERRUPTED, CLOCK)
+        assert first.counts == loads.Counts(read=2, accepted=2)
+        assert (second.state, second.cursor_before) == (LoadState.DONE, first.cursor_after)
+        assert [finding for finding in verify.findings(tx) if finding.invariant in ("I1", "I7")] == []
+
+
+def test_quality_is_counted_once_as_the_rows_come(store: Database, hall: Path, tmp_path: Path) -> None:
+    rows = ["1,张伟,13912345678,student,2026-01-05", "2,,13912345679,ordinary,", "3,王芳,call me,vip,"]
+    drop(hall, "a.csv", *rows)
+    bring(store, feed(hall), tmp_path)
+    # All of it comes again, and one row more: only that one is news.
+    drop(hall, "b.csv", *rows, "4,李雷,13912345670,vip,")
+    bring(store, feed(hall), tmp_path)
+    with store.read() as tx:
+        told = qualities.of(tx, since=CLOCK.date(), until=CLOCK.date())
+        assert qualities.of(tx, since=CLOCK.date(), until=CLOCK.date(), channel="calls").days == ()
+    broken = {(one.rule, one.severity): one.rows for one in told.broken}
+    assert broken == {("required", "reject"): 1, ("one_of", "warn"): 2}
+    (day,) = told.days
+    assert (day.channel, day.accepted, day.quarantined) == ("hall", 3, 1)
+    filled = {one.attribute: (one.rows, one.filled, one.valid) for one in told.filled}
+    assert filled["phone"] == (3, 3, 2)
+    assert filled["updated_at"] == (3, 1, 1)

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -117,10 +117,10 @@ def test_rows_that_are_still_bad_stay_with_the_reasons_they_have_now(with_bad_ro
 
 def test_a_mended_value_makes_one_row_a_record_with_a_customer(with_bad_rows: Database, tmp_path: Path) -> None:
     one = mend.replay_one(with_bad_rows, desk(tmp_path), 1, mended={"name": "李娜"})
-    assert (one.row.state, one.row.replayed_as, one.replayed.accepted) == (State.REPLAYED, "2", 1)
+    assert (one.row.state, one.row.replayed_as, one.replayed.accepted) == (State.MENDED, "2", 1)
     assert one.customer_id is not None
     assert mend.replay_one(with_bad_rows, desk(tmp_path), 1, mended={"name": "李雷"}).replayed == Replayed()
-    assert states(with_bad_rows) == [State.REPLAYED, State.OPEN, State.OPEN]
+    assert states(with_bad_rows) == [State.MENDED, State.OPEN, State.OPEN]
     with with_bad_rows.read() as tx:
         assert records.count(tx) == 2
 
@@ -137,7 +137,7 @@ def test_a_row_that_came_again_in_the_meantime_is_no_second_record(with_bad_rows
 def test_what_was_pushed_is_read_with_our_columns(store: Database, tmp_path: Path) -> None:
     arrive.one(store, desk(tmp_path), NAMELESS)
     one = mend.replay_one(store, desk(tmp_path), 1, mended={"name": "王芳"})
-    assert (one.row.state, one.row.replayed_as) == (State.REPLAYED, "8")
+    assert (one.row.state, one.row.replayed_as) == (State.MENDED, "8")
 
 
 def test_only_the_channel_that_was_asked_for_is_replayed(with_bad_rows: Database, tmp_path: Path) -> None:
@@ -164,9 +164,49 @@ def test_the_list_is_filtered_by_rule_and_state(with_bad_rows: Database, tmp_pat
             for rule, state in (
                 ("required", State.OPEN),
                 ("readable", None),
-                (None, State.REPLAYED),
+                (None, State.MENDED),
                 ("require%", None),
             )
         ]
         assert quarantine.count(tx, rule="required", state=None) == 2
     assert found == [[2], [3], [1], []]
+
+
+def test_what_came_in_the_meantime_stays_in_force_when_an_old_row_is_replayed(
+    with_bad_rows: Database, tmp_path: Path
+) -> None:
+    newer = ROWS.slice(1, 1).set_column(1, "name", pa.array(["李雷"]))
+    feed = Feed(channel=Given(Batch(rows=newer, cursor="2")), mapping=WRONG, rules=(NAME,))
+    later = CLOCK + timedelta(hours=1)
+    intake(with_bad_rows, feed, raw_in=tmp_path / "raw", home="CN", clock=lambda: later)
+    at_last = dataclasses.replace(desk(tmp_path, RIGHT), clock=lambda: later + timedelta(hours=1))
+    assert mend.replay(with_bad_rows, at_last, numbers=[1]).accepted == 1
+    assert in_force(with_bad_rows, "2") == "李雷"
+    with with_bad_rows.read() as tx:
+        assert list(verify.findings(tx)) == []
+
+
+@pytest.mark.parametrize("order", [[1, 2], [2, 1]])
+def test_of_two_rows_of_one_key_the_last_that_came_is_in_force_whichever_is_replayed_first(
+    store: Database, tmp_path: Path, order: list[int]
+) -> None:
+    for hour, (name, line) in enumerate((("王芳", 9), ("王方", 10))):
+        rows = pa.table(
+            {"no": ["7"], "name": [None], "who": [name], "tel": ["13912345670"], POSITION: [f"a.csv:{line}"]}
+        )
+        feed = Feed(channel=Given(Batch(rows=rows.cast(ROWS.schema), cursor=str(hour))), mapping=WRONG, rules=(NAME,))
+        intake(store, feed, raw_in=tmp_path / "raw", home="CN", clock=lambda: CLOCK)
+    for number in order:
+        assert mend.replay(store, desk(tmp_path, RIGHT), numbers=[number]).accepted == 1
+    assert in_force(store, "7") == "王方"
+
+
+def in_force(store: Database, key: str) -> str:
+    with store.read() as tx:
+        (name,) = (row["name"] for row in records.read(tx).to_pylist() if row["record_id"] == key)
+    return str(name)
+
+
+def test_only_rows_that_broke_the_rule_are_replayed(with_bad_rows: Database, tmp_path: Path) -> None:
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT), rule="length") == Replayed()
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT), rule="required") == Replayed(rows=2, accepted=2)

@@ -130,10 +130,10 @@ def test_a_row_in_quarantine_is_mended_and_replayed(taking: TestClient) -> None:
     assert taking.post(where).json()["replayed"]["bad"] == 1
     assert taking.post(where, json={"set": {"nmae": "1"}}).status_code == 422
     told = taking.post(where, json={"set": {"record_id": "1"}}).json()
-    assert (told["row"]["state"], told["replayed"]["accepted"]) == ("replayed", 1)
+    assert (told["row"]["state"], told["replayed"]["accepted"]) == ("mended", 1)
     assert taking.get(f"/api/v1/customers/{told['customer_id']}").status_code == 200
     assert taking.get("/api/v1/quarantine").json()["rows"] == []
-    assert len(taking.get("/api/v1/quarantine", params={"state": "replayed"}).json()["rows"]) == 1
+    assert len(taking.get("/api/v1/quarantine", params={"state": "mended"}).json()["rows"]) == 1
     assert taking.post("/api/v1/quarantine/99/replay").status_code == 404
 
 

@@ -22,7 +22,7 @@ def put(
     with store.begin() as tx:
         load = loads.start(tx, channel, at=now)
         broken = pa.Table.from_pylist(rows, schema=quarantine.BROKEN)
-        return quarantine.add(tx, broken, channel=channel, load=load, at=now)
+        return len(quarantine.add(tx, broken, channel=channel, load=load, at=now))
 
 
 def test_a_bad_row_keeps_its_raw_text_and_its_reasons(store: Database, now: datetime) -> None:

@@ -22,9 +22,10 @@ from kehu.flows.progress import SILENT, Progress
 from kehu.flows.threshold import Gate, Limit
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
-from kehu.process import checks, clean, households, mapping
+from kehu.process import checks, clean, households, mapping, quality
 from kehu.store import households as statements
 from kehu.store import loads, quarantine, records
+from kehu.store import quality as qualities
 from kehu.store.database import Database, Transaction
 
 
@@ -71,6 +72,13 @@ class Judged:
     """The rows with a fault, and those that could not be read: `store.quarantine.BROKEN`."""
     warned: int
     """Breaches of rules of severity warn, among the good rows."""
+    broke: pa.Table
+    """Which row broke which rule, `quality.BROKE`; of a good row the warnings, of a bad one the faults.
+
+    Behind the rows of the batch stand those that could not be read.
+    """
+    standing: pa.Table
+    """How full and how valid the rows of `clean` are: `quality.standing`."""
     stated: pa.Table | None = None
     """What the rows of `clean` say of subscriptions, accounts and interactions; None where nothing of it is mapped."""
 
@@ -137,6 +145,8 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
             good=nothing,
             faulty=faulty,
             warned=0,
+            broke=_unread(batch),
+            standing=pa.table({}),
         )
     flat = mapping.apply(batch.rows, feed.mapping, channel=feed.channel.name, sparse=feed.sparse)
     cleaned = clean.clean(flat, home=home, zone=feed.zone)
@@ -148,21 +158,27 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
     is_bad = np.zeros(flat.num_rows, bool)
     is_bad[faults["row"].to_numpy()] = True
     good, bad = pa.array(np.flatnonzero(~is_bad)), pa.array(np.flatnonzero(is_bad))
+    warnings = warnings.filter(pa.array(~is_bad[warnings["row"].to_numpy()]))
     return Judged(
         batch=batch,
         clean=cleaned.take(good),
         hashes=mapping.fingerprints(flat),
         good=good,
         faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
-        warned=int(np.count_nonzero(~is_bad[warnings["row"].to_numpy()])),
+        warned=warnings.num_rows,
+        broke=pa.concat_tables([quality.broke(pa.concat_tables([faults, warnings])), _unread(batch)]),
+        standing=quality.standing(flat, cleaned).take(good),
         stated=None if stated is None else stated.take(good),
     )
 
 
 def stored(
-    tx: Transaction, judged: Judged, *, channel: str, load: int, at: datetime
+    tx: Transaction, judged: Judged, *, channel: str, load: int, at: datetime, received_at: pa.Array | None = None
 ) -> tuple[loads.Counts, records.Added]:
-    """Store the good rows of a batch as records and the bad ones in quarantine, and say what became of them."""
+    """Store the good rows of a batch as records and the bad ones in quarantine, and say what became of them.
+
+    With `received_at` the good rows first came then: one does not take the place of a record that came after it.
+    """
     rows = judged.batch.rows
     added = records.add(
         tx,
@@ -171,10 +187,14 @@ def stored(
         positions=rows[POSITION].take(judged.good),
         load=load,
         at=at,
+        received_at=received_at,
     )
     if judged.stated is not None:
         statements.add(tx, judged.stated, records=added.records, channel=channel)
-    quarantined = quarantine.add(tx, judged.faulty, channel=channel, load=load, at=at)
+    new_bad = quarantine.add(tx, judged.faulty, channel=channel, load=load, at=at)
+    quarantined = len(new_bad)
+    by_rule, by_attribute = _quality(judged, added, new_bad)
+    qualities.add(tx, load, rules=by_rule, attributes=by_attribute)
     counts = loads.Counts(
         read=rows.num_rows + len(judged.batch.bad),
         accepted=added.accepted,
@@ -185,6 +205,16 @@ def stored(
         changed=added.changed,
     )
     return counts, added
+
+
+def _quality(judged: Judged, added: records.Added, new_bad: list[int]) -> tuple[pa.Table, pa.Table]:
+    """By rule and by attribute the quality of what is new in a batch: a row that comes again says nothing new."""
+    is_new = pc.is_valid(added.records)
+    news = np.zeros(judged.read, bool)
+    news[judged.good.filter(is_new).to_numpy()] = True
+    news[np.setdiff1d(np.arange(judged.read), judged.good.to_numpy())[new_bad]] = True
+    broke = judged.broke.filter(pa.array(news[judged.broke["row"].to_numpy()]))
+    return quality.by_rule(broke), quality.by_attribute(judged.standing.filter(is_new))
 
 
 UNSTORABLE = {
@@ -230,11 +260,22 @@ def _faulty(batch: Batch, bad: pa.Array, keys: pa.Array, faults: pa.Table) -> pa
             "record_id": None,
             POSITION: row.position,
             "raw": row.raw,
-            "reasons": _json([{"rule": "readable", "column": "", "zh": f"无法读取：{row.reason}", "en": row.reason}]),
+            "reasons": _json([{"rule": READABLE, "column": "", "zh": f"无法读取：{row.reason}", "en": row.reason}]),
         }
         for row in batch.bad
     ]
     return pa.Table.from_pylist([*rows, *unread], schema=quarantine.BROKEN)
+
+
+READABLE = "readable"
+"""The rule that a row breaks which could not be read into columns."""
+
+
+def _unread(batch: Batch) -> pa.Table:
+    """The rows that could not be read, as rows that broke a rule: `quality.BROKE`."""
+    first, many = batch.rows.num_rows, len(batch.bad)
+    told = {"row": range(first, first + many), "rule": [READABLE] * many, "severity": [Severity.REJECT.value] * many}
+    return pa.table(told, schema=quality.BROKE)
 
 
 def _json(value: object) -> str:
@@ -264,6 +305,10 @@ class _Run:
     def of(cls, database: Database, channel: str, raw_in: Path, clock: Callable[[], datetime]) -> "_Run":
         with database.read() as tx:
             cursor = loads.cursor_of(tx, channel)
+            has_open = loads.has_open(tx, channel)
+        if has_open:
+            with database.begin() as tx:
+                loads.interrupt(tx, channel, at=clock())
         return cls(database=database, channel=channel, raw_in=raw_in, clock=clock, cursor=cursor)
 
     @contextmanager

@@ -1,7 +1,8 @@
 """Mend: rows in quarantine are judged again, with mended values or a mended mapping.
 
 A row that is good now becomes a record of a new load, at once with its customer; one that is still bad stays, with
-the reasons it has now. A row is replayed once: doing it again changes nothing.
+the reasons it has now. A row is replayed once: doing it again changes nothing. It counts as come when it first came:
+what its source sent in the meantime stays in force.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ from kehu.flows.intake import Feed, Judged
 from kehu.store import customers, loads, quarantine
 from kehu.store.database import Database, Transaction
 from kehu.store.quarantine import BadRow, State
+
+INSTANT = pa.timestamp("us", tz="UTC")
 
 PIECE = 5_000
 """So many rows are replayed in one transaction."""
@@ -54,6 +57,7 @@ def replay(
     desk: Desk,
     *,
     channel: str | None = None,
+    rule: str | None = None,
     numbers: Sequence[int] = (),
     mended: Mapping[str, str] | None = None,
 ) -> Replayed:
@@ -63,6 +67,7 @@ def replay(
         database: The store.
         desk: What arriving records need beside the store.
         channel: Only rows of this channel.
+        rule: Only rows that broke this rule.
         numbers: Only these rows.
         mended: Values to put in place of what came, by the channel's own columns.
 
@@ -78,7 +83,7 @@ def replay(
         kept: list[Path] = []
         try:
             with database.begin() as tx:
-                rows = quarantine.to_replay(tx, channel=channel, numbers=numbers, after=after, limit=PIECE)
+                rows = quarantine.to_replay(tx, channel=channel, rule=rule, numbers=numbers, after=after, limit=PIECE)
                 for name in dict.fromkeys(row.channel for row in rows):
                     # What was pushed has our columns, what was pulled has its channel's.
                     for pushed in (False, True):
@@ -106,7 +111,7 @@ def replay_one(database: Database, desk: Desk, number: int, *, mended: Mapping[s
     with database.read() as tx:
         row = quarantine.get(tx, number)
         customer = None
-        if row.state is State.REPLAYED and row.replayed_as is not None:
+        if row.state in (State.MENDED, State.REPLAYED) and row.replayed_as is not None:
             held = customers.of_keys(tx, row.channel, pa.array([row.replayed_as]))
             customer = held["customer_id"][0].as_py() if held.num_rows else None
     return One(row=row, replayed=done, customer_id=customer)
@@ -148,18 +153,20 @@ def _replay(
     if not good:
         return Replayed(rows=len(rows), bad=len(rows))
     number = loads.start(tx, channel, at=at)
-    counts, added = intake.stored(tx, _good_only(judged), channel=channel, load=number, at=at)
+    received_at = pa.array([readable[place].received_at for place in judged.good.to_pylist()], INSTANT)
+    counts, added = intake.stored(tx, _good_only(judged), channel=channel, load=number, at=at, received_at=received_at)
     loads.advance(tx, number, counts=counts)
     loads.finish(tx, number, at=at)
     keys = judged.clean["record_id"].to_pylist()
     for place, key in zip(judged.good.to_pylist(), keys, strict=True):
-        quarantine.settle(tx, readable[place].quarantine_id, key)
+        quarantine.settle(tx, readable[place].quarantine_id, key, state=State.MENDED if mended else State.REPLAYED)
     identify.within(
         tx,
         desk.engine,
         desk.model,
         waiting=_waiting(tx, channel, judged, added.records),
         trust=desk.trust,
+        survivorship=desk.survivorship,
         hot_key_limit=desk.hot_key_limit,
         at=at,
         why=f"load {number}",
@@ -177,12 +184,15 @@ def _require_columns(channel: str, mended: Mapping[str, str], known: set[str]) -
 def _good_only(judged: Judged) -> Judged:
     """The good rows alone: the bad ones lie in quarantine already."""
     rows = judged.batch.rows.take(judged.good)
+    warnings = judged.broke.filter(pc.is_in(judged.broke["row"], value_set=judged.good))
+    place = pc.index_in(warnings["row"], value_set=judged.good).cast(pa.int64())
     return replace(
         judged,
         batch=replace(judged.batch, rows=rows),
         hashes=judged.hashes.take(judged.good),
         good=pa.array(range(rows.num_rows), pa.int64()),
         faulty=judged.faulty.slice(0, 0),
+        broke=warnings.set_column(0, "row", place),
     )
 
 

@@ -1,5 +1,6 @@
 """What an arriving row is to what is stored: new, another version, late, or nothing new at all. Pure, on columns."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +17,14 @@ STORED = pa.schema(
         pa.field("origin", pa.int64()),
         pa.field("hash", pa.binary(16)),
         pa.field("updated_at", pa.timestamp("us", tz="UTC")),
+        pa.field("received_at", pa.timestamp("us", tz="UTC")),
+        pa.field("source_position", pa.string()),
     ]
 )
 """One row a stored version of a key."""
+
+CAME = pa.schema([pa.field("received_at", pa.timestamp("us", tz="UTC")), pa.field("source_position", pa.string())])
+"""When each row first came and where it stood: for rows that waited in quarantine while others came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +52,49 @@ class _Standing:
     hash: bytes
     hashes: set[bytes]
     updated_at: int | None
+    came: "_Came | None"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Came:
+    """When a row first came, and where it stood then."""
+
+    received_at: int
+    position: str | None
+
+    def is_before(self, other: "_Came") -> bool:
+        """Whether it came first; of rows that came together, whether it stood first, where that can be told.
+
+        >>> early, late = (_Came(received_at=1, position=f"hall.csv:{line}") for line in (9, 10))
+        >>> early.is_before(late), late.is_before(early)
+        (True, False)
+        """
+        if self.received_at != other.received_at:
+            return self.received_at < other.received_at
+        here, there = self.position or "", other.position or ""
+        if _NUMBER.sub("", here) != _NUMBER.sub("", there):
+            return False
+        return [int(number) for number in _NUMBER.findall(here)] < [int(number) for number in _NUMBER.findall(there)]
+
+
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def place(
-    channels: pa.ChunkedArray, keys: pa.ChunkedArray, updated_at: pa.ChunkedArray, hashes: pa.Array, stored: pa.Table
+    channels: pa.ChunkedArray,
+    keys: pa.ChunkedArray,
+    updated_at: pa.ChunkedArray,
+    hashes: pa.Array,
+    stored: pa.Table,
+    *,
+    came: pa.Table | None = None,
 ) -> Places:
     """The place of each arriving row.
 
     A row is a duplicate if its content is that of the version in force, or that of any version and the source does
     not call it newer than the one in force: a late second delivery. A row that the source calls older than the
-    version in force is stored as a version, but not put in force. Without times the last to come is in force.
+    version in force is stored as a version, but not put in force. Without times the last to come is in force; with
+    `came` (`CAME`), the last that came first.
     """
     rows = len(hashes)
     codes, of_stored = _codes(channels, keys, stored)
@@ -70,7 +109,7 @@ def place(
     held[of_stored] = True
     # Most rows are alone with their key, and new. The rest take their turns one by one.
     _take_turns(
-        places, np.flatnonzero((arriving[codes] > 1) | held[codes]), codes, of_stored, updated_at, hashes, stored
+        places, np.flatnonzero((arriving[codes] > 1) | held[codes]), codes, of_stored, updated_at, hashes, stored, came
     )
     return places
 
@@ -92,29 +131,45 @@ def _take_turns(
     updated_at: pa.ChunkedArray,
     hashes: pa.Array,
     stored: pa.Table,
+    came: pa.Table | None,
 ) -> None:
     standing: dict[int, _Standing] = {}
     for code, held in zip(of_stored.tolist(), _stored_rows(stored), strict=True):
-        _, version, current, origin, content, _ = held
+        _, version, current, origin, content, _, _ = held
         known = standing.setdefault(
-            code, _Standing(versions=0, origin=origin, replaces=0, row=None, hash=b"", hashes=set(), updated_at=None)
+            code,
+            _Standing(
+                versions=0, origin=origin, replaces=0, row=None, hash=b"", hashes=set(), updated_at=None, came=None
+            ),
         )
         known.versions = max(known.versions, version)
         known.hashes.add(content)
         if current:
-            known.replaces, known.hash, known.updated_at = held[0], content, held[5]
+            known.replaces, known.hash, known.updated_at, known.came = held[0], content, held[5], held[6]
     when = updated_at.take(turns).cast(pa.int64()).to_pylist()
     contents = hashes.take(turns).to_pylist()
-    for row, code, content, moment in zip(turns.tolist(), codes[turns].tolist(), contents, when, strict=True):
+    first = [None] * len(turns) if came is None else _came(came.take(turns))
+    for row, code, content, moment, arrived in zip(
+        turns.tolist(), codes[turns].tolist(), contents, when, first, strict=True
+    ):
         if code not in standing:
             standing[code] = _Standing(
-                versions=1, origin=-1 - row, replaces=0, row=row, hash=content, hashes={content}, updated_at=moment
+                versions=1,
+                origin=-1 - row,
+                replaces=0,
+                row=row,
+                hash=content,
+                hashes={content},
+                updated_at=moment,
+                came=arrived,
             )
             continue
         known = standing[code]
         older = moment is not None and known.updated_at is not None and moment < known.updated_at
         newer = moment is not None and known.updated_at is not None and moment > known.updated_at
-        if content == known.hash or (content in known.hashes and not newer and moment is not None):
+        if not older and not newer and arrived is not None and known.came is not None:
+            older = arrived.is_before(known.came)
+        if content == known.hash or (content in known.hashes and not newer and (moment is not None or older)):
             places.version[row], places.current[row] = 0, False
             continue
         known.versions += 1
@@ -126,9 +181,16 @@ def _take_turns(
         if known.row is not None:
             places.current[known.row] = False
         places.replaces[row] = known.replaces
-        known.row, known.hash, known.updated_at = row, content, moment
+        known.row, known.hash, known.updated_at, known.came = row, content, moment, arrived
 
 
-def _stored_rows(stored: pa.Table) -> list[tuple[int, int, bool, int, bytes, int | None]]:
+def _stored_rows(stored: pa.Table) -> list[tuple[int, int, bool, int, bytes, int | None, _Came]]:
     columns = [stored.column(name).to_pylist() for name in ("record", "version", "current", "origin", "hash")]
-    return list(zip(*columns, stored.column("updated_at").cast(pa.int64()).to_pylist(), strict=True))
+    moments = stored.column("updated_at").cast(pa.int64()).to_pylist()
+    return list(zip(*columns, moments, _came(stored), strict=True))
+
+
+def _came(rows: pa.Table) -> list[_Came]:
+    received = rows.column("received_at").cast(pa.int64()).to_pylist()
+    positions = rows.column("source_position").to_pylist()
+    return [_Came(received_at=at, position=where) for at, where in zip(received, positions, strict=True)]

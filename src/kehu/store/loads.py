@@ -43,7 +43,7 @@ class Load:
     started_at: datetime
     """When it started."""
     finished_at: datetime | None
-    """When it was done or failed."""
+    """When it was done or failed, or was found interrupted."""
     cursor_before: str | None
     """The channel's cursor when it started."""
     cursor_after: str | None
@@ -106,6 +106,23 @@ def finish(tx: Transaction, number: int, *, at: datetime) -> None:
 def fail(tx: Transaction, number: int, *, at: datetime, reason: str) -> None:
     """Mark the load failed; its stored batches stay, and the next load starts after them."""
     _change(tx, number, {"state": LoadState.FAILED, "finished_at": at, "failure": reason})
+
+
+def has_open(tx: Transaction, channel: str) -> bool:
+    """Whether a load of the channel says that batches are still arriving."""
+    return tx.scalar(sa.select(load.c.load_id).where(*_open(channel)).limit(1)) is not None
+
+
+def interrupt(tx: Transaction, channel: str, *, at: datetime) -> None:
+    """Mark the open loads of a channel interrupted; for who knows that nobody is at work on them any more.
+
+    Their counts are right as they are: each batch was added to them in the transaction that stored it.
+    """
+    tx.execute(load.update().where(*_open(channel)).values(state=LoadState.INTERRUPTED, finished_at=at))
+
+
+def _open(channel: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return load.c.channel == channel, load.c.state == LoadState.RUNNING, load.c.day.is_(None)
 
 
 def cursor_of(tx: Transaction, channel: str) -> str | None:

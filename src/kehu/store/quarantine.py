@@ -33,8 +33,10 @@ class State(StrEnum):
 
     OPEN = "open"
     """It waits to be mended."""
+    MENDED = "mended"
+    """It is a record now, with values that somebody put in place of what came."""
     REPLAYED = "replayed"
-    """It was mended and is a record now."""
+    """It is a record now as it came: the mapping or the rules were mended, or the record was there already."""
     DISMISSED = "dismissed"
     """A steward said that it is worth nothing."""
 
@@ -65,8 +67,8 @@ class BadRow:
     """When it was stored."""
 
 
-def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datetime) -> int:
-    """Put bad rows (`BROKEN`) into quarantine; returns how many were not there yet.
+def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datetime) -> list[int]:
+    """Put bad rows (`BROKEN`) into quarantine; returns which of them were not there yet, by their places.
 
     The same bad row stands there once, however often it is delivered. NUL characters, which no two databases
     treat alike, become ␀, and texts beside the raw row are cut to what their columns hold.
@@ -83,7 +85,7 @@ def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datet
             seen.add(content)
             new.append(row)
     if not new:
-        return 0
+        return new
     first = sequence.take(tx, "quarantine", len(new))
     kept = broken.take(new)
     texts = {name: pc.replace_substring(kept.column(name), "\0", "␀") for name in BROKEN.names}
@@ -101,7 +103,8 @@ def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datet
             "received_at": pa.repeat(pa.scalar(at, pa.timestamp("us", tz="UTC")), many),
         }
     )
-    return bulk.insert(tx, quarantine, rows)
+    bulk.insert(tx, quarantine, rows)
+    return new
 
 
 def page(
@@ -119,10 +122,16 @@ def page(
 
 
 def to_replay(
-    tx: Transaction, *, channel: str | None = None, numbers: Sequence[int] = (), after: int = 0, limit: int
+    tx: Transaction,
+    *,
+    channel: str | None = None,
+    rule: str | None = None,
+    numbers: Sequence[int] = (),
+    after: int = 0,
+    limit: int,
 ) -> list[BadRow]:
     """As `page`, of open rows that nobody else may replay until this transaction ends; of `numbers` alone, if any."""
-    query = sa.select(quarantine).where(quarantine.c.quarantine_id > after, *_wanted(channel, None, State.OPEN))
+    query = sa.select(quarantine).where(quarantine.c.quarantine_id > after, *_wanted(channel, rule, State.OPEN))
     query = query.order_by(quarantine.c.quarantine_id).limit(limit).with_for_update()
     if not numbers:
         return [_bad_row(row) for row in tx.execute(query).mappings()]
@@ -161,9 +170,9 @@ def mark(tx: Transaction, number: int, state: State) -> None:
         raise NotFoundError(f"there is no row {number} in quarantine")
 
 
-def settle(tx: Transaction, number: int, key: str) -> None:
-    """Say that a bad row was mended and is the record of this key now."""
-    values = {"state": State.REPLAYED, "replayed_as": key}
+def settle(tx: Transaction, number: int, key: str, *, state: State) -> None:
+    """Say that a bad row, mended or as it came, is the record of this key now."""
+    values = {"state": state, "replayed_as": key}
     tx.execute(quarantine.update().where(quarantine.c.quarantine_id == number).values(values))
 
 

@@ -89,7 +89,16 @@ def unstorable(clean: pa.Table) -> pa.Table:
     return pa.concat_tables(found).sort_by("row")
 
 
-def add(tx: Transaction, clean: pa.Table, *, hashes: pa.Array, positions: pa.Array, load: int, at: datetime) -> Added:
+def add(
+    tx: Transaction,
+    clean: pa.Table,
+    *,
+    hashes: pa.Array,
+    positions: pa.Array,
+    load: int,
+    at: datetime,
+    received_at: pa.Array | None = None,
+) -> Added:
     """Store what is new among these rows, in their order.
 
     Args:
@@ -99,6 +108,8 @@ def add(tx: Transaction, clean: pa.Table, *, hashes: pa.Array, positions: pa.Arr
         positions: Where each row stands in its source (string).
         load: The load that brings them.
         at: Now.
+        received_at: When each row first came, for rows that waited in quarantine: one that came before the version in
+            force does not take its place, unless the source calls it newer.
 
     Raises:
         TableShapeError: `clean` is not `CLEAN`.
@@ -106,9 +117,17 @@ def add(tx: Transaction, clean: pa.Table, *, hashes: pa.Array, positions: pa.Arr
     """
     model.require(clean, model.CLEAN, what="records to add")
     hashes, positions = _flat(hashes), _flat(positions)
+    came = None if received_at is None else pa.table([received_at, positions], schema=arrivals.CAME)
     places = arrivals.place(
-        clean.column("channel"), clean.column("record_id"), clean.column("updated_at"), hashes, _stored(tx, clean)
+        clean.column("channel"),
+        clean.column("record_id"),
+        clean.column("updated_at"),
+        hashes,
+        _stored(tx, clean),
+        came=came,
     )
+    if received_at is None:
+        received_at = pa.repeat(pa.scalar(at, pa.timestamp("us", tz="UTC")), clean.num_rows)
     kept = np.flatnonzero(places.version > 0)
     first = sequence.take(tx, "record", len(kept)) if len(kept) else 0
     numbers = np.zeros(clean.num_rows, np.int64)
@@ -124,7 +143,7 @@ def add(tx: Transaction, clean: pa.Table, *, hashes: pa.Array, positions: pa.Arr
         .append_column("origin", pa.array(origins))
         .append_column("hash", hashes)
         .append_column("load_id", pa.repeat(pa.scalar(load, pa.int64()), clean.num_rows))
-        .append_column("received_at", pa.repeat(pa.scalar(at, pa.timestamp("us", tz="UTC")), clean.num_rows))
+        .append_column("received_at", received_at)
         .append_column("source_position", positions)
     )
     bulk.insert(tx, record, rows.take(kept) if len(kept) < rows.num_rows else rows)
