@@ -1,14 +1,12 @@
 """DuckDB in the process: the engine for one machine."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import duckdb
 import pyarrow as pa
 
-from kehu.engine import workshop
 from kehu.engine.engine import Pairing, Stage
+from kehu.engine.workshop import Workshop
 from kehu.model import links
 
 WORTH_A_PROCESS = 100_000
@@ -33,10 +31,8 @@ class Duck:
         """What a stage makes of a table, in as many processes as there are threads; see `engine.Engine.map`."""
         if self.threads == 1 or table.num_rows < WORTH_A_PROCESS:
             return stage(table)
-        rows = -(-table.num_rows // self.threads)
-        pieces = [table.slice(start, rows) for start in range(0, table.num_rows, rows)]
-        with ThreadPoolExecutor(len(pieces)) as waiting:
-            return pa.concat_tables(waiting.map(partial(workshop.made, stage), pieces))
+        with Workshop(stage, helpers=self.threads - 1) as workshop:
+            return workshop.make(table)
 
     def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
         """Every pair of records that share a key, once; see `engine.Engine.pairs`."""
