@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from kehu.collect import flat as flat_files
 from kehu.engine.engine import Engine
+from kehu.flows import prepare
 from kehu.model import links as link_columns
-from kehu.process import clean
 from kehu.resolve import evaluate, joining, keys, weights
 from kehu.resolve import model as models
 from kehu.resolve.coded import Records
@@ -76,7 +76,7 @@ def resolve(
     report = Report()
     with report.step("clean", progress):
         ordered = _in_order(flat)
-        records = Records(engine.map(clean.clean, ordered))
+        records = Records(engine.map(prepare.prepare, ordered))
     rows = np.arange(len(records))
     with report.step("pairs", progress):
         pairing = engine.pairs(keys.of(records, rows), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT))
@@ -111,7 +111,7 @@ def train(
     """A model that fits these flat records, learned without labels."""
     report = Report()
     with report.step("clean", progress):
-        records = Records(engine.map(clean.clean, _in_order(flat)))
+        records = Records(engine.map(prepare.prepare, _in_order(flat)))
     with report.step("pairs", progress):
         pairing = engine.pairs(
             keys.of(records, np.arange(len(records))), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT)

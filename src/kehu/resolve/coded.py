@@ -4,7 +4,7 @@ Matching works on numbers: each column is dictionary-encoded once, equality is a
 derived from a value is derived once per distinct value.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import cached_property
 from threading import RLock
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.model import records as columns
-from kehu.model.codes import IdType
+from kehu.model.codes import IdType, Kind
 from kehu.resolve import sounds
 
 Codes = npt.NDArray[np.int32]
@@ -51,28 +51,74 @@ class Coded:
 
     def derive(self, make: Callable[[str], str | None]) -> "Coded":
         """A column made from this one, value by distinct value."""
-        made = [make(value) for value in self.distinct.to_pylist()]
-        of_made = coded(pa.array(made, pa.string()))
+        return self.renamed(pa.array([make(value) for value in self.distinct.to_pylist()], pa.string()))
+
+    def renamed(self, distinct: pa.Array) -> "Coded":
+        """This column with other values, one for each distinct value; some may be equal or null."""
+        of_made = coded(distinct)
         return Coded(np.append(of_made.codes, np.int32(-1))[self.codes], of_made.distinct)
+
+    def otherwise(self, other: "Coded") -> "Coded":
+        """This column, and the other one where this one is null."""
+        mine, its = together(self, other)
+        return Coded(np.where(mine.codes < 0, its.codes, mine.codes), mine.distinct)
 
 
 def coded(column: Any) -> Coded:
-    """The codes and the distinct values of a text column.
+    """The codes and the distinct values of a text column, as plain texts or `packed`.
 
     >>> coded(pa.array(["b", None, "b", "a"])).codes.tolist()
     [0, -1, 0, 1]
     """
-    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-    encoded = pa.concat_arrays(chunks or [pa.array([], pa.string())]).dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return Coded(codes, encoded.dictionary)
+    whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    encoded = whole.dictionary_encode().unify_dictionaries()  # Encoded already, it is left as it is.
+    if not encoded.num_chunks:
+        return Coded(np.zeros(0, dtype=np.int32), pa.array([], pa.string()))
+    codes = pa.concat_arrays([chunk.indices for chunk in encoded.chunks]).fill_null(-1)
+    return Coded(codes.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.chunk(0).dictionary)
+
+
+def together(one: Coded, other: Coded) -> tuple[Coded, Coded]:
+    """Two columns in one coding, so that equal values have equal codes.
+
+    >>> one, other = together(coded(pa.array(["b", "a"])), coded(pa.array(["a", None])))
+    >>> one.codes.tolist(), other.codes.tolist(), one.distinct.to_pylist()
+    ([0, 1], [1, -1], ['b', 'a'])
+    """
+    both = coded(pa.chunked_array([one.distinct, other.distinct]))
+    new = np.append(both.codes[: one.size], np.int32(-1)), np.append(both.codes[one.size :], np.int32(-1))
+    return Coded(new[0][one.codes], both.distinct), Coded(new[1][other.codes], both.distinct)
+
+
+UNREAD = ("record_id", "name", "address")
+"""Columns for people: nothing is compared by them, and they are half of what a clean record weighs."""
+
+READ = pa.schema([column for column in columns.CLEAN if column.name not in UNREAD])
+"""The columns that matching reads."""
+
+
+def packed(clean: pa.Table) -> pa.Table:
+    """Clean records as matching wants them: only what it reads, and texts as codes into their distinct values.
+
+    What `Records` needs of a million records weighs a third so, and several processes can make it.
+    """
+    return pa.table({
+        column.name: clean.column(column.name).dictionary_encode()
+        if pa.types.is_string(column.type)
+        else clean.column(column.name)
+        for column in READ
+    })  # fmt: skip
 
 
 class Records:
-    """Clean records (`model.records.CLEAN`) as coded columns."""
+    """Clean records (`model.records.CLEAN`) as coded columns.
+
+    Args:
+        clean: At least the columns of `READ`, or what `packed` makes of them.
+    """
 
     def __init__(self, clean: pa.Table) -> None:
-        columns.require(clean, columns.CLEAN, what="records to resolve")
+        columns.require(_unpacked(clean.slice(0, 0)), READ, what="records to resolve")
         self._clean = clean
         self._coded: dict[str, Coded] = {}
         self._making = RLock()
@@ -98,7 +144,7 @@ class Records:
     @cached_property
     def individual(self) -> Mask:
         """Records of a person."""
-        return _mask(pc.equal(self._clean.column("kind"), "individual"))
+        return self._is("kind", {Kind.INDIVIDUAL})
 
     @cached_property
     def han(self) -> Mask:
@@ -123,9 +169,7 @@ class Records:
     @cached_property
     def checkable(self) -> Mask:
         """Records with a certificate of a type that has a check digit, right or wrong."""
-        types = self.coded("id_type")
-        with_digit = np.array([name in _CHECKABLE for name in types.distinct.to_pylist()] + [False])
-        return with_digit[types.codes] & self.filled("id_number")
+        return self._is("id_type", _CHECKABLE) & self.filled("id_number")
 
     @cached_property
     def phone_digits(self) -> npt.NDArray[np.int64]:
@@ -140,35 +184,41 @@ class Records:
         """Day of birth as yyyymmdd, stated or else read off the certificate; 0 where unknown."""
         return _yyyymmdd(pc.coalesce(self._clean.column("birth_date"), self._clean.column("id_birth_date")))
 
-    def _sex(self) -> Coded:
-        return coded(pc.coalesce(self._clean.column("gender"), self._clean.column("id_gender")))
+    def _is(self, name: str, wanted: Set[str]) -> Mask:
+        """Where a column holds one of a few values."""
+        source = self.coded(name)
+        return np.array([value in wanted for value in source.distinct.to_pylist()] + [False])[source.codes]
+
+    def _born(self) -> Coded:
+        """The day of birth as text."""
+        distinct, codes = distinct_of(self.born.astype(np.int64))
+        return Coded(codes, pa.array(distinct).cast(pa.string())).where(self.born > 0)
 
     def _sounds(self, part: int) -> Coded:
         """The sound of the surname (0) or of the given name (1), of Han and of Latin names."""
         sound, surname = self.coded("name_sound"), self.coded("surname")
         letters = self.coded("surname" if part == 0 else "given_name").derive(sounds.of_latin)
-        lengths = np.array([len(text) for text in surname.distinct.to_pylist()], dtype=np.int64)
-        split = np.append(lengths, 1)[surname.codes]  # A Han name without a known surname: its first character.
+        split = np.append(surname.lengths[:-1], 1)[surname.codes]  # Without a known surname: the first character.
         pairs = sound.codes.astype(np.int64) * 8 + np.minimum(split, 7)
-        known, back = np.unique(np.where(self.han, pairs, -1), return_inverse=True)
-        syllables = [
-            sounds.part(sound.distinct[int(p) // 8].as_py(), int(p) % 8, part) if p >= 0 else None for p in known
-        ]
-        spoken = pa.array(syllables, pa.string()).take(pa.array(back))
-        written = pa.array(letters.codes, mask=letters.codes < 0)
-        return coded(pc.coalesce(spoken, letters.distinct.take(written)))
+        known, back = distinct_of(np.where(self.han, pairs, -1))
+        which, split = known // 8, known % 8
+        spoken = sounds.parts(sound.distinct.take(pa.array(which, mask=known < 0)), split, part)
+        return Coded(back.astype(np.int32), spoken).renamed(spoken).otherwise(letters)
 
     def _letters(self) -> Coded:
         """The Latin letters of a person's name in alphabetical order: 王小明 and Xiaoming Wang have the same."""
-        spelled = pc.coalesce(self._clean.column("name_sound"), self._clean.column("name_match"))
-        people = coded(spelled).where(self.individual)
+        people = self.coded("name_sound").otherwise(self.coded("name_match")).where(self.individual)
         return people.derive(lambda name: "".join(sorted(name.replace(" ", ""))))
 
     def _phones(self, which: int) -> Coded:
         """The first (0) or the second (1) phone, both in one coding, so that they can be compared crosswise."""
-        columns = [self._clean.column("phone"), self._clean.column("phone_2")]
-        both = coded(pa.chunked_array([*columns[0].chunks, *columns[1].chunks], pa.string()))
-        return Coded(both.codes[: len(self)] if which == 0 else both.codes[len(self) :], both.distinct)
+        return together(self.coded("phone"), self.coded("phone_2"))[which]
+
+
+def distinct_of(numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """The distinct values of an array, and for each place which it is; by hashing, which is faster than sorting."""
+    encoded = pa.array(numbers).dictionary_encode()
+    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
 
 
 _CHECKABLE = frozenset({IdType.RESIDENT_ID, IdType.USCC})
@@ -176,7 +226,7 @@ _CHECKABLE = frozenset({IdType.RESIDENT_ID, IdType.USCC})
 _DERIVED: dict[str, Callable[[Records], Coded]] = {
     "phones.first": lambda records: records._phones(0),  # noqa: SLF001
     "phones.second": lambda records: records._phones(1),  # noqa: SLF001
-    "sex": lambda records: records._sex(),  # noqa: SLF001
+    "sex": lambda records: records.coded("gender").otherwise(records.coded("id_gender")),
     "surname_sound": lambda records: records._sounds(0),  # noqa: SLF001
     "given_sound": lambda records: records._sounds(1),  # noqa: SLF001
     "han_surname": lambda records: records.coded("surname").where(records.han),
@@ -187,7 +237,7 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
     "id_body": lambda records: records.coded("id_number").derive(_id_body),
     "org_sound": lambda records: records.coded("name_sound").where(~records.individual),
     "org_start": lambda records: records.coded("org_core").derive(lambda core: core[:2]),
-    "born": lambda records: coded(pa.array(records.born, mask=records.born == 0).cast(pa.string())),
+    "born": lambda records: records._born(),  # noqa: SLF001
     "email_local": lambda records: records.coded("email").derive(lambda email: email.partition("@")[0]),
 }
 """How each derived column is made."""
@@ -196,6 +246,12 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
 def _id_body(number: str) -> str:
     """A certificate without its check digit: that is where a slip or a missing x does no harm."""
     return number[:-1] if len(number) == 18 else number
+
+
+def _unpacked(table: pa.Table) -> pa.Table:
+    """A table with its texts as texts."""
+    texts = [pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
+    return table.cast(pa.schema(texts))
 
 
 def _mask(column: Any) -> Mask:

@@ -2,6 +2,11 @@
 
 import re
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
 _CLASSES = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556")
 _FIRST = (("kn", "n"), ("gn", "n"), ("pn", "n"), ("wr", "r"), ("ps", "s"), ("ph", "f"), ("wh", "w"), ("x", "z"))
 _LETTERS = re.compile(r"[^a-z]+")
@@ -34,12 +39,17 @@ def of_latin(name: str) -> str | None:
     return code[:4]
 
 
-def part(name_sound: str, surname_length: int, which: int) -> str | None:
-    """The syllables of the surname (0) or of the given name (1); one syllable a character.
+def parts(name_sounds: pa.Array, surname_lengths: npt.NDArray[np.int64], which: int) -> pa.Array:
+    """The syllables of each surname (0) or of each given name (1); one syllable a character.
 
-    >>> part("ou yang na na", 2, 0), part("zhang wei", 1, 1), part("zhang", 1, 1)
-    ('ou yang', 'wei', None)
+    >>> names = pa.array(["ou yang na na", "zhang wei", "zhang", None])
+    >>> parts(names, np.array([2, 1, 1, 1]), 0).to_pylist(), parts(names, np.array([2, 1, 1, 1]), 1).to_pylist()
+    (['ou yang', 'zhang', 'zhang', None], ['na na', 'wei', None, None])
     """
-    syllables = name_sound.split(" ")
-    chosen = syllables[:surname_length] if which == 0 else syllables[surname_length:]
-    return " ".join(chosen) or None
+    made = pa.nulls(len(name_sounds), pa.string())
+    for length in np.unique(surname_lengths).tolist():
+        there = pa.array(surname_lengths == length)
+        syllables = pc.split_pattern(name_sounds.filter(there), " ", max_splits=length)
+        chosen = pc.binary_join(pc.list_slice(syllables, *((0, length) if which == 0 else (length, length + 1))), " ")
+        made = pc.replace_with_mask(made, there, pc.if_else(pc.equal(chosen, ""), None, chosen))
+    return made

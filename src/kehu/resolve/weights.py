@@ -21,10 +21,9 @@ import pyarrow as pa
 
 from kehu.model import links
 from kehu.resolve import chance
-from kehu.resolve.coded import Records
+from kehu.resolve.coded import Records, distinct_of
 from kehu.resolve.compare import comparisons, names
 from kehu.resolve.compare.comparisons import ALL, Matrix
-from kehu.resolve.compare.sides import distinct_of
 from kehu.resolve.frequencies import Frequencies
 from kehu.resolve.model import Model, Rates
 
@@ -213,11 +212,11 @@ def _patterns(matrix: Matrix) -> tuple[Matrix, Rows]:
         number = number * (len(comparison.levels) + 1) + matrix[:, place]
     distinct, back = distinct_of(number)
     order = np.argsort(distinct)  # Sums over patterns must not depend on the order in which pairs came.
-    distinct, back = distinct[order], np.argsort(order)[back]
+    distinct, place_of = distinct[order], np.argsort(order)
     patterns = np.empty((len(distinct), len(ALL)), dtype=np.uint8)
     for place, comparison in reversed(list(enumerate(ALL))):
         distinct, patterns[:, place] = np.divmod(distinct, len(comparison.levels) + 1)
-    return patterns, back
+    return patterns, place_of[back]
 
 
 def _likelihood(patterns: Matrix, rates: list[Floats]) -> Floats:

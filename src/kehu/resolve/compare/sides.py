@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from rapidfuzz import process
 
-from kehu.resolve.coded import Codes, Mask, Records
+from kehu.resolve.coded import Codes, Mask, Records, distinct_of
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -92,9 +91,3 @@ class Sides:
             distinct, back = distinct_of(pairs)
             out[rows] = score(a.texts[distinct // b.size], b.texts[distinct % b.size])[back]
         return out
-
-
-def distinct_of(numbers: Counts) -> tuple[Counts, Counts]:
-    """The distinct values of an array, and for each place which it is; by hashing, which is faster than sorting."""
-    encoded = pa.array(numbers).dictionary_encode()
-    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
