@@ -1,5 +1,6 @@
 """Records sent to the interface, into a store of their own."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +10,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from kehu.engine.duck import Duck
+from kehu.errors import NotFoundError
 from kehu.flows.arrive import Desk
+from kehu.model.households import STATED
 from kehu.model.records import FLAT_COLUMNS
+from kehu.process.mapping import Mapping
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.serve.api.records import BATCH_ROWS, Pushed
-from kehu.store import database, loads
+from kehu.store import database, loads, pushed
 
 ZHANG = {"channel": "app", "record_id": "1", "name": "张伟", "phone": "13912345678", "birth_date": "1990-03-07"}
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -113,7 +117,8 @@ def test_an_application_that_only_reads_says_so(client: TestClient) -> None:
 
 
 def test_a_record_has_our_columns_and_no_others() -> None:
-    assert set(Pushed.model_fields) == set(FLAT_COLUMNS)
+    assert set(Pushed.model_fields) == {*FLAT_COLUMNS, *STATED.names}
+    assert set(Pushed.model_fields) - {"channel"} == set(Mapping.model_fields)
 
 
 def test_records_sent_one_by_one_share_the_load_of_their_day(taking: TestClient) -> None:
@@ -140,3 +145,45 @@ def test_a_row_in_quarantine_is_mended_and_replayed(taking: TestClient) -> None:
 def test_half_a_character_is_a_problem_and_no_failure(taking: TestClient) -> None:
     body = b'{"channel": "app", "record_id": "1", "name": "\\ud800"}'
     assert taking.post("/api/v1/records", content=body, headers={"content-type": "application/json"}).status_code == 422
+
+
+def test_a_record_may_name_a_number_an_account_and_a_contact(taking: TestClient) -> None:
+    told = send(
+        taking,
+        ZHANG
+        | {"msisdn": "139 1234 5678", "plan": "5G-129", "number_state": "欠停", "role": "机主", "account_id": "ACC-1"}
+        | {"opened_at": "2020-03-01", "interaction_at": "2026-11-02T09:15:00+08:00", "interaction_kind": "来电"},
+    )
+    page = taking.get(f"/api/v1/customers/{told['customer_id']}").json()
+    (number,) = page["subscriptions"]
+    assert (number["msisdn"], number["number_state"], number["role"]) == (
+        "13912345678",
+        "suspended_for_arrears",
+        "holder",
+    )
+    timeline = taking.get(f"/api/v1/customers/{told['customer_id']}/timeline").json()
+    assert [row["kind"] for row in timeline["rows"]] == ["call"]
+
+
+def test_a_record_sent_alone_is_kept_as_it_came(taking: TestClient) -> None:
+    sent = ZHANG | {"phone": "139-1234-5678", "plan": "5G"}
+    send(taking, sent)
+    send(taking, sent)
+    store: database.Database = taking.app.state.given.database  # type: ignore[attr-defined]  # a FastAPI
+    with store.read() as tx:
+        kept = json.loads(pushed.raw(tx, 1))
+        with pytest.raises(NotFoundError, match="record 2"):
+            pushed.raw(tx, 2)
+    assert kept == {name: value for name, value in sent.items() if name != "channel"}
+
+
+def test_a_batch_tells_of_each_record_whether_it_is_new_known_or_bad(taking: TestClient) -> None:
+    send(taking, ZHANG)
+    rows = [ZHANG, ZHANG | {"record_id": "2"}, {"channel": "app", "record_id": "3"}, ZHANG | {"record_id": "2"}]
+    told = taking.post("/api/v1/records/batch", json={"records": rows}).json()
+    assert [one["status"] for one in told["records"]] == ["duplicate", "accepted", "quarantined", "duplicate"]
+    assert [reason["rule"] for reason in told["records"][2]["reasons"]] == ["required"]
+    assert (told["counts"]["read"], told["counts"]["duplicate"]) == (4, 2)
+    again = taking.post("/api/v1/records/batch", json={"records": rows}).json()
+    assert [one["status"] for one in again["records"]] == ["duplicate", "duplicate", "quarantined", "duplicate"]
+    assert len(taking.get("/api/v1/quarantine").json()["rows"]) == 1

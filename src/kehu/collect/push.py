@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from kehu.model.households import STATED
 from kehu.model.records import FLAT_COLUMNS, POSITION, Batch
+
+COLUMNS = (*FLAT_COLUMNS, *STATED.names)
+"""What may be sent of a record: what it says of its person, and of a subscription, an account and a contact."""
 
 PUSHED = "pushed"
 """How the position of a row begins that was sent to us; its raw form has our column names, not its channel's."""
@@ -41,7 +45,7 @@ def batch(rows: Sequence[Mapping[str, str | None]]) -> Batch:
     >>> batch([{"record_id": "7", "name": "张伟"}, {"record_id": "8"}]).rows.to_pylist()[1]
     {'record_id': '8', 'name': None, 'source_position': 'pushed, row 2'}
     """
-    names = [name for name in FLAT_COLUMNS if name == "record_id" or any(row.get(name) is not None for row in rows)]
+    names = [name for name in COLUMNS if name == "record_id" or any(row.get(name) is not None for row in rows)]
     ours = [{name: row.get(name) for name in names if name != "channel"} for row in rows] or [{"record_id": None}]
     batch = given(ours, [f"{PUSHED}, row {number}" for number in range(1, len(ours) + 1)])
     return batch if rows else Batch(rows=batch.rows.slice(0, 0), cursor=None)

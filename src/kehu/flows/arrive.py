@@ -23,7 +23,7 @@ from kehu.process import checks, mapping
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
-from kehu.store import customers, links, loads, records
+from kehu.store import customers, links, loads, pushed, records
 from kehu.store.database import Database, Transaction
 from kehu.store.loads import Counts
 
@@ -146,7 +146,7 @@ def one(database: Database, desk: Desk, row: Row) -> ArrivedOne:
         at = desk.clock()
         (channel,) = judged
         number = loads.of_day(tx, channel, at=at)
-        _, (arrived,) = _stored(tx, desk, judged, {channel: number}, at=at)
+        _, (arrived,) = _stored(tx, desk, judged, {channel: number}, at=at, keep_raw=True)
         linked = _links(tx, desk, arrived) if arrived.customer_id is not None else ()
     return ArrivedOne(**vars(arrived), links=linked)
 
@@ -197,12 +197,23 @@ def _judged(desk: Desk, rows: Sequence[Row]) -> dict[str, Judged]:
 
 
 def _stored(
-    tx: Transaction, desk: Desk, judged: Mapping[str, Judged], numbers: Mapping[str, int], *, at: datetime
+    tx: Transaction,
+    desk: Desk,
+    judged: Mapping[str, Judged],
+    numbers: Mapping[str, int],
+    *,
+    at: datetime,
+    keep_raw: bool = False,
 ) -> tuple[Counts, list[Arrived]]:
-    """Store what arrived and give it its customers; what became of each row, channel by channel."""
+    """Store what arrived and give it its customers; what became of each row, channel by channel.
+
+    With `keep_raw` the rows are kept in the store as they came: a file for each would outnumber the records.
+    """
     total, added = Counts(), {}
     for channel, batch in judged.items():
         counts, added[channel] = intake.stored(tx, batch, channel=channel, load=numbers[channel], at=at)
+        if keep_raw:
+            pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[channel].records)
         loads.advance(tx, numbers[channel], counts=counts)
         loads.finish(tx, numbers[channel], at=at)
         total = intake.sum_of(total, counts)

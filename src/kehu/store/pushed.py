@@ -1,0 +1,43 @@
+"""Records sent one by one, as they came: what raw Parquet files are for batches."""
+
+import json
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from kehu.errors import NotFoundError
+from kehu.model.records import POSITION
+from kehu.store import bulk
+from kehu.store.database import Transaction
+from kehu.store.tables import pushed
+
+
+def keep(tx: Transaction, rows: pa.Table, *, records: pa.Array) -> None:
+    """Keep rows as they came.
+
+    Args:
+        tx: The transaction.
+        rows: Their columns, all string; what was not sent is null.
+        records: The number of each row's new record (int64); null where it was a duplicate, and nothing is kept.
+    """
+    new = rows.filter(records.is_valid())
+    if new.num_rows == 0:
+        return
+    told = new.drop_columns([POSITION]) if POSITION in new.column_names else new
+    raw = [
+        json.dumps({name: value for name, value in row.items() if value is not None}, ensure_ascii=False)
+        for row in told.to_pylist()
+    ]
+    bulk.insert(tx, pushed, pa.table({"record": records.drop_null(), "raw": pa.array(raw, pa.string())}))
+
+
+def raw(tx: Transaction, record: int) -> str:
+    """What was sent, as JSON.
+
+    Raises:
+        NotFoundError: The record was not sent one by one.
+    """
+    told: str | None = tx.scalar(sa.select(pushed.c.raw).where(pushed.c.record == record))
+    if told is None:
+        raise NotFoundError(f"record {record} was not sent one by one: its batch is kept under raw/")
+    return told
