@@ -79,7 +79,9 @@ def resolve(
         records = Records(engine.map(prepare.prepare, ordered))
     rows = np.arange(len(records))
     with report.step("pairs", progress):
-        pairing = engine.pairs(keys.of(records, rows), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT))
+        pairing = engine.pairs(
+            keys.of(records, rows, threads=engine.threads), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT)
+        )
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
     with report.step("compare", progress):
         levels = comparisons.levels(records, left, right, threads=engine.threads)
@@ -114,7 +116,8 @@ def train(
         records = Records(engine.map(prepare.prepare, _in_order(flat)))
     with report.step("pairs", progress):
         pairing = engine.pairs(
-            keys.of(records, np.arange(len(records))), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT)
+            keys.of(records, np.arange(len(records)), threads=engine.threads),
+            limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT),
         )
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
     with report.step("train", progress):

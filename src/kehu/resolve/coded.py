@@ -7,7 +7,7 @@ derived from a value is derived once per distinct value.
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import cached_property
-from threading import RLock
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -121,14 +121,15 @@ class Records:
         columns.require(_unpacked(clean.slice(0, 0)), READ, what="records to resolve")
         self._clean = clean
         self._coded: dict[str, Coded] = {}
-        self._making = RLock()
+        self._making: dict[str, Lock] = {}
 
     def __len__(self) -> int:
         return int(self._clean.num_rows)
 
     def coded(self, name: str) -> Coded:
         """A clean or derived text column as codes; made once."""
-        with self._making:  # Comparisons run side by side and want the same columns.
+        # Comparisons run side by side and want the same columns; who wants others need not wait.
+        with self._making.setdefault(name, Lock()):
             if name not in self._coded:
                 self._coded[name] = _DERIVED[name](self) if name in _DERIVED else coded(self._clean.column(name))
             return self._coded[name]

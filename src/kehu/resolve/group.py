@@ -87,19 +87,31 @@ def missing(scored: Scored, component: Rows) -> tuple[Rows, Rows]:
     """
     order = np.argsort(component, kind="stable")
     sizes = np.bincount(component)
-    starts = np.cumsum(sizes) - sizes
-    of_row = component[order]
-    place = np.arange(len(component)) - starts[of_row]
-    wanted = (sizes[of_row] > 2) & (sizes[of_row] <= LARGEST)
-    partners = np.where(wanted, sizes[of_row] - 1 - place, 0)
-    first = np.repeat(np.arange(len(component)), partners)
-    step = np.arange(len(first)) - np.repeat(np.cumsum(partners) - partners, partners) + 1
-    a, b = order[first], order[first + step]
-    left, right = np.minimum(a, b), np.maximum(a, b)
-    size = np.int64(len(component))
-    known = np.minimum(scored.left, scored.right) * size + np.maximum(scored.left, scored.right)
-    new = ~np.isin(left * size + right, known[component[scored.left] == component[scored.right]])
+    sizes = np.where((sizes > 2) & (sizes <= LARGEST), sizes, 1)
+    rows = order[sizes[component[order]] > 1]  # Component after component, in each by row.
+    size = sizes[component[rows]]
+    starts = np.arange(len(rows)) - _counted(sizes[sizes > 1])
+    partners = size - 1 - (np.arange(len(rows)) - starts)
+    first = np.repeat(np.arange(len(rows)), partners)
+    left, right = rows[first], rows[first + _counted(partners) + 1]
+    # Where among these pairs one stands is known without a search: after all those of the rows before its first.
+    place = np.full(len(component), -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    a, b = place[scored.left], place[scored.right]
+    inside = (component[scored.left] == component[scored.right]) & (a >= 0)
+    a, b = np.minimum(a[inside], b[inside]), np.maximum(a[inside], b[inside])
+    new = np.ones(len(left), dtype=np.bool_)
+    new[(np.cumsum(partners) - partners)[a] + b - a - 1] = False
     return left[new], right[new]
+
+
+def _counted(sizes: Rows) -> Rows:
+    """For each of several runs the numbers from 0 up to its size, one run after the other.
+
+    >>> _counted(np.array([2, 0, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
 def partition(scored: Scored, component: Rows, *, link_from: float) -> Rows:

@@ -4,6 +4,8 @@ A key is a 64-bit hash of a few values of a record. Several kinds of keys, each 
 nearly every pair worth a comparison; a slip in one value leaves the keys that do not use it.
 """
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +16,8 @@ from kehu.model import links
 from kehu.resolve.coded import Coded, Records
 
 Hashes = npt.NDArray[np.uint64]
+Hashed = tuple[Hashes, npt.NDArray[np.bool_]]
+"""Hashes, and where there are any."""
 
 _KIND = np.uint64(links.KIND)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -71,35 +75,41 @@ def limits(*, hot_key_limit: int) -> list[int]:
     return [min(known.get(number, hot_key_limit), hot_key_limit) for number in range(max(known) + 1)]
 
 
-def of(records: Records, numbers: npt.NDArray[np.int64], *, kinds: tuple[Key, ...] = KINDS) -> pa.Table:
+def of(
+    records: Records, numbers: npt.NDArray[np.int64], *, kinds: tuple[Key, ...] = KINDS, threads: int = 1
+) -> pa.Table:
     """Every key of every record.
 
     Args:
         records: Clean records.
         numbers: The number of each record.
         kinds: The kinds of keys to make.
+        threads: How many threads hash at once.
 
     Returns:
         `model.links.KEYS`: one row a key of a record, no row twice.
     """
-    hashed: dict[str, tuple[Hashes, npt.NDArray[np.bool_]]] = {}
-    keys, owners = [], []
-    for kind in kinds:
-        for column in kind.columns:
-            if column not in hashed:
-                hashed[column] = _hashed(records, column)
-        filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])
-        if (base := _first(kind.number)) is not kind and base in kinds:
-            # Who is called 李丽 has the sound of her surname for a given name: the key is hers already.
-            others = [pair for pair in zip(kind.columns, base.columns, strict=True) if pair[0] != pair[1]]
-            alike = [(hashed[own][0] == hashed[its][0]) & hashed[its][1] for own, its in others]
-            filled &= ~np.logical_and.reduce(alike)
-        key = np.full(int(filled.sum()), np.uint64(kind.number))
-        for column in kind.columns:
-            key = _mixed(key * _GOLDEN + hashed[column][0][filled])
-        keys.append((key & ~_KIND) | np.uint64(kind.number))
-        owners.append(numbers[filled])
-    return pa.table([np.concatenate(keys), np.concatenate(owners)], schema=links.KEYS)
+    names = list(dict.fromkeys(name for kind in kinds for name in kind.columns))
+    with ThreadPoolExecutor(threads) as workers:
+        hashed = dict(zip(names, workers.map(lambda name: _hashed(records, name), names), strict=True))
+        keyed = list(workers.map(lambda kind: _keyed(kind, kinds, hashed), kinds))
+    keys = np.concatenate([keys for keys, _ in keyed])
+    owners = np.concatenate([numbers[filled] for _, filled in keyed])
+    return pa.table([keys, owners], schema=links.KEYS)
+
+
+def _keyed(kind: Key, kinds: tuple[Key, ...], hashed: Mapping[str, Hashed]) -> Hashed:
+    """The keys of a kind, one for each record that has one; and which records those are."""
+    filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])
+    if (base := _first(kind.number)) is not kind and base in kinds:
+        # Who is called 李丽 has the sound of her surname for a given name: the key is hers already.
+        others = [pair for pair in zip(kind.columns, base.columns, strict=True) if pair[0] != pair[1]]
+        alike = [(hashed[own][0] == hashed[its][0]) & hashed[its][1] for own, its in others]
+        filled &= ~np.logical_and.reduce(alike)
+    key = np.full(int(filled.sum()), np.uint64(kind.number))
+    for column in kind.columns:
+        key = _mixed(key * _GOLDEN + hashed[column][0][filled])
+    return (key & ~_KIND) | np.uint64(kind.number), filled
 
 
 def _first(number: int) -> Key:
@@ -107,7 +117,7 @@ def _first(number: int) -> Key:
     return next(kind for kind in KINDS if kind.number == number)
 
 
-def _hashed(records: Records, column: str) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+def _hashed(records: Records, column: str) -> Hashed:
     """The hash of a column's value for each record, and where it is filled."""
     if column == "sounds":
         (surname, has_surname), (given, has_given) = _hashed(records, "surname_sound"), _hashed(records, "given_sound")
