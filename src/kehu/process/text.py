@@ -108,8 +108,14 @@ def _simpler() -> dict[int, str]:
 
 
 @functools.cache
+def traditional() -> str:
+    """A pattern that finds a character which `simplify` would change."""
+    return f"[{''.join(map(chr, _simpler()))}]"
+
+
+@functools.cache
 def _traditional() -> re.Pattern[str]:
-    return re.compile(f"[{''.join(map(chr, _simpler()))}]")
+    return re.compile(traditional())
 
 
 def simplify(value: str) -> str:

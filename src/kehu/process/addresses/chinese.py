@@ -88,7 +88,7 @@ def clean(value: str) -> Address:
         postcode = found[1] or found[2]
         folded = (folded[: found.start()] + folded[found.end() :]).strip(",")
     division, rest = divisions.split(folded)
-    draft = _Draft()
+    draft = Draft()
     for before, number, sign, alone in _TOKEN.findall(rest):
         draft.read_words(before or alone, sign=sign, last=not number)
         if number:
@@ -98,7 +98,7 @@ def clean(value: str) -> Address:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """What is known of an address while its words and numbers are read from left to right."""
 
     road: str | None = None

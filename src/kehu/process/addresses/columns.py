@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.process import distinct, text
-from kehu.process.addresses import chinese, western
+from kehu.process.addresses import chinese, forms, western
 from kehu.process.addresses.chinese import Address
 
 PARTS = pa.schema({name: pa.string() for name in Address._fields})
@@ -59,13 +59,24 @@ def columns(flat: dict[str, pa.Array]) -> dict[str, pa.Array]:
     whole = text.column(flat["address"])
     stated = {name: text.column(flat[name]) for name in ("address_1", "address_2", "suburb", "city", "state")}
     postcode = text.column(flat["postcode"])
-    read = distinct.spread(whole, line, PARTS)
+    read = _lines(whole)
     if any(column.null_count < len(column) for column in stated.values()):
         one = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in stated.values()), _PARTED)
         parts = distinct.spread(one, lambda value: from_parts(*value.split(_PARTED)), PARTS)
         read = {name: pc.coalesce(parts[name], read[name]) for name in PARTS.names}
         whole = pc.coalesce(whole, _joined(stated))
     return {"address": whole, **read, "postcode": pc.coalesce(_bare(postcode), read["postcode"])}
+
+
+def _lines(whole: pa.Array) -> dict[str, pa.Array]:
+    """The columns of `PARTS` as `line` reads them: the common forms by kernels, the others one by one."""
+    encoded = whole.dictionary_encode()
+    lines = encoded.dictionary
+    found, known = forms.columns(lines)
+    odd = pc.invert(known)
+    others = distinct.spread(lines.filter(odd), line, PARTS)
+    found["postcode"] = distinct.nulls(len(lines))
+    return {name: pc.replace_with_mask(found[name], odd, others[name]).take(encoded.indices) for name in PARTS.names}
 
 
 def _joined(stated: dict[str, pa.Array]) -> pa.Array:

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -196,6 +197,37 @@ def _start(address: str) -> tuple[int, _Options]:
         more, options = _head(address[end:], options)
         end += more
     return end, options
+
+
+def beginnings() -> Collection[str]:
+    """The first two characters of all names of divisions: with others none begins.
+
+    >>> [words for words in ("翠苑", "西湖") if words in beginnings()]
+    ['西湖']
+    """
+    return _gazetteer().sizes.keys()
+
+
+def whole(words: str) -> Division | None:
+    """The one city or district that words with which an address begins name from end to end; None if they do not.
+
+    >>> whole("杭州西湖区").district, whole("杭州市").city, whole("杭州市文三路"), whole("鼓楼区")
+    ('西湖区', '杭州市', None, None)
+    """
+    options = _whole(words, _ANYWHERE) if _TO_DIVISION.fullmatch(words) else None
+    return _division(options) if options and len(options) == 1 and len(options[0]) >= _CITY else None
+
+
+def backwards(words: str) -> Division | None:
+    """The one district that words with which an address ends name, from small to large, parted by commas.
+
+    >>> backwards("西湖区,杭州市").province, backwards("杭州市")
+    ('浙江省', None)
+    """
+    options: _Options | None = _ANYWHERE
+    for segment in reversed(words.split(",")):
+        options = _whole(segment, options) if options else None
+    return _division(options) if options and len(options) == 1 and len(options[0]) == _DISTRICT else None
 
 
 def _searched(rest: str, options: _Options) -> tuple[Division, str]:

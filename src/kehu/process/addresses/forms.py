@@ -1,0 +1,176 @@
+"""Chinese addresses of the forms that most have, read as whole columns.
+
+Kernels cut an address into its words and numbers; what the words mean, the functions of `chinese` and `divisions`
+say, once for each distinct word. So nothing is read otherwise than `chinese.clean` reads it: an address that is not
+beyond doubt of one of the forms is left to that.
+"""
+
+import functools
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.process import distinct, text
+from kehu.process.addresses import chinese, divisions
+
+PARTS = pa.schema({name: pa.string() for name in chinese.Address._fields if name != "postcode"})
+"""The parts that are read; an address with a post code has none of the forms."""
+
+_PLAIN = "^[0-9A-Za-z一-鿿 ,#()-]+$"
+_SPELT = "[零〇一二三四五六七八九十百两甲乙丙丁](?:号|幢|栋|单元|室|层|弄|座|楼|组)"
+
+_WORD = "[^0-9a-z,#-]"
+_NUMBER = "[0-9]{1,5}"
+_BLOCK = "(?:幢|栋|座|号楼|#)"
+_ROOM = "[室房户]"
+_ROAD = f"(?P<road>{_WORD}+)(?P<road_number>{_NUMBER})号"
+_DOOR = (
+    f"(?P<block>{_NUMBER})"
+    f"(?:{_BLOCK}(?:(?P<unit>{_NUMBER})单元)?(?:(?P<room>{_NUMBER}){_ROOM}?)?"
+    f"|-(?:(?P<unit_>{_NUMBER})-)?(?P<room_>{_NUMBER}))"
+)
+_DIVISION_FIRST = (
+    "^(?P<where>[^0-9a-z#-]*(?:[^0-9a-z#小南北东西社园校厂院期-]区|[市县旗盟州])),*(?P<rest>[^,路街巷].*)$"
+)
+_ROAD_FIRST = (
+    # 号楼, 号院 and 号房 are counters of their own. A bare number is a room where it has at least three digits.
+    f"^{_ROAD}(?:(?P<estate>[^0-9a-z,#楼院房-]{_WORD}+)?{_DOOR}"
+    f"|(?P<room__>{_NUMBER}){_ROOM}|(?P<room___>[0-9]{{3,5}}))?$"
+)
+_VILLAGE = f"^(?P<village>{_WORD}+)(?P<road_number>{_NUMBER})组(?P<farm>{_NUMBER})号$"
+_NO_ROAD = f"^(?P<estate>{_WORD}{{2,}}){_DOOR}$"
+_ROAD_LAST = (
+    f"^(?:(?P<estate>{_WORD}{{2,}})(?P<block>{_NUMBER}){_BLOCK}(?:(?P<unit>{_NUMBER})单元)?)?"
+    f"(?:(?P<room>{_NUMBER}){_ROOM})?,{_ROAD}$"
+)
+_DIVISION_LAST = (
+    f"^(?:(?P<room>{_NUMBER}){_ROOM},)?(?:(?P<unit>{_NUMBER})单元,)?(?:(?P<block>{_NUMBER}){_BLOCK},)?"
+    f"(?:(?P<estate>{_WORD}{{2,}}),)?{_ROAD},(?P<where>[^0-9a-z#-]+)$"
+)
+
+_Parts = dict[str, pa.Array]
+
+
+def columns(addresses: pa.Array) -> tuple[_Parts, pa.Array]:
+    """The columns of `PARTS`, and which of the addresses have a common form; the others have no parts here.
+
+    Args:
+        addresses: Distinct addresses, cleaned by `text.column`, no nulls.
+
+    >>> read, known = columns(pa.array(["杭州西湖区文三路138号翠苑小区3幢501室", "文三路边上"]))
+    >>> known.to_pylist(), [read[name][0].as_py() for name in ("city", "road", "road_number", "building", "room")]
+    ([True, False], ['杭州市', '文三路', '138', '翠苑小区3', '501'])
+    """
+    folded = _folded(addresses)
+    begun = _struct(folded, _DIVISION_FIRST)
+    first = _begun(begun["where"], begun["rest"])
+    rest = pc.if_else(pc.is_valid(first["city"]), begun["rest"], None)
+    found = {name: distinct.nulls(len(addresses)) for name in PARTS.names}
+    for pattern in (_ROAD_FIRST, _VILLAGE, _NO_ROAD, _ROAD_LAST):
+        read = _read(_struct(rest, pattern) | first, estate_first=pattern in (_NO_ROAD, _ROAD_LAST))
+        found = {name: pc.coalesce(found[name], read[name]) for name in PARTS.names}
+        rest = pc.if_else(pc.is_valid(found["city"]), None, rest)
+    last = _struct(pc.if_else(pc.match_substring_regex(folded, "^[0-9]"), folded, None), _DIVISION_LAST)
+    read = _read(last | distinct.spread(last["where"], _at_end, _DIVISION), estate_first=True)
+    found = {name: pc.coalesce(found[name], read[name]) for name in PARTS.names}
+    return found, pc.is_valid(found["city"])
+
+
+def _folded(addresses: pa.Array) -> pa.Array:
+    """The addresses as `chinese.fold` folds them; null for one that wants more than kernels do."""
+    odd = pc.or_(pc.match_substring_regex(addresses, _SPELT), pc.match_substring_regex(addresses, text.traditional()))
+    plain = pc.and_(pc.match_substring_regex(addresses, _PLAIN), pc.invert(odd))
+    lower = pc.utf8_lower(pc.if_else(plain, addresses, None))
+    return pc.utf8_trim(pc.replace_substring_regex(lower, pattern="[ ,()]+", replacement=","), ",")
+
+
+def _struct(texts: pa.Array, pattern: str) -> _Parts:
+    """The groups of a pattern; null where one took nothing, or where the pattern does not fit."""
+    groups = pc.extract_regex(texts, pattern)
+    parts = {field.name: pc.struct_field(groups, field.name) for field in groups.type}
+    return {name: pc.if_else(pc.equal(pc.binary_length(part), 0), None, part) for name, part in parts.items()}
+
+
+def _read(parts: _Parts, *, estate_first: bool) -> _Parts:
+    """The parts of the addresses whose division and words are beyond doubt; nulls for the others."""
+
+    def first_of(*names: str) -> pa.Array:
+        return pc.coalesce(distinct.nulls(len(parts["city"])), *(parts[name] for name in names if name in parts))
+
+    sure = pc.and_(pc.is_valid(parts["city"]), pc.is_valid(first_of("road_number", "block")))
+    number, estate = first_of("road_number"), first_of("estate")
+    road = distinct.mapped(first_of("road"), _road)
+    if "farm" in parts:
+        road = distinct.mapped(parts["village"], _village)
+        number = pc.binary_join_element_wise(number, parts["farm"], "-")
+    sure = pc.and_(sure, pc.equal(pc.is_valid(road), pc.is_valid(number)))
+    if estate_first:
+        is_estate = distinct.mapped(estate, _is_estate, to=pa.bool_())
+        sure = pc.and_(sure, pc.fill_null(is_estate, True))
+    found = {
+        **{name: parts[name] for name in _DIVISION.names},
+        "road": road,
+        "road_number": number,
+        "building": distinct.joined([estate, first_of("block")], ""),
+        "unit": first_of("unit", "unit_"),
+        "room": first_of("room", "room_", "room__", "room___"),
+    }
+    return {name: pc.if_else(sure, found[name], None) for name in PARTS.names}
+
+
+_DIVISION = pa.schema({name: pa.string() for name in divisions.Division._fields})
+_STARTS = pa.schema({f"start_{place}": pa.string() for place in range(3)})
+
+
+def _begun(where: pa.Array, rest: pa.Array) -> _Parts:
+    """The division that an address begins with; nulls where it is in doubt whether that ends there."""
+    found = distinct.spread(where, _at_start, pa.schema([*_DIVISION, *_STARTS]))
+    next_ = pc.utf8_slice_codeunits(rest, 0, 2)
+    repeated = functools.reduce(pc.or_, (pc.fill_null(pc.equal(next_, found[name]), False) for name in _STARTS.names))
+    # Behind a city any of its districts may follow, also one that we do not know.
+    followed = pc.or_(
+        pc.is_in(next_, value_set=_beginnings()), pc.fill_null(pc.match_substring_regex(rest, "^[^0-9]*区"), False)
+    )
+    doubtful = pc.or_(repeated, pc.and_(pc.is_null(found["district"]), followed))
+    return {name: pc.if_else(doubtful, None, found[name]) for name in _DIVISION.names}
+
+
+@functools.cache
+def _beginnings() -> pa.Array:
+    return pa.array(sorted(divisions.beginnings()))
+
+
+def _at_start(words: str) -> tuple[str | None, ...]:
+    """The division that words are, and with which two characters its own names and those above it begin."""
+    found = divisions.whole(words)
+    return (*found, *(name and name[:2] for name in found)) if found else (None,) * 6
+
+
+def _at_end(words: str) -> tuple[str | None, ...]:
+    return divisions.backwards(words) or divisions.NOWHERE
+
+
+def _road(words: str) -> str | None:
+    """The road that words before a number with 号 are; None where they are more than that."""
+    return _at_road(words, sign="号")
+
+
+def _village(words: str) -> str | None:
+    """The village that words before a number with 组 are; None where they are more than that."""
+    return _at_road(words, sign="组")
+
+
+def _at_road(words: str, *, sign: str) -> str | None:
+    draft = chinese.Draft()
+    draft.read_words(words, sign=sign, last=False)
+    return draft.road if draft.at_road and not draft.estate else None
+
+
+def _is_estate(words: str) -> bool:
+    """Whether words tell of an estate and nothing else, be it that a number follows or that none does."""
+    if words.startswith("中国") or words[:2] in divisions.beginnings():
+        return False
+    drafts = [chinese.Draft(), chinese.Draft()]
+    drafts[0].read_words(words, sign="幢", last=False)
+    drafts[1].read_words(words, sign="", last=True)
+    return all(draft.estate == words and draft.road is None for draft in drafts)
