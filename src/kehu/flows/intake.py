@@ -23,6 +23,8 @@ from kehu.flows.threshold import Gate, Limit
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
 from kehu.process import checks, clean, households, mapping, quality
+from kehu.process.repeats import Seen
+from kehu.process.rows import Rows
 from kehu.store import households as statements
 from kehu.store import loads, quarantine, records
 from kehu.store import quality as qualities
@@ -117,11 +119,12 @@ def intake(
     progress.task(feed.channel.name)
     progress.step("collect")
     gate: Gate[Judged] = Gate(channel=run.channel, limit=feed.limit)
+    seen = Seen(feed.rules)
     with run.recorded():
         try:
             for batch in feed.channel.batches(after=run.cursor):
                 progress.step("process")
-                judged = judge(batch, feed, home=home)
+                judged = judge(batch, feed, home=home, seen=seen)
                 progress.step("store")
                 for passed in gate.passed(judged):
                     run.store(passed)
@@ -133,8 +136,8 @@ def intake(
     return Brought(channel=run.channel, counts=run.counts, load_id=run.load_id, failure=run.failure)
 
 
-def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
-    """Clean the rows of a batch, and part the good from the bad."""
+def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None) -> Judged:
+    """Clean the rows of a batch, and part the good from the bad; `seen` remembers the batches of the load before."""
     if batch.rows.num_rows == 0:
         nothing = pa.array([], pa.int64())
         faulty = _faulty(batch, nothing, pa.array([], pa.string()), checks.BREACHES.empty_table())
@@ -152,7 +155,9 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
     cleaned = clean.clean(flat, home=home, zone=feed.zone)
     stated = households.clean(flat, cleaned, home=home, zone=feed.zone)
     unstorable = [_unstorable(table) for table in (cleaned, stated) if table is not None]
-    breaches = pa.concat_tables([checks.broken(flat, cleaned, feed.rules), *unstorable])
+    rows, hashes = Rows(flat=flat, clean=cleaned, stated=stated), mapping.fingerprints(flat)
+    repeated = (seen or Seen(feed.rules)).breaches(rows, fingerprints=hashes)
+    breaches = pa.concat_tables([checks.broken(rows, feed.rules), repeated, *unstorable])
     rejects = pc.equal(breaches["severity"], Severity.REJECT.value)
     faults, warnings = breaches.filter(rejects), breaches.filter(pc.invert(rejects))
     is_bad = np.zeros(flat.num_rows, bool)
@@ -162,7 +167,7 @@ def judge(batch: Batch, feed: Feed, *, home: str) -> Judged:
     return Judged(
         batch=batch,
         clean=cleaned.take(good),
-        hashes=mapping.fingerprints(flat),
+        hashes=hashes,
         good=good,
         faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
         warned=warnings.num_rows,
