@@ -193,9 +193,13 @@ def _succeed(tx: Transaction, *, old: np.ndarray, new: np.ndarray, at: datetime)
     bulk.insert(tx, member, left.set_column(0, "record", successor).set_column(2, "since", now))
 
 
-def waiting(tx: Transaction) -> pa.Array:
-    """The numbers of the current records that wait to be identified."""
-    return _numbers(tx, sa.select(fresh.c.record).order_by(fresh.c.record))
+def waiting(tx: Transaction, numbers: pa.Array | None = None) -> pa.Array:
+    """The numbers of the current records that wait to be identified, of all or of these."""
+    query = sa.select(fresh.c.record).order_by(fresh.c.record)
+    if numbers is None:
+        return _numbers(tx, query)
+    with bulk.among(tx, fresh.c.record, numbers) as one_of_them:
+        return _numbers(tx, query.where(one_of_them))
 
 
 def former(tx: Transaction, numbers: pa.Array) -> pa.Array:

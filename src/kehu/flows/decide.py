@@ -1,0 +1,419 @@
+"""Decide: stewards merge customers, split one, pin a value, and take each of it back.
+
+A decision is stored with its reason and its author, and what it touches is grouped again, in one transaction. It is
+about records, so it survives new versions of them, re-runs and other models. Of two decisions about one pair of
+records the later one counts; the answer names what it overrides.
+
+Taking a decision back restores what was: the same customers, with the same ids and the same golden values. A number
+that was given in between stays given: it leads to the customer that its records went back to.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.errors import ConflictError, NotFoundError, SettingsError
+from kehu.flows import identify
+from kehu.flows.arrive import Desk
+from kehu.model.links import PAIRS
+from kehu.process import clean
+from kehu.store import customers, decisions, records
+from kehu.store.database import Database, Transaction
+from kehu.store.decisions import Kind
+
+PINNABLE = ("kind", "name", "phone", "phone_2", "birth_date", "gender", "email", "address", "category")
+"""What may be pinned. A certificate is corrected in its channel: a pin would keep its number where nothing seals it."""
+
+MOST_PAIRS = 250_000
+"""So many pairs of records one decision keeps apart at most."""
+
+
+class Caution(StrEnum):
+    """What a person may do and a machine would not."""
+
+    CERTIFICATES = "certificates"
+    """The customer now holds two different valid certificates."""
+    OVERRIDDEN = "overridden"
+    """Another decision said otherwise of some of the records; this one counts from now on."""
+    UNCHANGED = "unchanged"
+    """The customers are what they were: other decisions, or the records themselves, say the same."""
+
+
+TEXTS: dict[Caution, tuple[str, str]] = {
+    Caution.CERTIFICATES: (
+        "该客户现在持有两个不同的有效证件，机器不会这样合并。",
+        "The customer now holds two different valid certificates; no machine would have joined them.",
+    ),
+    Caution.OVERRIDDEN: ("本次裁决取代了先前的裁决。", "This decision takes the place of an earlier one."),
+    Caution.UNCHANGED: ("客户没有变化。", "The customers are what they were."),
+}
+"""The zh and the en text of every caution."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warned:
+    """A caution, in words."""
+
+    caution: Caution
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a decision did."""
+
+    decision_id: int
+    kind: Kind
+    customers: tuple[int, ...]
+    """The living customers that its records belong to now."""
+    overrides: tuple[int, ...]
+    """The decisions that said otherwise of some of its pairs, and count for them no longer."""
+    warnings: tuple[Warned, ...]
+
+
+def merge(database: Database, desk: Desk, ids: Sequence[int], *, reason: str, by: str) -> Answer:
+    """Let customers be one; it keeps the id of the one with most records.
+
+    Args:
+        database: The store.
+        desk: What weighs and makes customers.
+        ids: Two customers or more; a retired number stands for the customer it leads to.
+        reason: Why.
+        by: Who decides.
+
+    Raises:
+        NotFoundError: There is no such customer.
+        ConflictError: They are one already.
+        SettingsError: There is no reason.
+    """
+    with _deciding(database, desk, reason, by) as (tx, at):
+        living, before = _whole(tx, desk, ids, at=at)
+        if len(living) < 2:
+            raise ConflictError(f"{', '.join(map(str, ids))}: customer {living[0]} already; name two to merge")
+        numbers = before.column("record").combine_chunks()
+        pairs = _star(numbers)
+        # What other decisions say of pairs inside must be overridden pair by pair.
+        denied = _inside(decisions.said(tx, numbers), numbers, Kind.APART)
+        pairs = pa.concat_tables([pairs, denied.select(PAIRS.names)])
+        return _decided(tx, desk, Kind.TOGETHER, pairs, before, reason=reason, by=by, at=at)
+
+
+def split(
+    database: Database, desk: Desk, customer_id: int, record_numbers: Sequence[int], *, reason: str, by: str
+) -> Answer:
+    """Let some records of a customer be another customer, and the rest stay one; the greater part keeps the id.
+
+    Args:
+        database: The store.
+        desk: What weighs and makes customers.
+        customer_id: The customer; a retired number stands for the one it leads to.
+        record_numbers: The numbers of the records that are somebody else.
+        reason: Why.
+        by: Who decides.
+
+    Raises:
+        NotFoundError: There is no such customer, or a record is not one of its.
+        ConflictError: No record would stay, or none would go.
+        SettingsError: There is no reason.
+    """
+    with _deciding(database, desk, reason, by) as (tx, at):
+        (customer,), before = _whole(tx, desk, [customer_id], at=at)
+        going = pa.array(sorted(set(record_numbers)), pa.int64())
+        numbers = before.column("record").combine_chunks()
+        if strange := going.filter(pc.invert(pc.is_in(going, value_set=numbers))).to_pylist():
+            raise NotFoundError(f"customer {customer} has no record {', '.join(map(str, strange))}")
+        staying = numbers.filter(pc.invert(pc.is_in(numbers, value_set=going)))
+        if not len(going) or not len(staying):
+            raise ConflictError(f"customer {customer}: a split takes some of its records, and leaves some")
+        kinds = {Kind.APART: _between(going, staying), Kind.TOGETHER: pa.concat_tables([_star(going), _star(staying)])}
+        return _decided(tx, desk, Kind.APART, _told(kinds), before, reason=reason, by=by, at=at)
+
+
+def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Kind, reason: str, by: str) -> Answer:
+    """Say of the customers of two records in doubt whether they are one: together, apart, or nobody can tell.
+
+    Args:
+        database: The store.
+        desk: What weighs and makes customers.
+        left: The number of a record, of any version of it.
+        right: The number of the other one.
+        verdict: `TOGETHER` merges their customers, `APART` keeps them apart for good, `UNSURE` changes nothing.
+        reason: Why.
+        by: Who decides.
+
+    Raises:
+        NotFoundError: A record is not there, or waits for its customer still.
+        ConflictError: They are one customer already.
+        SettingsError: There is no reason.
+    """
+    with _deciding(database, desk, reason, by) as (tx, at):
+        pair = pa.array([_current(tx, left), _current(tx, right)], pa.int64())
+        asked = customers.memberships(tx, pair).column("customer_id").to_pylist()
+        if len(asked) < 2:
+            raise NotFoundError(f"records {left} and {right}: one waits for its customer still; `kehu identify` first")
+        owners, before = _whole(tx, desk, asked, at=at)
+        if len(owners) < 2:
+            raise ConflictError(f"records {left} and {right} are one customer already; split it to part them")
+        sides = [before.filter(pc.equal(before.column("customer_id"), owner)).column("record") for owner in owners]
+        if verdict is Kind.UNSURE:
+            pairs = _star(pair)
+        elif verdict is Kind.APART:
+            pairs = _between(*(side.combine_chunks() for side in sides))
+        else:
+            numbers = before.column("record").combine_chunks()
+            denied = _inside(decisions.said(tx, numbers), numbers, Kind.APART)
+            pairs = pa.concat_tables([_star(numbers), denied.select(PAIRS.names)])
+        return _decided(tx, desk, verdict, pairs, before, reason=reason, by=by, at=at)
+
+
+def pin(
+    database: Database, desk: Desk, customer_id: int, attribute: str, value: str, *, reason: str, by: str
+) -> Answer:
+    """Let a customer have this value, whatever its records say; undoing the decision unpins it.
+
+    The pin goes with a record: with the newest that states the value, else with the customer's oldest. So it lasts
+    when customers merge, and follows that record when they split.
+
+    Raises:
+        NotFoundError: There is no such customer.
+        SettingsError: The attribute cannot be pinned, the value is none, or there is no reason.
+    """
+    with _deciding(database, desk, reason, by) as (tx, at):
+        wanted = cleaned(attribute, value, home=desk.home)
+        _, before = _whole(tx, desk, [customer_id], at=at)
+        rows = records.read(tx, before.column("record").combine_chunks(), columns=("record", attribute)).to_pylist()
+        stating = [row["record"] for row in rows if row[attribute] is not None and str(row[attribute]) == wanted]
+        carrier = max(stating, default=min(row["record"] for row in rows))
+        held = decisions.pinned(tx, before.column("record").combine_chunks())
+        same = held.filter(pc.equal(held.column("attribute"), attribute))
+        number = decisions.pin(tx, attribute, wanted, by=by, why=reason, at=at, record=carrier, before=before)
+        return _made_again(tx, desk, number, Kind.PIN, before, at=at, overrides=same.column("decision_id").to_pylist())
+
+
+def cleaned(attribute: str, value: str, *, home: str = "CN") -> str:
+    """A value to pin, as records have it.
+
+    Raises:
+        SettingsError: The attribute cannot be pinned, or the value is none.
+
+    >>> cleaned("phone", "+86 139 1234 5678"), cleaned("birth_date", "1990/3/7"), cleaned("gender", "女")
+    ('13912345678', '1990-03-07', 'female')
+    """
+    if attribute not in PINNABLE:
+        raise SettingsError(f"{attribute} cannot be pinned (can be: {', '.join(PINNABLE)})")
+    column = "phone" if attribute == "phone_2" else attribute  # A second phone alone is cleaned into the first.
+    made = clean.clean(pa.table({"record_id": ["0"], column: [value]}), home=home).column(column)[0].as_py()
+    if made is None or (attribute == "kind" and made != value.strip().lower()):
+        raise SettingsError(f"{attribute}: what was given says nothing that can be kept")
+    return str(made)
+
+
+def undo(database: Database, desk: Desk, number: int, *, reason: str, by: str) -> Answer:
+    """Take a decision back; what other decisions say goes on.
+
+    Raises:
+        NotFoundError: There is none of that number.
+        ConflictError: It was taken back before, or a later decision builds on it.
+        SettingsError: There is no reason.
+    """
+    with _deciding(database, desk, reason, by) as (tx, at):
+        kind = decisions.get(tx, number).kind
+        decisions.undo(tx, number, by=by, at=at, why=reason)
+        return _made_again(tx, desk, number, kind, decisions.members(tx, number), at=at, undone=True)
+
+
+@contextmanager
+def _deciding(database: Database, desk: Desk, reason: str, by: str) -> Iterator[tuple[Transaction, datetime]]:
+    """A transaction in which nobody else changes customers, and the time of the decision."""
+    if not reason.strip():
+        raise SettingsError("a decision needs a reason")
+    if not by.strip():
+        raise SettingsError("a decision needs an author")
+    with database.begin() as tx:
+        # Whoever else merges or splits waits here, and then sees what this one did.
+        customers.next_id(tx)
+        yield tx, desk.clock()
+
+
+def _whole(tx: Transaction, desk: Desk, ids: Sequence[int], *, at: datetime) -> tuple[list[int], pa.Table]:
+    """The living customers that these numbers mean today, each once, and all their records (`MEMBERS`).
+
+    A record of theirs that came in another version and waits is identified first: a decision is about what it says now.
+    """
+    while True:
+        living = list(dict.fromkeys(customers.get(tx, number).customer_id for number in ids))
+        theirs = customers.members(tx, pa.array(living, pa.int64()))
+        waiting = records.waiting(tx, theirs.column("record").combine_chunks())
+        if not len(waiting):
+            return living, theirs
+        identify.within(
+            tx,
+            desk.engine,
+            desk.model,
+            waiting=waiting,
+            trust=desk.trust,
+            hot_key_limit=desk.hot_key_limit,
+            at=at,
+            why="identify",
+        )
+
+
+def _current(tx: Transaction, number: int) -> int:
+    """The version in force of a record."""
+    found = records.versions(tx, number)
+    return int(found.filter(found.column("current")).column("record")[0].as_py())
+
+
+def _decided(
+    tx: Transaction,
+    desk: Desk,
+    kind: Kind,
+    pairs: pa.Table,
+    before: pa.Table,
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+) -> Answer:
+    """Store a decision about pairs, and group what it touches again."""
+    held = decisions.standing(tx, before.column("record").combine_chunks())
+    number = decisions.add(tx, kind, pairs, by=by, why=reason, at=at, before=before)
+    overrides = _overridden(held, decisions.standing(tx, before.column("record").combine_chunks()))
+    if kind is Kind.UNSURE:
+        return _answer(tx, number, kind, before, overrides=[], changed=False)
+    return _made_again(tx, desk, number, kind, before, at=at, overrides=overrides)
+
+
+def _made_again(
+    tx: Transaction,
+    desk: Desk,
+    number: int,
+    kind: Kind,
+    before: pa.Table,
+    *,
+    at: datetime,
+    overrides: Sequence[int] = (),
+    undone: bool = False,
+) -> Answer:
+    """Group the customers that a decision is about again; one that is undone gives them the ids they had."""
+    about = before.column("record").combine_chunks()
+    now = customers.memberships(tx, about).column("customer_id")
+    # Whoever may claim an id must be looked at together with all that hold it.
+    owners = pc.unique(pa.chunked_array([*now.chunks, *before.column("customer_id").chunks], pa.int64()))
+    _, every = _whole(tx, desk, owners.to_pylist(), at=at)
+    identify.again(
+        tx,
+        desk.model,
+        numbers=pc.unique(pa.chunked_array([about, *every.column("record").chunks], pa.int64())),
+        trust=desk.trust,
+        at=at,
+        why=f"undo {number}" if undone else f"decision {number}",
+        ids=before if undone else None,
+    )
+    after = customers.memberships(tx, every.column("record").combine_chunks())
+    _must_hold(tx, every.column("record").combine_chunks(), number, undone=undone)
+    changed = kind is Kind.PIN or not after.equals(every.sort_by("record"))
+    return _answer(tx, number, kind, before, overrides=overrides, changed=changed)
+
+
+def _answer(
+    tx: Transaction, number: int, kind: Kind, before: pa.Table, *, overrides: Sequence[int], changed: bool
+) -> Answer:
+    owners = pc.unique(customers.memberships(tx, before.column("record").combine_chunks()).column("customer_id"))
+    cautions = []
+    if kind is Kind.TOGETHER and _certificates(tx, owners):
+        cautions.append(Caution.CERTIFICATES)
+    if overrides:
+        cautions.append(Caution.OVERRIDDEN)
+    if not changed and kind is not Kind.UNSURE:
+        cautions.append(Caution.UNCHANGED)
+    return Answer(
+        decision_id=number,
+        kind=kind,
+        customers=tuple(sorted(owners.to_pylist())),
+        overrides=tuple(sorted(set(overrides))),
+        warnings=tuple(Warned(caution=one, zh=TEXTS[one][0], en=TEXTS[one][1]) for one in cautions),
+    )
+
+
+def _must_hold(tx: Transaction, numbers: pa.Array, number: int, *, undone: bool) -> None:
+    """Refuse what leaves standing decisions that contradict each other.
+
+    Raises:
+        ConflictError: Naming the decisions that would not hold.
+    """
+    held = decisions.standing(tx, numbers)
+    about = pa.chunked_array([chunk for side in PAIRS.names for chunk in held.column(side).chunks], pa.int64())
+    owner = customers.memberships(tx, pc.unique(about))
+    left, right = (
+        owner.column("customer_id").take(pc.index_in(held.column(side), owner.column("record").combine_chunks()))
+        for side in PAIRS.names
+    )
+    together = pc.equal(held.column("kind"), Kind.TOGETHER.value)
+    broken = pc.unique(held.filter(pc.xor(pc.equal(left, right), together)).column("decision_id")).to_pylist()
+    if broken:
+        what = f"decision {number} cannot be undone" if undone else "this cannot be decided"
+        names = ", ".join(map(str, broken))
+        raise ConflictError(f"{what}: decision {names} would no longer hold; undo that one first")
+
+
+def _certificates(tx: Transaction, owners: pa.Array) -> bool:
+    """Whether one of the customers holds two different valid certificates."""
+    numbers = customers.members(tx, owners).column("record").combine_chunks()
+    rows = records.read(tx, numbers, columns=("id_number", "id_valid", "customer_id"))
+    valid = rows.filter(pc.and_(rows.column("id_valid"), rows.column("id_number").is_valid()))
+    many = valid.group_by("customer_id", use_threads=False).aggregate([("id_number", "count_distinct")])
+    return (pc.max(many.column("id_number_count_distinct")).as_py() or 0) > 1
+
+
+def _overridden(before: pa.Table, after: pa.Table) -> list[int]:
+    """The decisions that said the contrary of what is said now of a pair."""
+    said = {(row["record_l"], row["record_r"]): row for row in before.to_pylist()}
+    found = []
+    for row in after.to_pylist():
+        old = said.get((row["record_l"], row["record_r"]))
+        if old is not None and old["kind"] != row["kind"]:
+            found.append(old["decision_id"])
+    return sorted(set(found))
+
+
+def _star(numbers: pa.Array) -> pa.Table:
+    """Pairs that make records one: the least with every other."""
+    ordered = numbers.sort()
+    rest = ordered.slice(1)
+    least = pa.repeat(ordered[0], len(rest)) if len(ordered) else rest
+    return pa.table([least, rest], schema=PAIRS)
+
+
+def _between(left: pa.Array, right: pa.Array) -> pa.Table:
+    """Every pair of a record of one side and one of the other.
+
+    Raises:
+        ConflictError: They are too many.
+    """
+    if len(left) * len(right) > MOST_PAIRS:
+        raise ConflictError(
+            f"{len(left)} records apart from {len(right)} are more pairs than {MOST_PAIRS:,}: split fewer"
+        )
+    a, b = np.repeat(left.to_numpy(), len(right)), np.tile(right.to_numpy(), len(left))
+    return pa.table([pa.array(np.minimum(a, b)), pa.array(np.maximum(a, b))], schema=PAIRS)
+
+
+def _told(kinds: dict[Kind, pa.Table]) -> pa.Table:
+    """Pairs of several kinds, one table of them."""
+    return pa.concat_tables(
+        pairs.append_column("kind", pa.repeat(str(kind), pairs.num_rows)) for kind, pairs in kinds.items()
+    )
+
+
+def _inside(said: pa.Table, numbers: pa.Array, kind: Kind) -> pa.Table:
+    """What is said of this kind of pairs among the records."""
+    both = pc.and_(*(pc.is_in(said.column(side), value_set=numbers) for side in PAIRS.names))
+    return said.filter(pc.and_(both, pc.equal(said.column("kind"), kind.value)))

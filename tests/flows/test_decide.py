@@ -1,0 +1,311 @@
+"""Merge, split, pin and undo on each real database: what a steward decides holds, and can be taken back."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from kehu.engine.duck import Duck
+from kehu.errors import ConflictError, NotFoundError, SettingsError
+from kehu.flows import decide, identify
+from kehu.flows.arrive import Desk
+from kehu.flows.decide import Answer, Caution
+from kehu.model.records import FLAT_COLUMNS
+from kehu.process import clean, mapping
+from kehu.resolve import model as models
+from kehu.store import contents, customers, decisions, links, loads, records, tables, verify
+from kehu.store.database import Database
+from kehu.store.decisions import Kind
+
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+FLAT = pa.schema([(name, pa.string()) for name in FLAT_COLUMNS])
+WHO: Any = {"reason": "seen the cards", "by": "ann"}
+
+ZHANG = {"name": "张伟", "phone": "13912345678", "birth_date": "1990-03-07"}
+TWINS = {"phone": "15011112222", "birth_date": "2004-09-01", "address": "四川省成都市武侯区科华北路65号"}
+PEOPLE: Sequence[dict[str, str]] = (
+    {"record_id": "z1", **ZHANG, "email": "zhang.wei@example.org"},
+    {"record_id": "z2", **ZHANG, "email": "zhang.wei@example.org"},
+    {"record_id": "z3", **ZHANG, "address": "浙江省杭州市西湖区文三路138号"},
+    {"record_id": "w1", "name": "王芳", "phone": "13700001111", "birth_date": "1985-01-02", "gender": "女"},
+    {"record_id": "w2", "name": "王芳", "phone": "13700001111", "birth_date": "1985-01-02"},
+    {"record_id": "o1", "name": "欧阳娜娜", **TWINS},
+)
+
+HISTORY = {"decision", "decision_pair", "decision_member", "decision_pin", "customer_history", "member_history",
+           "sequence", "load"}  # fmt: skip
+"""What tells of the past, and so grows by a decision and by its undoing."""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return desk_in(tmp_path)
+
+
+def desk_in(folder: Path) -> Desk:
+    """A clock that moves on by itself, so that no two states begin at once."""
+    ticks = count()
+    return Desk(
+        engine=Duck(threads=1),
+        model=models.shipped(),
+        home="CN",
+        trust={},
+        hot_key_limit=100,
+        mappings={},
+        rules={},
+        raw_in=folder,
+        clock=lambda: NOW + timedelta(seconds=next(ticks)),
+    )
+
+
+def deliver(store: Database, desk: Desk, rows: Sequence[dict[str, str]], *, channel: str = "hall") -> None:
+    """Store rows and give them their customers, as `kehu run` does."""
+    put(store, desk, rows, channel=channel)
+    identify.identify(store, desk.engine, desk.model, trust={}, hot_key_limit=100, clock=desk.clock)
+
+
+def put(store: Database, desk: Desk, rows: Sequence[dict[str, str]], *, channel: str = "hall") -> None:
+    flat = pa.Table.from_pylist([{"channel": channel, **row} for row in rows], schema=FLAT)
+    with store.begin() as tx:
+        load = loads.start(tx, channel, at=desk.clock())
+        added = records.add(
+            tx,
+            clean.clean(flat),
+            hashes=mapping.fingerprints(flat),
+            positions=pa.array([f"row {place}" for place in range(len(flat))]),
+            load=load,
+            at=desk.clock(),
+        )
+        counts = loads.Counts(read=len(flat), accepted=added.accepted, duplicate=added.duplicate)
+        loads.advance(tx, load, counts=counts)
+        loads.finish(tx, load, at=desk.clock())
+
+
+def customer_of(store: Database) -> dict[str, int]:
+    """The customer of each record, by the record's key."""
+    with store.read() as tx:
+        rows = records.read(tx, columns=("record_id", "customer_id")).to_pylist()
+    return {row["record_id"]: row["customer_id"] for row in rows}
+
+
+def number_of(store: Database, *keys: str) -> list[int]:
+    """The numbers of the records with these keys."""
+    with store.read() as tx:
+        rows = records.read(tx, columns=("record_id", "record")).to_pylist()
+    return [row["record"] for key in keys for row in rows if row["record_id"] == key]
+
+
+def present(store: Database) -> list[str]:
+    """All that the store believes today, and where every number leads: the dump without what tells of the past."""
+    with store.read() as tx:
+        dump = [line for line in contents.lines(tx) if line.split(" ", 1)[0] not in HISTORY | {"customer", "member"}]
+        living = customers.states(tx, retired=False).drop_columns(["valid_from", "why"]).to_pylist()
+        members = customers.memberships(tx).to_pylist()
+    return [*dump, *map(repr, living), *map(repr, members)]
+
+
+def leads_to(store: Database) -> dict[int, int]:
+    """Every number ever given, and the living customer that it finds."""
+    with store.read() as tx:
+        given = tx.scalars(sa.select(tables.customer.c.customer_id)).all()
+        return {number: customers.get(tx, number).customer_id for number in given}
+
+
+def require_sound(store: Database) -> None:
+    with store.read() as tx:
+        assert list(verify.findings(tx)) == []
+
+
+def test_a_merge_makes_one_customer_and_undoing_it_two_again(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was, before, led = customer_of(store), present(store), leads_to(store)
+    answer = decide.merge(store, desk, [was["w1"], was["z1"]], **WHO)
+    # The greater one keeps its id, and the other number leads to it.
+    assert answer == Answer(decision_id=1, kind=Kind.TOGETHER, customers=(was["z1"],), overrides=(), warnings=())
+    assert set(customer_of(store).values()) == {was["z1"], was["o1"]}
+    assert leads_to(store)[was["w1"]] == was["z1"]
+    with store.read() as tx:
+        assert customers.get(tx, was["z1"]).row["records"] == 5
+    undone = decide.undo(store, desk, 1, reason="two cards", by="bob")
+    assert undone.customers == tuple(sorted([was["z1"], was["w1"]]))
+    assert present(store) == before
+    assert leads_to(store) == led
+    require_sound(store)
+    with store.read() as tx:
+        (told,) = decisions.page(tx)
+    assert (told.why, told.decided_by, told.undone_by, told.undone_why) == ("seen the cards", "ann", "bob", "two cards")
+    assert (told.customers, told.records) == (tuple(sorted([was["z1"], was["w1"]])), 5)
+
+
+def test_a_split_gives_the_smaller_part_a_new_id_and_undoing_it_the_old_one(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was, before, led = customer_of(store), present(store), leads_to(store)
+    answer = decide.split(store, desk, was["z1"], number_of(store, "z1"), **WHO)
+    now = customer_of(store)
+    assert now["z2"] == now["z3"] == was["z1"]
+    assert now["z1"] not in was.values()
+    assert answer.customers == (was["z1"], now["z1"])
+    require_sound(store)
+    decide.undo(store, desk, answer.decision_id, reason="one after all", by="bob")
+    assert present(store) == before
+    # The number that was given in between is never given again: it leads back.
+    assert leads_to(store) == {**led, now["z1"]: was["z1"]}
+    require_sound(store)
+
+
+def test_what_was_split_stays_apart_whatever_evidence_comes(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was = customer_of(store)
+    decide.split(store, desk, was["z1"], number_of(store, "z1"), **WHO)
+    deliver(store, desk, [{"record_id": "z9", **ZHANG, "email": "zhang.wei@example.org"}])
+    deliver(store, desk, [{**PEOPLE[0], "address": "浙江省杭州市西湖区文三路138号"}])  # Another version of z1.
+    now = customer_of(store)
+    assert now["z1"] != now["z2"] == now["z3"]
+    with store.read() as tx:
+        reasons = {row["reason"] for row in links.of_records(tx, records.current(tx)).to_pylist()}
+    assert reasons >= {"apart"}
+    require_sound(store)
+
+
+def test_of_two_decisions_about_a_pair_the_later_one_stands_and_says_so(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was = customer_of(store)
+    first = decide.split(store, desk, was["z1"], number_of(store, "z1"), **WHO)
+    again = decide.merge(store, desk, first.customers, **WHO)
+    assert again.overrides == (first.decision_id,)
+    assert [warned.caution for warned in again.warnings] == [Caution.OVERRIDDEN]
+    assert customer_of(store) == was
+    third = decide.split(store, desk, was["z1"], number_of(store, "z1"), **WHO)
+    assert third.overrides == (again.decision_id,)
+    # Undoing what a later one overrides changes nothing; undoing the later ones brings it back into force.
+    parted = customer_of(store)
+    assert [one.caution for one in decide.undo(store, desk, again.decision_id, **WHO).warnings] == [Caution.UNCHANGED]
+    assert customer_of(store) == parted
+    decide.undo(store, desk, third.decision_id, **WHO)
+    assert customer_of(store)["z1"] != customer_of(store)["z2"]
+    decide.undo(store, desk, first.decision_id, **WHO)
+    assert customer_of(store) == was
+    require_sound(store)
+
+
+def test_undoing_what_a_later_decision_builds_on_is_refused(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was = customer_of(store)
+    merged = decide.merge(store, desk, [was["z1"], was["w1"]], **WHO)
+    parted = decide.split(store, desk, merged.customers[0], number_of(store, "z1", "z2", "z3"), **WHO)
+    last = decide.review(store, desk, *number_of(store, "z1", "o1"), verdict=Kind.APART, **WHO)
+    decide.merge(store, desk, [customer_of(store)["w1"], was["o1"]], **WHO)
+    before = present(store)
+    with pytest.raises(
+        ConflictError, match=f"decision {parted.decision_id} cannot be undone: decision {last.decision_id} "
+    ):
+        decide.undo(store, desk, parted.decision_id, **WHO)
+    assert present(store) == before
+    with store.read() as tx:
+        assert decisions.get(tx, parted.decision_id).undone_at is None
+
+
+def test_a_steward_may_merge_two_certificates_and_is_told(store: Database, desk: Desk) -> None:
+    cards = [{"record_id": "c1", **ZHANG, "id_number": "110101199003070417"},
+             {"record_id": "c2", **ZHANG, "id_number": "110101199003070433"}]  # fmt: skip
+    deliver(store, desk, cards)
+    was = customer_of(store)
+    assert was["c1"] != was["c2"]
+    answer = decide.merge(store, desk, [was["c1"], was["c2"]], **WHO)
+    assert [warned.caution for warned in answer.warnings] == [Caution.CERTIFICATES]
+    assert len(set(customer_of(store).values())) == 1
+
+
+def test_a_pin_goes_with_its_record(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was = customer_of(store)
+    decide.pin(store, desk, was["w1"], "phone", "+86 138 0000 1234", **WHO)
+    decide.pin(store, desk, was["z1"], "address", "浙江省杭州市西湖区文三路138号", **WHO)
+    merged = decide.merge(store, desk, [was["w1"], was["z1"]], **WHO)
+    carriers = number_of(store, "w1", "z3")  # The oldest of its customer; the one that states the value.
+    with store.read() as tx:
+        held = decisions.pinned(tx, pa.array(carriers)).to_pylist()
+    assert [(row["record"], row["attribute"], row["value"]) for row in held] == [
+        (carriers[0], "phone", "13800001234"), (carriers[1], "address", "浙江省杭州市西湖区文三路138号"),
+    ]  # fmt: skip
+    decide.undo(store, desk, 1, **WHO)
+    with store.read() as tx:
+        assert [row["attribute"] for row in decisions.pinned(tx).to_pylist()] == ["address"]
+    for attribute, value in (("id_number", "110101199003070417"), ("birth_date", "soon"), ("colour", "red")):
+        with pytest.raises(SettingsError, match=attribute):
+            decide.pin(store, desk, merged.customers[0], attribute, value, **WHO)
+
+
+def test_a_review_answers_for_the_whole_customers(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was = customer_of(store)
+    unsure = decide.review(store, desk, *number_of(store, "z1", "w1"), verdict=Kind.UNSURE, **WHO)
+    assert customer_of(store) == was
+    decide.review(store, desk, *number_of(store, "z1", "w1"), verdict=Kind.APART, **WHO)
+    with store.read() as tx:
+        assert decisions.standing(tx).num_rows == 3 * 2
+    same = decide.review(store, desk, *number_of(store, "z2", "w2"), verdict=Kind.TOGETHER, **WHO)
+    assert same.overrides == (unsure.decision_id + 1,)
+    assert same.customers == (was["z1"],)
+    with pytest.raises(ConflictError, match="one customer already"):
+        decide.review(store, desk, *number_of(store, "z1", "w1"), verdict=Kind.APART, **WHO)
+
+
+def test_a_version_that_waits_is_identified_before_it_is_decided_on(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was = customer_of(store)
+    put(store, desk, [{**PEOPLE[1], "gender": "男"}])
+    decide.merge(store, desk, [was["z1"], was["w1"]], **WHO)
+    now = customer_of(store)
+    assert {now[key] for key in ("z1", "z2", "z3", "w1", "w2")} == {was["z1"]}
+    deliver(store, desk, [{"record_id": "z8", **ZHANG}])
+    assert customer_of(store)["z8"] == was["z1"]
+    require_sound(store)
+
+
+def test_what_cannot_be_decided_is_refused_in_words(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was, before = customer_of(store), present(store)
+    with pytest.raises(NotFoundError, match="no customer 99"):
+        decide.merge(store, desk, [was["z1"], 99], **WHO)
+    with pytest.raises(ConflictError, match="name two"):
+        decide.merge(store, desk, [was["z1"], was["z1"]], **WHO)
+    with pytest.raises(NotFoundError, match="has no record 99"):
+        decide.split(store, desk, was["z1"], [99], **WHO)
+    with pytest.raises(ConflictError, match="leaves some"):
+        decide.split(store, desk, was["z1"], number_of(store, "z1", "z2", "z3"), **WHO)
+    with pytest.raises(SettingsError, match="reason"):
+        decide.merge(store, desk, [was["z1"], was["w1"]], reason=" ", by="ann")
+    with pytest.raises(NotFoundError, match="no decision 7"):
+        decide.undo(store, desk, 7, **WHO)
+    assert present(store) == before
+
+
+def test_merges_that_race_end_with_one_survivor(store: Database, desk: Desk) -> None:
+    deliver(store, desk, PEOPLE)
+    was = customer_of(store)
+    together = Barrier(2)
+
+    def merge(ids: list[int]) -> str:
+        together.wait()
+        try:
+            decide.merge(store, desk, ids, **WHO)
+        except ConflictError as refused:
+            return str(refused)
+        return "merged"
+
+    with ThreadPoolExecutor(2) as pool:
+        same = list(pool.map(merge, [[was["z1"], was["w1"]], [was["w1"], was["z1"]]]))
+    assert sorted(told == "merged" for told in same) == [False, True]
+    with ThreadPoolExecutor(2) as pool:
+        chained = list(pool.map(merge, [[was["w1"], was["o1"]], [was["o1"], was["z1"]]]))
+    assert sorted(told == "merged" for told in chained) == [False, True]
+    assert set(leads_to(store).values()) == {was["z1"]}
+    require_sound(store)
