@@ -21,6 +21,7 @@ from kehu.collect import database, files, push, rest
 from kehu.errors import SettingsError
 from kehu.flows.threshold import Limit
 from kehu.process import checks, mapping
+from kehu.resolve.survivorship import Survivorship
 
 FILE_NAME = "kehu.toml"
 """The settings file, looked for in the current folder."""
@@ -121,7 +122,13 @@ RULES: dict[str, Any] = {
 }
 """The rules, by the word that stands in `rule`."""
 
-SECTIONS: dict[str, type[BaseModel]] = {"kehu": Kehu, "resolve": Resolve, "serve": Serve, "town": Town}
+SECTIONS: dict[str, type[BaseModel]] = {
+    "kehu": Kehu,
+    "resolve": Resolve,
+    "survivorship": Survivorship,
+    "serve": Serve,
+    "town": Town,
+}
 """The tables of the file beside `channels`."""
 
 
@@ -147,6 +154,7 @@ class Settings:
     """Where kehu.toml lies; relative paths start here."""
     kehu: Kehu = field(default_factory=Kehu)
     resolve: Resolve = field(default_factory=Resolve)
+    survivorship: Survivorship = field(default_factory=Survivorship)
     serve: Serve = field(default_factory=Serve)
     town: Town | None = None
     channels: tuple[Channel, ...] = ()
@@ -229,6 +237,7 @@ def _settings(tables: dict[str, Any], folder: Path, complaints: list[str]) -> Se
         folder=folder,
         kehu=_read(Kehu, tables.get("kehu", {}), "[kehu]", complaints),
         resolve=_read(Resolve, tables.get("resolve", {}), "[resolve]", complaints),
+        survivorship=_read(Survivorship, tables.get("survivorship", {}), "[survivorship]", complaints),
         serve=_read(Serve, tables.get("serve", {}), "[serve]", complaints),
         town=_read(Town, tables["town"], "[town]", complaints) if "town" in tables else None,
         channels=tuple(_channel(name, keys, complaints) for name, keys in channels.items()),

@@ -19,6 +19,7 @@ from kehu.flows.arrive import Desk
 from kehu.flows.intake import Feed
 from kehu.resolve import model as models
 from kehu.resolve.model import Model
+from kehu.resolve.survivorship import Survivorship
 from kehu.settings import Settings
 from kehu.store import database as stores
 from kehu.store.database import Database
@@ -149,6 +150,7 @@ class Parts(TypedDict):
     raw_in: Path
     home: str
     trust: dict[str, int]
+    survivorship: Survivorship
     hot_key_limit: int
     clock: Callable[[], datetime]
 
@@ -161,6 +163,7 @@ def parts(settings: Settings) -> Parts:
         raw_in=raw(settings),
         home=settings.kehu.home,
         trust={channel.name: channel.trust for channel in settings.channels},
+        survivorship=settings.survivorship,
         hot_key_limit=settings.resolve.hot_key_limit,
         clock=now,
     )
@@ -173,6 +176,7 @@ def desk(settings: Settings) -> Desk:
         model=model(settings),
         home=settings.kehu.home,
         trust={channel.name: channel.trust for channel in settings.channels},
+        survivorship=settings.survivorship,
         hot_key_limit=settings.resolve.hot_key_limit,
         mappings={channel.name: channel.mapping for channel in settings.channels},
         rules={channel.name: channel.rules for channel in settings.channels},

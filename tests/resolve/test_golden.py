@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kehu.collect.town.town import Town
-from kehu.model.customers import CUSTOMERS, GOLDEN_COLUMNS
+from kehu.model.customers import CUSTOMERS, DECIDED_BY, GOLDEN_COLUMNS, PINS
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean
 from kehu.resolve import golden
-from kehu.resolve.golden import Strategy
+from kehu.resolve.survivorship import Strategy
 
 FLAT = pa.schema([(name, pa.string()) for name in FLAT_COLUMNS])
 
@@ -31,10 +31,23 @@ def members(rows: Sequence[Row], customers: Sequence[int] | None = None) -> pa.T
     )
 
 
-def one(rows: Sequence[Row], *, trust: dict[str, int] | None = None, **survivorship: Sequence[Strategy]) -> dict:  # type: ignore[type-arg]  # a row of a table
+def one(
+    rows: Sequence[Row],
+    *,
+    trust: dict[str, int] | None = None,
+    pins: Sequence[tuple[int, str, str | None]] = (),
+    **survivorship: Sequence[Strategy],
+) -> dict:  # type: ignore[type-arg]  # a row of a table
     orders = {**golden.SURVIVORSHIP, **survivorship}
-    [state] = golden.values(members(rows), trust=trust or {}, survivorship=orders).to_pylist()
+    pinned = pa.Table.from_pylist([dict(zip(PINS.names, pin, strict=True)) for pin in pins], schema=PINS)
+    [state] = golden.values(members(rows), trust=trust or {}, survivorship=orders, pins=pinned).to_pylist()
     return {**state, "sources": json.loads(state["sources"])}
+
+
+def decided(state: dict, attribute: str) -> str:  # type: ignore[type-arg]  # a row of a table
+    """What decided a value, in words."""
+    letter = state["decided"][GOLDEN_COLUMNS.index(attribute)]
+    return DECIDED_BY[letter].value if letter != "-" else "nobody"
 
 
 def test_a_whole_name_survives_a_title() -> None:
@@ -123,14 +136,76 @@ def test_what_nobody_states_is_read_off_the_certificate(resident: Resident) -> N
     certified = {"id_number": resident("19800203", 2)}
     state = one([certified])
     assert (str(state["birth_date"]), state["gender"], state["sources"]["gender"]) == ("1980-02-03", "female", 100)
-    assert str(one([certified, {"birth_date": "1981-02-03"}])["birth_date"]) == "1981-02-03"
+    assert str(one([{"birth_date": "1981-02-03"}, certified])["birth_date"]) == "1980-02-03"
+
+
+def test_a_valid_certificate_overrules_the_birth_date_beside_it(resident: Resident) -> None:
+    """Both dates of one record contradict each other: the one with a check digit is believed, if it is asked for."""
+    row = {"id_number": resident("19800203", 2), "birth_date": "1981-02-03", "gender": "男"}
+    state = one([row, {"birth_date": "1981-02-03"}])
+    assert (str(state["birth_date"]), state["gender"], decided(state, "birth_date")) == (
+        "1980-02-03",
+        "female",
+        "valid_first",
+    )
+    frequent = one([row], birth_date=(Strategy.MOST_FREQUENT,))
+    assert str(frequent["birth_date"]) == "1981-02-03"
+    slip = {**row, "id_number": row["id_number"][:-1] + ("1" if row["id_number"][-1] == "0" else "0")}
+    assert str(one([slip])["birth_date"]) == "1981-02-03"
+
+
+@pytest.mark.parametrize(
+    ("rows", "attribute", "decider"),
+    [
+        pytest.param([{"email": "a@x.org"}, {"email": "a@x.org"}], "email", "only", id="nobody says otherwise"),
+        pytest.param([{"name": "张先生"}, {"name": "张伟"}], "name", "valid_first", id="a whole name"),
+        pytest.param(
+            [{"name": "张伟"}, {"name": "张卫"}, {"name": "张伟"}], "name", "most_frequent", id="two of three"
+        ),
+        pytest.param(
+            [{"email": "a@x.org", "updated_at": "2026-01-01"}, {"email": "b@x.org", "updated_at": "2025-01-01"}],
+            "email",
+            "most_recent",
+            id="the newer",
+        ),
+        pytest.param([{"address": "北京市"}, {"address": "北京市海淀区"}], "address", "longest", id="the longer"),
+        pytest.param(
+            [{"category": "1"}, {"category": "2", "channel": "online"}], "category", "channel_trust", id="trust"
+        ),
+        pytest.param([{"email": "a@x.org"}, {"email": "b@x.org"}], "email", "record_key", id="a tie"),
+        pytest.param([{"name": "张伟"}], "email", "nobody", id="nothing stated"),
+    ],
+)
+def test_the_strategy_that_told_the_winner_from_the_next_is_named(
+    rows: list[Row], attribute: str, decider: str
+) -> None:
+    assert decided(one(rows, trust={"online": 2}), attribute) == decider
+
+
+def test_a_pinned_value_beats_every_strategy(resident: Resident) -> None:
+    rows = [
+        {"name": "张伟", "email": "a@x.org", "id_number": resident("19800203", 2)},
+        {"name": "张伟"},
+        {"name": "章伟"},
+    ]
+    state = one(rows, pins=[(102, "name", None)])
+    assert (state["name"], state["sources"]["name"], decided(state, "name")) == ("章伟", 102, "pinned")
+    state = one(rows, pins=[(101, "name", "张玮"), (101, "birth_date", "1979-12-31"), (999, "email", "no@x.org")])
+    assert (state["name"], str(state["birth_date"]), state["email"]) == ("张玮", "1979-12-31", "a@x.org")
+    assert (state["sources"]["name"], decided(state, "birth_date")) == (101, "pinned")
+
+
+def test_of_two_pins_the_later_holds() -> None:
+    rows = [{"name": "张伟"}, {"name": "章伟"}]
+    assert one(rows, pins=[(100, "name", "甲"), (101, "name", None)])["name"] == "章伟"
+    assert one(rows, pins=[(101, "name", None), (100, "name", "甲")])["name"] == "甲"
 
 
 def test_quality_grows_with_what_is_filled() -> None:
     rows = [{"name": "王小明"}, {"phone": "13912345678"}, {"email": "xm@x.org"}, {"address": "杭州市西湖区文三路1号"}]
     found = [one(rows[: 1 + number])["quality"] for number in range(len(rows))]
     assert found == sorted(set(found))
-    assert 0 < found[0] < found[-1] <= 1
+    assert 0 < found[0] < found[-1] <= 100
 
 
 def test_nobody_has_no_golden_values() -> None:

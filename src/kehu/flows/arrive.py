@@ -23,6 +23,7 @@ from kehu.process import checks, mapping
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
+from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store import customers, links, loads, pushed, records
 from kehu.store.database import Database, Transaction
 from kehu.store.loads import Counts
@@ -57,6 +58,8 @@ class Desk:
     """The country whose numbers and addresses are at home."""
     trust: Mapping[str, int]
     """For each channel how far its values are believed."""
+    survivorship: Survivorship = DEFAULT
+    """Which values survive."""
     hot_key_limit: int
     """A key that more records share makes no pairs."""
     mappings: Mapping[str, mapping.Mapping]
@@ -227,6 +230,7 @@ def _stored(
         desk.model,
         waiting=held["record"].filter(waits).combine_chunks().sort(),
         trust=desk.trust,
+        survivorship=desk.survivorship,
         hot_key_limit=desk.hot_key_limit,
         at=at,
         why=", ".join(f"load {number}" for number in numbers.values())[:200],

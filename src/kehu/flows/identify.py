@@ -5,7 +5,7 @@ touch is read, paired and grouped again, and the answer is the one that starting
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
-from kehu.flows import pairing
+from kehu.flows import pairing, states
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.links import PAIRS
 from kehu.model.records import CLEAN
-from kehu.resolve import golden, group, identity, joining, keys, weights
+from kehu.resolve import group, identity, joining, keys, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
-from kehu.store import customers, decisions, links, records, search
+from kehu.resolve.survivorship import DEFAULT, Survivorship
+from kehu.store import customers, decisions, links, records
 from kehu.store.database import Database, Transaction
 
 Numbers = npt.NDArray[np.int64]
@@ -49,6 +50,8 @@ class Identified:
     """Pairs that asked to be joined and were not; they wait for a steward."""
     hot_keys: int = 0
     """Keys that too many records share to say anything."""
+    renewed: int = 0
+    """Customers that changed because the settings of golden values did."""
 
 
 def identify(
@@ -57,6 +60,7 @@ def identify(
     model: Model,
     *,
     trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
     hot_key_limit: int,
     clock: Callable[[], datetime],
     why: str = "load",
@@ -69,6 +73,7 @@ def identify(
         engine: Who joins keys into pairs.
         model: What weighs the pairs.
         trust: For each channel how far its values are believed.
+        survivorship: Which values survive; where the store was made by other settings, every customer is made anew.
         hot_key_limit: A key that more records share makes no pairs.
         clock: The time, aware.
         why: What the history of the customers tells as the cause.
@@ -78,17 +83,21 @@ def identify(
         What it did; nothing at all, where no record waits.
     """
     with database.begin() as tx:
-        return within(
+        at = clock()
+        done = within(
             tx,
             engine,
             model,
             waiting=records.waiting(tx),
             trust=trust,
+            survivorship=survivorship,
             hot_key_limit=hot_key_limit,
-            at=clock(),
+            at=at,
             why=why,
             progress=progress,
         )
+        renewed = states.renew(tx, trust=trust, survivorship=survivorship, at=at, progress=progress)
+        return replace(done, renewed=renewed)
 
 
 def within(
@@ -98,6 +107,7 @@ def within(
     *,
     waiting: pa.Array,
     trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
     hot_key_limit: int,
     at: datetime,
     why: str,
@@ -113,50 +123,6 @@ def within(
     progress.task("identify", len(waiting))
     progress.step("pair")
     paired = pairing.of_waiting(tx, engine, waiting, limits=keys.limits(hot_key_limit=hot_key_limit))
-    done = _grouped(tx, model, paired, trust=trust, at=at, why=why, progress=progress)
-    progress.advance(len(waiting))
-    return done
-
-
-def again(
-    tx: Transaction,
-    model: Model,
-    *,
-    numbers: pa.Array,
-    trust: Mapping[str, int],
-    at: datetime,
-    why: str,
-    ids: pa.Table | None = None,
-) -> Identified:
-    """Group these records, and all that they touch, again: a decision about them was made or taken back.
-
-    Args:
-        tx: The caller's transaction.
-        model: What weighs the pairs.
-        numbers: Current records; every member of each customer that may change.
-        trust: For each channel how far its values are believed.
-        at: Now.
-        why: What the history of the customers tells as the cause.
-        ids: Which customer some of the records shall be again (`store.customers.MEMBERS`), where they come apart.
-    """
-    customers.next_id(tx)
-    nobody = numbers.slice(0, 0)
-    paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot_keys=0)
-    return _grouped(tx, model, paired, trust=trust, at=at, why=why, ids=ids)
-
-
-def _grouped(
-    tx: Transaction,
-    model: Model,
-    paired: pairing.Paired,
-    *,
-    trust: Mapping[str, int],
-    at: datetime,
-    why: str,
-    ids: pa.Table | None = None,
-    progress: Progress = SILENT,
-) -> Identified:
-    """Score the pairs, group all that they reach, and store what came of it."""
     touched = pairing.reach(tx, paired, link_from=model.link_from)
     progress.step("score")
     rows = _in_order(records.read(tx, touched.records))
@@ -165,16 +131,16 @@ def _grouped(
     found = weights.score(coded, *_rows(numbers, paired.pairs), model)
     kept = weights.score(coded, *_rows(numbers, touched.links), model)
     progress.step("group")
-    decided = _decided(tx, touched.records, numbers)
-    groups = joining.groups(coded, found + kept, model, decided)
+    groups = joining.groups(coded, found + kept, model, _decided(tx, touched.records, numbers))
     progress.step("store")
-    links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model, decided))
-    links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model, decided))
-    done = _store(tx, rows, groups, trust=trust, at=at, why=why, ids=ids)
+    links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model))
+    links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model))
+    done = _store(tx, rows, groups, trust=trust, survivorship=survivorship, at=at, why=why)
+    progress.advance(len(waiting))
     follow = found.weight >= model.link_from
     apart = groups[found.left] != groups[found.right]
     return Identified(
-        records=len(paired.anew),
+        records=len(waiting),
         touched=len(numbers),
         pairs=len(found.left),
         links=int((follow & ~apart).sum()),
@@ -208,14 +174,7 @@ def _decided(tx: Transaction, touched: pa.Array, numbers: Numbers) -> joining.De
     return joining.Decided(*_rows(numbers, standing), np.asarray(together.to_numpy(), dtype=np.bool_))
 
 
-def _links(
-    coded: Records,
-    numbers: Numbers,
-    found: weights.Scores,
-    groups: Numbers,
-    model: Model,
-    decided: joining.Decided,
-) -> pa.Table:
+def _links(coded: Records, numbers: Numbers, found: weights.Scores, groups: Numbers, model: Model) -> pa.Table:
     """What is kept of the pairs: all that a steward may ever have to look at.
 
     A pair in doubt is kept even while it stands inside one customer: other records may come and part it.
@@ -224,7 +183,6 @@ def _links(
     table = weights.links_of(worth, numbers)
     certificate = np.where(coded.certified, coded.codes("id_number"), -1)
     reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)
-    reason = np.where((reason != "") & _kept_apart(worth.left, worth.right, decided, len(numbers)), "apart", reason)
     state = np.select([reason == "", reason == "doubtful"], ["linked", "doubtful"], default="refused")
     sides = [table.column(side) for side in PAIRS.names]
     made = {"record_l": pc.min_element_wise(*sides), "record_r": pc.max_element_wise(*sides)}
@@ -233,43 +191,26 @@ def _links(
     return pa.table(made, schema=links.STORED)
 
 
-def _kept_apart(left: Numbers, right: Numbers, decided: joining.Decided, size: int) -> npt.NDArray[np.bool_]:
-    """Which of the pairs of rows a steward keeps apart."""
-    apart = ~decided.together
-    sides = (np.minimum(left, right), np.maximum(left, right))
-    told = (np.minimum(decided.left, decided.right)[apart], np.maximum(decided.left, decided.right)[apart])
-    return np.isin(sides[0] * size + sides[1], told[0] * size + told[1])
-
-
 def _store(
     tx: Transaction,
     rows: pa.Table,
     groups: Numbers,
     *,
     trust: Mapping[str, int],
+    survivorship: Survivorship,
     at: datetime,
     why: str,
-    ids: pa.Table | None,
 ) -> dict[str, int]:
     """Write the customers that the groups are, and let the ids that no group kept lead to them."""
-    now = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
-    found = identity.assign(groups, now, prefer=None if ids is None else _ids(rows, ids, now))
+    before = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
+    found = identity.assign(groups, before)
     new = np.append(customers.new_ids(tx, found.new).to_numpy(), -1)
     customer = np.where(found.customer < 0, new[-1 - np.minimum(found.customer, -1)], found.customer)
     survivor = np.where(found.survivor < 0, new[-1 - np.minimum(found.survivor, -1)], found.survivor)
     place = rows.schema.get_field_index("customer_id")
     rows = rows.set_column(place, "customer_id", pa.array(customer))
-    state = golden.values(rows, trust=trust)
-    written = customers.write(tx, state, at=at, why=why)
+    written = states.write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=why)
     customers.assign(tx, rows.select(["record", "customer_id"]), at=at)
     if len(found.retired):
         customers.merge_into(tx, pa.table({"customer_id": found.retired, "survivor": survivor}), at=at, why=why)
-    search.replace(tx, state.column("customer_id").combine_chunks(), search.terms(rows))
     return {"created": written.created, "changed": written.changed, "merged": len(found.retired)}
-
-
-def _ids(rows: pa.Table, ids: pa.Table, now: Numbers) -> Numbers:
-    """The customer that each row shall be again: that of `ids`, else the one it is."""
-    place = pc.index_in(rows.column("record"), ids.column("record").combine_chunks())
-    wanted = pc.coalesce(ids.column("customer_id").take(place), pa.array(now))
-    return np.asarray(wanted.to_numpy())

@@ -11,6 +11,7 @@ from kehu.flows.identify import Identified
 from kehu.flows.intake import Brought, Feed, intake
 from kehu.flows.progress import SILENT, Progress
 from kehu.resolve.model import Model
+from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store.database import Database
 from kehu.store.loads import Counts
 
@@ -38,7 +39,9 @@ class Ran:
     @property
     def is_new(self) -> bool:
         """Whether it changed anything."""
-        return bool(self.counts.accepted or self.counts.quarantined or self.identified.records)
+        return bool(
+            self.counts.accepted or self.counts.quarantined or self.identified.records or self.identified.renewed
+        )
 
 
 def _unusable(one: Brought) -> str | None:
@@ -75,6 +78,7 @@ def whole(
     raw_in: Path,
     home: str,
     trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
     hot_key_limit: int,
     clock: Callable[[], datetime],
     progress: Progress = SILENT,
@@ -87,6 +91,7 @@ def whole(
         engine,
         model,
         trust=trust,
+        survivorship=survivorship,
         hot_key_limit=hot_key_limit,
         clock=clock,
         why=", ".join(loads) or "identify",

@@ -151,6 +151,73 @@ class Direction(StrEnum):
     """The operator."""
 
 
+class DecidedBy(StrEnum):
+    """What decided that a value is the golden one."""
+
+    PINNED = "pinned"
+    """人工指定: a steward says so."""
+    VALID_FIRST = "valid_first"
+    """有效优先: it is valid, the others are not."""
+    CHANNEL_TRUST = "channel_trust"
+    """渠道可信度: its channel is trusted more."""
+    MOST_RECENT = "most_recent"
+    """最近更新: its source changed it last."""
+    MOST_FREQUENT = "most_frequent"
+    """最多记录: most records state it."""
+    LONGEST = "longest"
+    """最完整: it is the longest."""
+    RECORD_KEY = "record_key"
+    """记录编号: nothing told them apart, so the lesser key of a record did."""
+    ONLY = "only"
+    """唯一取值: no record states anything else."""
+    CERTIFICATE = "certificate"
+    """证件所载: nobody states it, and the certificate tells it."""
+
+
+class MediumKind(StrEnum):
+    """A kind of contact medium (联系方式)."""
+
+    PHONE = "phone"
+    """电话."""
+    EMAIL = "email"
+    """电子邮箱."""
+    ADDRESS = "address"
+    """地址."""
+
+
+class Flaw(StrEnum):
+    """What the quality of a customer lacks."""
+
+    NO_NAME = "no_name"
+    """无姓名."""
+    WEAK_NAME = "weak_name"
+    """姓名不完整: a title or initials in place of a name."""
+    NO_CERTIFICATE = "no_certificate"
+    """无证件."""
+    UNVERIFIED_CERTIFICATE = "unverified_certificate"
+    """证件未验证: its check digit is wrong, or it has none."""
+    NO_PHONE = "no_phone"
+    """无电话."""
+    NO_ADDRESS = "no_address"
+    """无地址."""
+    NO_EMAIL = "no_email"
+    """无邮箱."""
+    NO_BIRTH_DATE = "no_birth_date"
+    """无出生日期: of individuals only."""
+    CONFLICTING_NAME = "conflicting_name"
+    """姓名不一致: records state different names."""
+    CONFLICTING_CERTIFICATE = "conflicting_certificate"
+    """证件不一致: records state different certificates."""
+    CONFLICTING_BIRTH_DATE = "conflicting_birth_date"
+    """出生日期不一致: records, or a record and its certificate, state different ones."""
+    CONFLICTING_GENDER = "conflicting_gender"
+    """性别不一致: records, or a record and its certificate, state different ones."""
+    ONE_RECORD = "one_record"
+    """仅一条记录: nothing confirms what it states."""
+    STALE = "stale"
+    """久未更新: its newest change was two years old when we received it."""
+
+
 class Texts(Mapping[Enum, tuple[str, str]]):
     """The zh and the en text of codes; two of one value, `other` of a certificate and of a category, keep their own."""
 
@@ -208,6 +275,32 @@ TEXTS = Texts(
     (InteractionKind.CONTACT, "其他接触", "other contact"),
     (Direction.IN, "呼入", "inbound"),
     (Direction.OUT, "呼出", "outbound"),
+    (DecidedBy.PINNED, "人工指定", "pinned by a steward"),
+    (DecidedBy.VALID_FIRST, "有效优先", "valid first"),
+    (DecidedBy.CHANNEL_TRUST, "渠道可信度", "channel trust"),
+    (DecidedBy.MOST_RECENT, "最近更新", "most recent"),
+    (DecidedBy.MOST_FREQUENT, "最多记录", "most frequent"),
+    (DecidedBy.LONGEST, "最完整", "longest"),
+    (DecidedBy.RECORD_KEY, "不分上下，按记录编号", "a tie: by record key"),
+    (DecidedBy.ONLY, "唯一取值", "the only value"),
+    (DecidedBy.CERTIFICATE, "证件所载", "read off the certificate"),
+    (MediumKind.PHONE, "电话", "phone"),
+    (MediumKind.EMAIL, "电子邮箱", "e-mail"),
+    (MediumKind.ADDRESS, "地址", "address"),
+    (Flaw.NO_NAME, "无姓名", "no name"),
+    (Flaw.WEAK_NAME, "姓名不完整", "only a title or initials for a name"),
+    (Flaw.NO_CERTIFICATE, "无证件", "no certificate"),
+    (Flaw.UNVERIFIED_CERTIFICATE, "证件未验证", "unverified certificate"),
+    (Flaw.NO_PHONE, "无电话", "no phone"),
+    (Flaw.NO_ADDRESS, "无地址", "no address"),
+    (Flaw.NO_EMAIL, "无邮箱", "no e-mail"),
+    (Flaw.NO_BIRTH_DATE, "无出生日期", "no birth date"),
+    (Flaw.CONFLICTING_NAME, "姓名不一致", "conflicting names"),
+    (Flaw.CONFLICTING_CERTIFICATE, "证件不一致", "conflicting certificates"),
+    (Flaw.CONFLICTING_BIRTH_DATE, "出生日期不一致", "conflicting birth dates"),
+    (Flaw.CONFLICTING_GENDER, "性别不一致", "conflicting genders"),
+    (Flaw.ONE_RECORD, "仅一条记录", "only one record"),
+    (Flaw.STALE, "久未更新", "stale"),
     (LoadState.RUNNING, "进行中", "running"),
     (LoadState.DONE, "完成", "done"),
     (LoadState.FAILED, "失败", "failed"),

@@ -1,7 +1,7 @@
-"""Golden values: for each customer and attribute the value that survives, and the record it came from."""
+"""Golden values: for each customer and attribute the value that survives, the record it came from, and what decided."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -10,39 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.model import customers as columns
-from kehu.resolve.coded import coded
+from kehu.model.codes import DecidedBy
+from kehu.resolve import quality
+from kehu.resolve.coded import Coded, coded
+from kehu.resolve.members import Members, Numbers
+from kehu.resolve.survivorship import DEFAULT, Strategy
 
-Numbers = npt.NDArray[np.int64]
-
-
-class Strategy(StrEnum):
-    """What makes one value survive another; the first that tells them apart decides."""
-
-    VALID_FIRST = "valid_first"
-    """A name that is whole before a mere title; a certificate with the right check digit before one without."""
-    CHANNEL_TRUST = "channel_trust"
-    """The channel with the higher `trust`."""
-    MOST_RECENT = "most_recent"
-    """The record its source changed last."""
-    MOST_FREQUENT = "most_frequent"
-    """The value that most records of the customer hold."""
-    LONGEST = "longest"
-    """The value with most characters: the address with its room."""
-
-
-V, T, R, F, L = Strategy  # One letter each, so that the table below can be read at a glance.
-
-SURVIVORSHIP: Mapping[str, tuple[Strategy, ...]] = MappingProxyType({
-    "kind": (F, T, R),
-    "name": (V, F, T, R, L),
-    "certificate": (V, F, T, R),
-    "phone": (R, F, T),
-    "birth_date": (F, T, R),
-    "gender": (F, T, R),
-    "email": (R, F, T),
-    "address": (L, R, T),
-    "category": (T, R, F),
-})  # fmt: skip
+SURVIVORSHIP: Mapping[str, Sequence[Strategy]] = MappingProxyType(DEFAULT.orders())
 """The order of strategies for each attribute; values that tie in all of them go by the record's key."""
 
 _TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -51,10 +25,39 @@ _TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Columns that survive together, so that no customer gets the city of one record and the street of another."""
 
-QUALITY: Mapping[str, float] = MappingProxyType(
-    {"name": 0.2, "id_number": 0.25, "phone": 0.2, "birth_date": 0.1, "address": 0.15, "email": 0.1}
+_CERTIFIED: Mapping[str, str] = MappingProxyType({"birth_date": "id_birth_date", "gender": "id_gender"})
+"""What a certificate tells, too."""
+
+_BITS: Mapping[Strategy, int] = MappingProxyType({
+    Strategy.PINNED: 1, Strategy.VALID_FIRST: 1, Strategy.CHANNEL_TRUST: 8, Strategy.MOST_RECENT: 30,
+    Strategy.MOST_FREQUENT: 12, Strategy.LONGEST: 10,
+})  # fmt: skip
+"""How many bits of a worth each strategy takes: all of them fit into 63."""
+
+_LETTERS: Mapping[DecidedBy, str] = MappingProxyType(
+    {decider: letter for letter, decider in columns.DECIDED_BY.items()}
 )
-"""What each attribute of a customer adds to its quality when it is filled."""
+
+_NO_PINS = columns.PINS.empty_table()
+
+Letters = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """For each customer the row whose value survives (-1: none), and the letter of what decided."""
+
+    rows: Numbers
+    letters: Letters
+
+    def or_else(self, other: "_Chosen") -> "_Chosen":
+        """This choice, and another where there is none."""
+        missing = self.rows < 0
+        return _Chosen(np.where(missing, other.rows, self.rows), np.where(missing, other.letters, self.letters))
+
+    def told_by(self, decider: DecidedBy) -> "_Chosen":
+        """The same rows, decided so."""
+        return _Chosen(self.rows, np.where(self.rows < 0, "-", _LETTERS[decider]))
 
 
 def values(
@@ -62,130 +65,202 @@ def values(
     *,
     trust: Mapping[str, int],
     survivorship: Mapping[str, Sequence[Strategy]] = SURVIVORSHIP,
+    pins: pa.Table = _NO_PINS,
 ) -> pa.Table:
     """The customers of these records with their golden values.
 
     Args:
-        records: `model.records.CLEAN`, `record` and `customer_id` (int64); all records of each customer.
+        records: `model.records.CLEAN`, `record` and `customer_id` (int64), and `received_at` where that is known; all
+            records of each customer.
         trust: For each channel how far it is believed; one that is not named has 0.
         survivorship: The order of strategies for each attribute.
+        pins: What stewards pinned, `model.customers.PINS`; pins of other records are left aside.
 
     Returns:
         `model.customers.CUSTOMERS`, ordered by `customer_id`.
     """
-    keys = [("customer_id", "ascending"), ("channel", "ascending"), ("record_id", "ascending")]
-    ordered = records.take(pc.sort_indices(records, sort_keys=keys))
-    chooser = _Chooser(ordered, trust)
-    chosen: dict[str, Numbers] = {}
+    members = Members(records)
+    chooser = _Chooser(members, trust, _Pins(members, pins))
+    chosen: dict[str, _Chosen] = {}
+    made: dict[str, pa.Array] = {}
     for attribute, order in survivorship.items():
-        lead, *rest = _TOGETHER.get(attribute, (attribute,))
+        names = _TOGETHER.get(attribute, (attribute,))
         if attribute == "phone":
-            chosen["phone"], chosen["phone_2"] = chooser.two_phones(order)
+            chosen["phone"], second = chooser.two_phones(order)
+            # Only where no record has another number for its first one, a second one that was stated is taken.
+            stated = chooser.stated_second(order, chosen["phone"])
+            chosen["phone_2"] = second.or_else(stated)
+            made["phone"] = members.take("phone", chosen["phone"].rows)
+            made["phone_2"] = pc.coalesce(members.take("phone", second.rows), members.take("phone_2", stated.rows))
+        elif attribute in _CERTIFIED:
+            chosen[attribute], made[attribute] = chooser.certified(attribute, order)
         else:
-            chosen |= dict.fromkeys((lead, *rest), chooser.best(lead, order))
-    made = {name: chooser.take("phone" if name == "phone_2" else name, rows) for name, rows in chosen.items()}
-    # Only where no record has another number for its first one, a second one that was stated is taken.
-    seconds = np.where(chosen["phone_2"] < 0, chooser.stated_second(survivorship["phone"], chosen["phone"]), -1)
-    made["phone_2"] = pc.coalesce(made["phone_2"], chooser.take("phone_2", seconds))
-    chosen["phone_2"] = np.maximum(chosen["phone_2"], seconds)
-    for stated, certified in (("birth_date", "id_birth_date"), ("gender", "id_gender")):
-        # What nobody states is read off the certificate.
-        rows = np.where(chosen[stated] < 0, chooser.best(certified, (F, R)), -1)
-        made[stated] = pc.coalesce(made[stated], chooser.take(certified, rows))
-        chosen[stated] = np.maximum(chosen[stated], rows)
-    made["customer_id"] = ordered.column("customer_id").take(pa.array(chooser.starts))
-    made["sources"] = chooser.sources({name: chosen[name] for name in columns.GOLDEN_COLUMNS}, made)
-    made["records"] = pa.array(chooser.sizes)
-    quality = sum(share * np.asarray(made[name].is_valid()) for name, share in QUALITY.items())
-    made["quality"] = pa.array(np.round(quality, 4))
-    made["updated_at"] = chooser.take("updated_at", chooser.best("updated_at", (R,)))
+            chosen |= dict.fromkeys(names, chooser.best(attribute, names[0], order))
+            made |= {name: members.take(name, chosen[name].rows) for name in names}
+    chooser.pins.write(chosen, made)
+    made["customer_id"] = members.customer_ids
+    made["sources"] = _sources(members, chosen, made)
+    made["decided"] = _decided(chosen, made)
+    made["records"] = pa.array(members.sizes)
+    made["updated_at"] = members.take("updated_at", chooser.best("", "updated_at", (Strategy.MOST_RECENT,)).rows)
+    made["quality"], made["flaws"] = quality.of(members, made, certificate=chosen["id_number"].rows)
     return pa.table([made[name] for name in columns.CUSTOMERS.names], schema=columns.CUSTOMERS)
 
 
-class _Chooser:
-    """Chooses one row for each customer; the rows stand in order of the customers, then of the records' keys."""
+class _Pins:
+    """What stewards pinned for these customers: the last of each attribute."""
 
-    def __init__(self, ordered: pa.Table, trust: Mapping[str, int]) -> None:
-        self._rows = ordered.combine_chunks()
-        customer = ordered.column("customer_id").to_numpy()
-        self.starts = np.flatnonzero(np.diff(customer, prepend=customer[0] - 1 if len(customer) else 0))
-        self.sizes = np.diff(self.starts, append=len(customer))
-        self._of = np.repeat(np.arange(len(self.starts)), self.sizes)
-        changed = ordered.column("updated_at").cast(pa.int64()).fill_null(0).to_numpy()
+    def __init__(self, members: Members, pins: pa.Table) -> None:
+        row_of = dict(zip(members.numbers.tolist(), range(len(members)), strict=True)) if len(pins) else {}
+        # Stewards decide one at a time, so there is a handful of these, however many records there are.
+        told = [(row_of[pin["record"]], pin) for pin in pins.to_pylist() if pin["record"] in row_of]
+        self._last = {(int(members.of[row]), pin["attribute"]): (row, pin["value"]) for row, pin in told}
+
+    def rows(self, attribute: str, size: int) -> Numbers:
+        """1 for each row whose own value is pinned, 0 for the others."""
+        flags = np.zeros(size, dtype=np.uint64)
+        flags[[row for (_, name), (row, value) in self._last.items() if name == attribute and value is None]] = 1
+        return flags.view(np.int64)
+
+    def write(self, chosen: dict[str, _Chosen], made: dict[str, pa.Array]) -> None:
+        """Put the values that were written, not pointed at, in place of what was chosen."""
+        for (customer, attribute), (row, value) in self._last.items():
+            name = _TOGETHER.get(attribute, (attribute,))[0]
+            if value is None or name not in made:
+                continue
+            column, where = made[name], np.arange(len(made[name])) == customer
+            pinned = pa.array([value]).cast(column.type)
+            made[name] = pc.if_else(pa.array(where), pinned[0], column)
+            rows, letters = chosen[name].rows.copy(), chosen[name].letters.copy()
+            rows[customer], letters[customer] = row, _LETTERS[DecidedBy.PINNED]
+            chosen[name] = _Chosen(rows, letters)
+
+
+class _Chooser:
+    """Chooses one row for each customer."""
+
+    def __init__(self, members: Members, trust: Mapping[str, int], pins: _Pins) -> None:
+        self._members = members
+        self.pins = pins
+        changed = members.column("updated_at").cast(pa.int64()).fill_null(0).to_numpy()
         self._recency = np.unique(changed, return_inverse=True)[1].astype(np.uint64)
-        channels = coded(ordered.column("channel"))
+        channels = members.coded("channel")
         trusts = np.array([trust.get(name, 0) for name in channels.distinct.to_pylist()] or [0], dtype=np.uint64)
         self._trust = np.minimum(trusts, np.uint64(255))[channels.codes]
-        self._weak = np.asarray(pc.invert(ordered.column("name_weak")).to_numpy(), dtype=np.uint64)
-        self._valid = np.asarray(ordered.column("id_valid").to_numpy(), dtype=np.uint64)
+        self._whole = members.mask(pc.invert(members.column("name_weak"))).astype(np.uint64)
+        self._valid = members.mask(members.column("id_valid"))
 
-    def best(self, column: str, order: Sequence[Strategy]) -> Numbers:
-        """For each customer the row whose value survives; -1 where none has one."""
-        codes = coded(self._rows.column(column).cast(pa.string()))
-        return self._first(self._worth(column, codes.codes, codes.distinct, order), codes.codes >= 0)
+    def best(self, attribute: str, column: str, order: Sequence[Strategy]) -> _Chosen:
+        """For each customer the row whose value in the column survives."""
+        valid = self._valid.astype(np.uint64) if column == "id_number" else self._whole
+        source = self._members.coded(column)
+        return self._choose(source, self._worth(attribute, source, order, valid=valid), order)
 
-    def two_phones(self, order: Sequence[Strategy]) -> tuple[Numbers, Numbers]:
-        """For each customer the row of its first phone and of its second, another number; -1 where there is none."""
-        codes = coded(self._rows.column("phone"))
-        worth = self._worth("phone", codes.codes, codes.distinct, order)
-        first = self._first(worth, codes.codes >= 0)
-        others = (codes.codes >= 0) & (codes.codes != np.append(codes.codes, -1)[first][self._of])
-        return first, self._first(worth, others)
+    def certified(self, attribute: str, order: Sequence[Strategy]) -> tuple[_Chosen, pa.Array]:
+        """Of a birth date or a gender: what records state, or their certificates tell.
 
-    def stated_second(self, order: Sequence[Strategy], first: Numbers) -> Numbers:
-        """For each customer the row that states another number than its first phone beside its own; -1 for none."""
-        codes = coded(self._rows.column("phone_2"))
-        same = pc.equal(self._rows.column("phone_2"), self.take("phone", first).take(pa.array(self._of)))
-        others = (codes.codes >= 0) & ~np.asarray(pc.fill_null(same, False).to_numpy(zero_copy_only=False))
-        return self._first(self._worth("phone_2", codes.codes, codes.distinct, order), others)
+        Where `valid_first` is asked for, a valid certificate overrules what its own record states. What nobody states
+        is read off any certificate.
+        """
+        told = self._members.column(_CERTIFIED[attribute])
+        told_valid = self._valid & self._members.mask(pc.is_valid(told))
+        effective = self._members.column(attribute)
+        if Strategy.VALID_FIRST in order:
+            effective = pc.if_else(pa.array(told_valid), told, effective)
+        source = coded(effective.cast(pa.string()))
+        worth = self._worth(attribute, source, order, valid=told_valid.astype(np.uint64))
+        stated = self._choose(source, worth, order)
+        fallback = self.best(attribute, _CERTIFIED[attribute], (Strategy.MOST_FREQUENT, Strategy.MOST_RECENT))
+        read = self._members.take(_CERTIFIED[attribute], np.where(stated.rows < 0, fallback.rows, -1))
+        made = pc.coalesce(effective.take(pa.array(stated.rows, mask=stated.rows < 0)), read)
+        return stated.or_else(fallback.told_by(DecidedBy.CERTIFICATE)), made
 
-    def take(self, column: str, rows: Numbers) -> pa.Array:
-        """The values of the chosen rows; null where none was chosen."""
-        return self._rows.column(column).take(pa.array(rows, mask=rows < 0)).combine_chunks()
+    def two_phones(self, order: Sequence[Strategy]) -> tuple[_Chosen, _Chosen]:
+        """For each customer the row of its first phone and of its second, another number."""
+        source = self._members.coded("phone")
+        worth = self._worth("phone", source, order, valid=self._whole)
+        first = self._choose(source, worth, order)
+        firsts = np.append(source.codes, np.int32(-1))[first.rows][self._members.of]
+        return first, self._choose(source.where(source.codes != firsts), worth, order)
 
-    def sources(self, chosen: Mapping[str, Numbers], made: Mapping[str, pa.Array]) -> pa.Array:
-        """For each customer a JSON object: attribute -> number of the record its value came from."""
-        parts = []
-        numbers = self._rows.column("record").cast(pa.string())
-        for name, rows in chosen.items():
-            has = made[name].is_valid()
-            number = numbers.take(pa.array(rows, mask=rows < 0)).combine_chunks()
-            part = pc.binary_join_element_wise(f', "{name}": ', number, "")
-            parts.append(pc.fill_null(pc.if_else(has, part, None), ""))
-        joined = pc.binary_join_element_wise(*parts, "")
-        return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, 2), "}", "")
+    def stated_second(self, order: Sequence[Strategy], first: _Chosen) -> _Chosen:
+        """For each customer the row that states another number than its first phone beside its own."""
+        source = self._members.coded("phone_2")
+        firsts = self._members.take("phone", first.rows).take(pa.array(self._members.of))
+        same = self._members.mask(pc.equal(self._members.column("phone_2"), firsts))
+        worth = self._worth("phone_2", source, order, valid=self._whole)
+        return self._choose(source.where(~same), worth, order)
 
     def _worth(
-        self, column: str, codes: npt.NDArray[np.int32], distinct: pa.Array, order: Sequence[Strategy]
+        self, attribute: str, source: Coded, order: Sequence[Strategy], *, valid: npt.NDArray[np.uint64]
     ) -> Numbers:
         """One number a row: the greater it is, the better the value, by the strategies in their order."""
-        worth = np.zeros(len(codes), dtype=np.uint64)
+        worth = np.zeros(len(source.codes), dtype=np.uint64)
         for strategy in order:
             match strategy:
+                case Strategy.PINNED:
+                    part = self.pins.rows(attribute, len(worth)).view(np.uint64)
                 case Strategy.VALID_FIRST:
-                    part, bits = (self._valid if column == "id_number" else self._weak), 1
+                    part = valid
                 case Strategy.CHANNEL_TRUST:
-                    part, bits = self._trust, 8
+                    part = self._trust
                 case Strategy.MOST_RECENT:
-                    part, bits = self._recency, 30
+                    part = self._recency
                 case Strategy.MOST_FREQUENT:
-                    _, back, counts = np.unique(
-                        self._of * (len(distinct) + 1) + codes, return_inverse=True, return_counts=True
-                    )
-                    part, bits = counts[back].astype(np.uint64), 12
+                    stated = self._members.of * (source.size + 1) + source.codes
+                    _, back, counts = np.unique(stated, return_inverse=True, return_counts=True)
+                    part = counts[back].astype(np.uint64)
                 case Strategy.LONGEST:
-                    lengths = np.append(pc.utf8_length(distinct).to_numpy(zero_copy_only=False), 0)
-                    part, bits = lengths[codes].astype(np.uint64), 10
+                    part = source.lengths[source.codes].astype(np.uint64)
+            bits = _BITS[strategy]
             worth = (worth << np.uint64(bits)) | np.minimum(part, np.uint64(2**bits - 1))
-        return worth.astype(np.int64)
+        return worth.view(np.int64)
 
-    def _first(self, worth: Numbers, filled: npt.NDArray[np.bool_]) -> Numbers:
-        """For each customer the first of its rows with the greatest worth."""
+    def _choose(self, source: Coded, worth: Numbers, order: Sequence[Strategy]) -> _Chosen:
+        """For each customer the first of its rows with the greatest worth, and what told it from the next value."""
+        members = self._members
+        filled = source.codes >= 0
         if not len(worth):
-            return np.zeros(0, dtype=np.int64)
-        ranked = np.where(filled, worth, -1)
-        greatest = np.maximum.reduceat(ranked, self.starts)
-        winners = (ranked == greatest[self._of]) & filled
-        place = np.where(winners, np.arange(len(worth)), len(worth))
-        first = np.minimum.reduceat(place, self.starts)
-        return np.where(first < len(worth), first, -1)
+            return _Chosen(np.zeros(0, dtype=np.int64), np.zeros(0, dtype="<U1"))
+        greatest = members.greatest(np.where(filled, worth, -1))
+        winners = (worth == greatest[members.of]) & filled
+        first = members.least(np.where(winners, np.arange(len(worth)), len(worth)))
+        rows = np.where(first < len(worth), first, -1)
+        beaten = filled & (source.codes != np.append(source.codes, np.int32(-1))[rows][members.of])
+        runner_up = members.greatest(np.where(beaten, worth, -1))
+        return _Chosen(rows, _deciders(rows, greatest, runner_up, order))
+
+
+def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, order: Sequence[Strategy]) -> Letters:
+    """For each customer the letter of the first strategy in which the winner beats the best other value."""
+    letters = np.where(rows < 0, "-", np.where(runner_up < 0, _LETTERS[DecidedBy.ONLY], _LETTERS[DecidedBy.RECORD_KEY]))
+    open_ = (rows >= 0) & (runner_up >= 0)
+    below = sum(_BITS[strategy] for strategy in order)
+    for strategy in order:
+        below -= _BITS[strategy]
+        told = open_ & ((greatest >> below) != (runner_up >> below))
+        letters[told] = _LETTERS[DecidedBy(strategy.value)]
+        open_ &= ~told
+    return letters
+
+
+def _sources(members: Members, chosen: Mapping[str, _Chosen], made: Mapping[str, pa.Array]) -> pa.Array:
+    """For each customer a JSON object: attribute -> number of the record its value came from."""
+    parts = []
+    numbers = members.column("record").cast(pa.string())
+    for name in columns.GOLDEN_COLUMNS:
+        rows = chosen[name].rows
+        number = numbers.take(pa.array(rows, mask=rows < 0)).combine_chunks()
+        part = pc.binary_join_element_wise(f', "{name}": ', number, "")
+        parts.append(pc.fill_null(pc.if_else(made[name].is_valid(), part, None), ""))
+    joined = pc.binary_join_element_wise(*parts, "")
+    return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, 2), "}", "")
+
+
+def _decided(chosen: Mapping[str, _Chosen], made: Mapping[str, pa.Array]) -> pa.Array:
+    """For each customer one letter an attribute."""
+    parts = []
+    for name in columns.GOLDEN_COLUMNS:
+        has = made[name].is_valid().to_numpy(zero_copy_only=False)
+        parts.append(pa.array(np.where(has, chosen[name].letters, "-"), pa.string()))
+    return pc.binary_join_element_wise(*parts, "")

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.model import customers as model
 from kehu.model.records import require
-from kehu.store import bulk, records, search, sequence
+from kehu.store import bulk, media, records, search, sequence
 from kehu.store.database import Transaction
 from kehu.store.tables import customer, customer_history, fresh, member, member_history, record
 
@@ -165,6 +165,7 @@ def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> 
     )
     _write(tx, retired)
     search.replace(tx, had.column("customer_id").combine_chunks(), search.TERMS.empty_table())
+    media.replace(tx, had.column("customer_id").combine_chunks(), model.MEDIA.empty_table())
 
 
 def _write(tx: Transaction, state: pa.Table) -> Written:

@@ -37,6 +37,7 @@ LENGTHS: dict[str, int] = {
     "proxy_name": 200, "proxy_id_type": 32, "proxy_id_number": 64, "account_id": 64, "account_type": 16,
     "payer_name": 200, "interaction_kind": 16, "interaction_direction": 16, "interaction_number": 64,
     "interaction_reason": 200, "interaction_reason_2": 200, "interaction_reason_3": 200, "interaction_agent": 100,
+    "decided": 32, "flaws": 400,
 }  # fmt: skip
 """The longest text, in characters, that a column of a record, of what it states, or of a customer holds."""
 
@@ -75,7 +76,9 @@ SAYS: dict[str, str] = {
     "updated_at": "When the source last changed it (UTC)",
     "sources": "JSON: attribute -> number of the record its value came from",
     "records": "How many records it has",
-    "quality": "0 to 1: how complete and how well confirmed",
+    "quality": "0 to 100: 100 less the points of its flaws",
+    "decided": "For each attribute a letter: what decided its value; - where nobody tells it",
+    "flaws": "What its quality lacks, each behind a comma: ,no_email,one_record",
 }
 
 
@@ -365,6 +368,7 @@ customer = Table(
     # The living customers by what lists and figures ask for, answered from the index alone.
     Index(None, "merged_into", "category"),
     Index(None, "merged_into", "province"),
+    Index(None, "merged_into", "quality"),
     comment="One row a customer (客户): golden values with the record each came from",
     **MYSQL,
 )
@@ -444,6 +448,22 @@ interaction = Table(
     Column("satisfaction", Integer, comment="How content the customer was, 1 to 5"),
     comment="A contact between a customer and the operator (接触记录), told by a record",
     **MYSQL,
+)
+
+contact_medium = Table(
+    "contact_medium",
+    metadata,
+    Column("customer_id", NUMBER, nullable=False, comment="The customer it reaches"),
+    Column("kind", Word(16), nullable=False, comment="phone, email or address"),
+    Column("rank", NUMBER, nullable=False, comment="1 is the best of its kind"),
+    Column("value", Word(500), nullable=False, comment="The number or the address, as cleaned"),
+    Column("first_seen", Instant(), comment="When the oldest of its records was changed at its source (UTC)"),
+    Column("last_seen", Instant(), comment="When the newest was (UTC)"),
+    Column("records", NUMBER, nullable=False, comment="How many of the customer's records state it"),
+    Column("record", NUMBER, nullable=False, comment="The newest of them"),
+    PrimaryKeyConstraint("customer_id", "kind", "rank"),
+    comment="How a customer can be reached (联系方式): every phone, e-mail and address, the best first",
+    **NARROW,
 )
 
 search_term = Table(

@@ -1,0 +1,89 @@
+"""The states of customers: golden values made from their records, written with all that follows from them.
+
+How values survive is set in `kehu.toml`. The store knows by which settings its values were made, so a run after a
+change makes every customer anew, without matching a single record again.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from kehu.flows.progress import SILENT, Progress
+from kehu.model.customers import PINS
+from kehu.resolve import golden
+from kehu.resolve import media as reaching
+from kehu.resolve.survivorship import DEFAULT, Survivorship
+from kehu.store import customers, decisions, facts, media, records, search
+from kehu.store.customers import Written
+from kehu.store.database import Transaction
+
+PIECE = 100_000
+"""About so many records are made into states at once."""
+
+WHY = "settings"
+"""What the history tells where the settings changed a customer."""
+
+
+def write(
+    tx: Transaction,
+    rows: pa.Table,
+    *,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    at: datetime,
+    why: str,
+) -> Written:
+    """Let the customers of these records have the state that follows from them.
+
+    Args:
+        tx: The transaction.
+        rows: `store.records.RECORDS`, all records of each customer, with the `customer_id` that they are to have.
+        trust: For each channel how far its values are believed.
+        survivorship: Which values survive.
+        at: Since when.
+        why: What brings the change.
+    """
+    pins = decisions.pinned(tx, rows.column("record").combine_chunks()).select(PINS.names).cast(PINS)
+    made = golden.values(rows, trust=trust, survivorship=survivorship.orders(), pins=pins)
+    written = customers.write(tx, made, at=at, why=why)
+    numbers = made.column("customer_id").combine_chunks()
+    media.replace(tx, numbers, reaching.of(rows, made))
+    search.replace(tx, numbers, search.terms(rows))
+    return written
+
+
+def renew(
+    tx: Transaction,
+    *,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    at: datetime,
+    progress: Progress = SILENT,
+) -> int:
+    """Make every customer anew, if its values were made by other settings; returns how many changed."""
+    fingerprint = survivorship.fingerprint(trust)
+    if facts.get(tx, facts.SURVIVORSHIP) == fingerprint:
+        return 0
+    facts.put(tx, facts.SURVIVORSHIP, fingerprint)
+    owned = customers.memberships(tx).sort_by("customer_id")
+    changed = 0
+    if owned.num_rows:
+        progress.step("renew")
+    for numbers in _pieces(owned):
+        rows = records.read(tx, numbers)
+        changed += write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=WHY).changed
+    return changed
+
+
+def _pieces(owned: pa.Table) -> Iterator[pa.Array]:
+    """The records of one piece of the customers after another; no customer is cut. The table is in their order."""
+    customer = owned.column("customer_id").to_numpy()
+    numbers = owned.column("record").combine_chunks()
+    start = 0
+    while start < len(customer):
+        last = customer[min(start + PIECE, len(customer)) - 1]
+        stop = int(np.searchsorted(customer, last, side="right"))
+        yield numbers.slice(start, stop - start)
+        start = stop

@@ -1,0 +1,20 @@
+"""Facts about the store itself: a name and a text."""
+
+import sqlalchemy as sa
+
+from kehu.store.database import Transaction
+from kehu.store.tables import setting
+
+SURVIVORSHIP = "survivorship"
+"""The fingerprint of the settings by which the golden values were made."""
+
+
+def get(tx: Transaction, name: str) -> str | None:
+    """A fact; None where nobody noted it."""
+    return tx.scalar(sa.select(setting.c.value).where(setting.c.name == name))
+
+
+def put(tx: Transaction, name: str, value: str) -> None:
+    """Note a fact, in place of what was noted of that name."""
+    if tx.execute(setting.update().where(setting.c.name == name).values(value=value)).rowcount == 0:
+        tx.execute(setting.insert().values(name=name, value=value))

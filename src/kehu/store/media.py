@@ -1,0 +1,51 @@
+"""Contact media: every phone, e-mail and address that reaches a customer, the best of each kind first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from kehu.model import customers as model
+from kehu.model.codes import MediumKind
+from kehu.model.records import require
+from kehu.store import bulk
+from kehu.store.database import Transaction
+from kehu.store.tables import contact_medium
+
+
+@dataclass(frozen=True, kw_only=True)
+class Medium:
+    """One way to reach a customer."""
+
+    kind: MediumKind
+    rank: int
+    """1 is the best of its kind."""
+    value: str
+    first_seen: datetime | None
+    """When the oldest of its records was changed at its source."""
+    last_seen: datetime | None
+    """When the newest was."""
+    records: int
+    """How many of the customer's records state it."""
+    record: int
+    """The newest of them."""
+
+
+def replace(tx: Transaction, customer_ids: pa.Array, media: pa.Table) -> None:
+    """Let these customers be reached by these `MEDIA` and by nothing else."""
+    require(media, model.MEDIA, what="contact media to store")
+    if tx.scalar(sa.select(contact_medium.c.customer_id).limit(1)) is not None:
+        bulk.delete(tx, contact_medium, pa.table({"customer_id": customer_ids}))
+    bulk.insert(tx, contact_medium, media.select(model.MEDIA.names))
+
+
+def of_customer(tx: Transaction, customer_id: int) -> tuple[Medium, ...]:
+    """How a customer can be reached: phones, e-mails, addresses, the best of each first."""
+    query = sa.select(contact_medium).where(contact_medium.c.customer_id == customer_id)
+    found = tx.execute(query.order_by(contact_medium.c.kind, contact_medium.c.rank)).mappings()
+    media = [
+        Medium(kind=MediumKind(row["kind"]), **{name: row[name] for name in row if name not in ("customer_id", "kind")})
+        for row in found
+    ]
+    return tuple(sorted(media, key=lambda one: (list(MediumKind).index(one.kind), one.rank)))
