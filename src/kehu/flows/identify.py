@@ -123,6 +123,53 @@ def within(
     progress.task("identify", len(waiting))
     progress.step("pair")
     paired = pairing.of_waiting(tx, engine, waiting, limits=keys.limits(hot_key_limit=hot_key_limit))
+    done = _grouped(tx, model, paired, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress)
+    progress.advance(len(waiting))
+    return done
+
+
+def again(
+    tx: Transaction,
+    model: Model,
+    *,
+    numbers: pa.Array,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    at: datetime,
+    why: str,
+    ids: pa.Table | None = None,
+) -> Identified:
+    """Group these records, and all that they touch, again: a decision about them was made or taken back.
+
+    Args:
+        tx: The caller's transaction.
+        model: What weighs the pairs.
+        numbers: Current records; every member of each customer that may change.
+        trust: For each channel how far its values are believed.
+        survivorship: Which values survive.
+        at: Now.
+        why: What the history of the customers tells as the cause.
+        ids: Which customer some of the records shall be again (`store.customers.MEMBERS`), where they come apart.
+    """
+    customers.next_id(tx)
+    nobody = numbers.slice(0, 0)
+    paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot_keys=0)
+    return _grouped(tx, model, paired, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+
+
+def _grouped(
+    tx: Transaction,
+    model: Model,
+    paired: pairing.Paired,
+    *,
+    trust: Mapping[str, int],
+    survivorship: Survivorship,
+    at: datetime,
+    why: str,
+    ids: pa.Table | None = None,
+    progress: Progress = SILENT,
+) -> Identified:
+    """Score the pairs, group all that they reach, and store what came of it."""
     touched = pairing.reach(tx, paired, link_from=model.link_from)
     progress.step("score")
     rows = _in_order(records.read(tx, touched.records))
@@ -131,16 +178,16 @@ def within(
     found = weights.score(coded, *_rows(numbers, paired.pairs), model)
     kept = weights.score(coded, *_rows(numbers, touched.links), model)
     progress.step("group")
-    groups = joining.groups(coded, found + kept, model, _decided(tx, touched.records, numbers))
+    decided = _decided(tx, touched.records, numbers)
+    groups = joining.groups(coded, found + kept, model, decided)
     progress.step("store")
-    links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model))
-    links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model))
-    done = _store(tx, rows, groups, trust=trust, survivorship=survivorship, at=at, why=why)
-    progress.advance(len(waiting))
+    links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model, decided))
+    links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model, decided))
+    done = _store(tx, rows, groups, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
     follow = found.weight >= model.link_from
     apart = groups[found.left] != groups[found.right]
     return Identified(
-        records=len(waiting),
+        records=len(paired.anew),
         touched=len(numbers),
         pairs=len(found.left),
         links=int((follow & ~apart).sum()),
@@ -174,7 +221,14 @@ def _decided(tx: Transaction, touched: pa.Array, numbers: Numbers) -> joining.De
     return joining.Decided(*_rows(numbers, standing), np.asarray(together.to_numpy(), dtype=np.bool_))
 
 
-def _links(coded: Records, numbers: Numbers, found: weights.Scores, groups: Numbers, model: Model) -> pa.Table:
+def _links(
+    coded: Records,
+    numbers: Numbers,
+    found: weights.Scores,
+    groups: Numbers,
+    model: Model,
+    decided: joining.Decided,
+) -> pa.Table:
     """What is kept of the pairs: all that a steward may ever have to look at.
 
     A pair in doubt is kept even while it stands inside one customer: other records may come and part it.
@@ -183,12 +237,21 @@ def _links(coded: Records, numbers: Numbers, found: weights.Scores, groups: Numb
     table = weights.links_of(worth, numbers)
     certificate = np.where(coded.certified, coded.codes("id_number"), -1)
     reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)
+    reason = np.where((reason != "") & _kept_apart(worth.left, worth.right, decided, len(numbers)), "apart", reason)
     state = np.select([reason == "", reason == "doubtful"], ["linked", "doubtful"], default="refused")
     sides = [table.column(side) for side in PAIRS.names]
     made = {"record_l": pc.min_element_wise(*sides), "record_r": pc.max_element_wise(*sides)}
     made |= {name: table.column(name) for name in ("weight", "levels")}
     made |= {"state": pa.array(state.tolist()), "reason": pa.array(reason.tolist(), mask=reason == "")}
     return pa.table(made, schema=links.STORED)
+
+
+def _kept_apart(left: Numbers, right: Numbers, decided: joining.Decided, size: int) -> npt.NDArray[np.bool_]:
+    """Which of the pairs of rows a steward keeps apart."""
+    apart = ~decided.together
+    sides = (np.minimum(left, right), np.maximum(left, right))
+    told = (np.minimum(decided.left, decided.right)[apart], np.maximum(decided.left, decided.right)[apart])
+    return np.isin(sides[0] * size + sides[1], told[0] * size + told[1])
 
 
 def _store(
@@ -200,10 +263,11 @@ def _store(
     survivorship: Survivorship,
     at: datetime,
     why: str,
+    ids: pa.Table | None,
 ) -> dict[str, int]:
     """Write the customers that the groups are, and let the ids that no group kept lead to them."""
-    before = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
-    found = identity.assign(groups, before)
+    now = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
+    found = identity.assign(groups, now, prefer=None if ids is None else _ids(rows, ids, now))
     new = np.append(customers.new_ids(tx, found.new).to_numpy(), -1)
     customer = np.where(found.customer < 0, new[-1 - np.minimum(found.customer, -1)], found.customer)
     survivor = np.where(found.survivor < 0, new[-1 - np.minimum(found.survivor, -1)], found.survivor)
@@ -214,3 +278,10 @@ def _store(
     if len(found.retired):
         customers.merge_into(tx, pa.table({"customer_id": found.retired, "survivor": survivor}), at=at, why=why)
     return {"created": written.created, "changed": written.changed, "merged": len(found.retired)}
+
+
+def _ids(rows: pa.Table, ids: pa.Table, now: Numbers) -> Numbers:
+    """The customer that each row shall be again: that of `ids`, else the one it is."""
+    place = pc.index_in(rows.column("record"), ids.column("record").combine_chunks())
+    wanted = pc.coalesce(ids.column("customer_id").take(place), pa.array(now))
+    return np.asarray(wanted.to_numpy())
