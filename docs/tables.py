@@ -17,7 +17,7 @@ from kehu.collect import rest
 from kehu.collect.web import pages, proofs
 from kehu.model import records
 from kehu.process import mapping
-from kehu.store import tables
+from kehu.store import dictionary, tables
 
 FOLDER = Path(__file__).parent
 PAGES = ("settings.md", "columns.md")
@@ -133,7 +133,7 @@ def of_store() -> str:
                 for column in table.columns
             ],
         )
-        for table in tables.metadata.sorted_tables
+        for table in dictionary.metadata.sorted_tables
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from kehu.store import columns, tables
+from kehu.store import columns, dictionary
 
 
 def complaints(connection: sa.Connection) -> Iterator[str]:
@@ -19,7 +19,7 @@ def complaints(connection: sa.Connection) -> Iterator[str]:
 
 
 def _half_made(connection: sa.Connection) -> Iterator[str]:
-    missing = sorted(set(tables.metadata.tables) - set(sa.inspect(connection).get_table_names()))
+    missing = sorted(set(dictionary.metadata.tables) - set(sa.inspect(connection).get_table_names()))
     if missing:
         yield f"its schema is half made, {', '.join(missing)} missing: restore a backup or begin with an empty database"
 
