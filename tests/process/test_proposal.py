@@ -1,12 +1,17 @@
+import sqlite3
 import tomllib
+from contextlib import closing
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyarrow import csv
 from pydantic import ValidationError
 
-from kehu.collect.town import town
+from kehu.collect.town import channels, town
+from kehu.collect.town import hall as halls
 from kehu.model import records
-from kehu.process import proposal
+from kehu.process import mapping, proposal
 
 
 def test_the_town_s_own_columns_are_found_under_their_own_names() -> None:
@@ -30,6 +35,7 @@ def hall() -> pa.Table:
 
 def test_chinese_heads_are_understood_and_the_proxy_is_not_the_customer() -> None:
     found = {one.column: one.source for one in proposal.suggest(hall())}
+    assert found.pop("proxy_name") == "经办人姓名"
     assert found == {
         "record_id": "受理单号", "name": "客户姓名", "id_type": "证件类型", "id_number": "证件号码",
         "phone": "联系电话",
@@ -67,10 +73,49 @@ def test_the_proposal_can_be_pasted_and_used() -> None:
     pasted = tomllib.loads(proposal.as_toml("hall", found))["channels"]["hall"]["mapping"]
     assert pasted == {one.column: one.source for one in found}
     assert [name for name, _ in proposal.as_mapping(found).sources()] == sorted(
-        pasted, key=list(records.FLAT_COLUMNS).index
+        pasted, key=list(mapping.Mapping.model_fields).index
     )
 
 
 def test_a_table_without_a_key_gives_no_mapping() -> None:
     with pytest.raises(ValidationError, match="record_id"):
         proposal.as_mapping(proposal.suggest(pa.table({"mobile": ["13912345678"]})))
+
+
+def test_what_a_row_says_of_numbers_accounts_and_contacts_is_found(tmp_path: Path) -> None:
+    """The heads of the town's halls and of its call centre, and what its example makes of them."""
+    channels.write(town.make(300, seed=4), tmp_path)
+    (export, *_) = sorted((tmp_path / "hall").glob("*.csv"))
+    hall_rows = csv.read_csv(
+        export,
+        read_options=csv.ReadOptions(encoding="gb18030"),
+        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(halls.HEADS, pa.string())),
+        parse_options=csv.ParseOptions(invalid_row_handler=lambda _: "skip"),
+    )
+    found = {one.column: one.source for one in proposal.suggest(hall_rows)}
+    assert found | {
+        "record_id": "订单号", "phone": "联系电话", "msisdn": "业务号码", "plan": "新套餐", "proxy_name": "经办人姓名",
+        "proxy_id_number": "经办人证件号码", "updated_at": "受理时间", "interaction_at": "受理时间",
+        "interaction_reason": "业务类型", "interaction_agent": "工号",
+    } == found  # fmt: skip
+    with closing(sqlite3.connect(tmp_path / "calls.db")) as store:
+        rows = store.execute("select * from calls limit 200")
+        heads = [head for head, *_ in rows.description]
+        calls = pa.table(dict(zip(heads, map(texts, zip(*rows, strict=True)), strict=True)))
+    found = {one.column: one.source for one in proposal.suggest(calls)}
+    assert found | {
+        "record_id": "call_id", "phone": "caller", "updated_at": "ended_at", "interaction_at": "started_at",
+        "interaction_ended_at": "ended_at", "interaction_direction": "direction", "interaction_reason": "reason_1",
+        "interaction_reason_2": "reason_2", "interaction_verified": "verified", "interaction_agent": "agent_no",
+        "interaction_satisfaction": "satisfaction",
+    } == found  # fmt: skip
+
+
+def texts(values: tuple[object, ...]) -> pa.Array:
+    return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def test_a_channel_may_have_a_name_that_toml_must_quote() -> None:
+    found = [proposal.Suggestion(column="record_id", source='a "b"', by_head=True, fits=1.0)]
+    pasted = tomllib.loads(proposal.as_toml("营业厅", found))
+    assert pasted == {"channels": {"营业厅": {"mapping": {"record_id": 'a "b"'}}}}

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -43,8 +43,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
     ),
     "phone": (
         "电话", "手机", "手机号", "手机号码", "电话号码", "联系电话", "联系方式", "移动电话", "主叫号码", "主叫",
-        "业务号码", "服务号码",
-        "phone", "mobile", "mobileno", "mobilephone", "phoneno", "phonenumber", "tel", "telephone", "cell", "msisdn",
+        "phone", "mobile", "mobileno", "mobilephone", "phoneno", "phonenumber", "tel", "telephone", "cell",
         "caller",
     ),
     "phone_2": (
@@ -74,9 +73,52 @@ _HEADS: dict[str, tuple[str, ...]] = {
     "updated_at": (
         "更新时间", "修改时间", "最后更新时间", "受理时间", "办理时间", "提交时间", "创建时间", "时间", "日期",
         "受理日期",
-        "updatedat", "updated", "modifiedat", "modified", "lastmodified", "submittedat", "createdat", "endedat",
+        "updatedat", "updated", "modifiedat", "modified", "lastmodified", "submittedat", "createdat",
         "timestamp", "time",
     ),
+    "msisdn": (
+        "业务号码", "服务号码", "用户号码", "计费号码", "设备号码", "宽带账号",
+        "msisdn", "servicenumber", "serviceno", "subscriberno", "accessnumber",
+    ),
+    "role": ("客户角色", "role"),
+    "plan": ("套餐", "新套餐", "套餐名称", "主套餐", "资费", "plan", "planname", "package", "product", "tariff"),
+    "number_state": ("号码状态", "用户状态", "业务状态", "状态", "numberstate", "numberstatus", "status"),
+    "opened_at": (
+        "开户时间", "开户日期", "入网时间", "入网日期", "激活时间", "openedat", "opendate",
+        "activatedat", "activationdate",
+    ),
+    "user_name": ("实际使用人", "使用人", "使用人姓名", "实际使用人姓名", "actualuser", "enduser"),
+    "proxy_name": ("经办人", "经办人姓名", "代办人", "代办人姓名", "代理人", "代理人姓名", "proxy", "proxyname"),
+    "proxy_id_type": ("经办人证件类型", "代办人证件类型", "代理人证件类型", "proxyidtype", "proxycerttype"),
+    "proxy_id_number": (
+        "经办人证件号码", "经办人证件号", "经办人身份证号", "代办人证件号码",
+        "代理人证件号码", "proxyidnumber", "proxycertno",
+    ),
+    "account_id": (
+        "账户", "账户编号", "账户标识", "账号", "合同号", "付费账户", "accountid", "accountno", "account", "acctid",
+        "billingaccount",
+    ),
+    "account_type": ("付费方式", "付费类型", "账户类型", "accounttype", "paymenttype", "paytype", "billingtype"),
+    "payer_name": ("付费人", "付款人", "缴费人", "付费人姓名", "payer", "payername"),
+    "interaction_at": (
+        "开始时间", "通话开始时间", "呼叫时间", "来电时间", "接入时间", "startedat",
+        "starttime", "calltime", "callstart",
+    ),
+    "interaction_ended_at": ("结束时间", "通话结束时间", "挂机时间", "endedat", "endtime", "callend"),
+    "interaction_direction": ("呼叫方向", "通话方向", "方向", "direction", "calldirection"),
+    "interaction_reason": (
+        "业务类型", "服务类型", "来电原因", "来电类型", "诉求", "一级原因", "reason", "reason1",
+        "callreason", "calltype",
+    ),
+    "interaction_reason_2": ("二级原因", "reason2"),
+    "interaction_reason_3": ("三级原因", "reason3"),
+    "interaction_verified": ("是否核验", "是否验证", "身份核验", "verified", "isverified"),
+    "interaction_agent": (
+        "工号", "坐席", "坐席工号", "营业员", "营业员工号", "操作员", "操作员工号", "受理人", "agent",
+        "agentno", "agentid",
+        "clerk", "clerkno", "operator", "staff", "staffno",
+    ),
+    "interaction_satisfaction": ("满意度", "评价", "satisfaction", "csat", "rating"),
 }  # fmt: skip
 """How people call our columns: simplified, in lower case, without blanks and signs."""
 
@@ -84,6 +126,8 @@ _OF_OTHERS = re.compile(
     "经办|代办|代理|营业员|操作员|工号|坐席|受理人|推荐|担保|紧急|被叫|proxy|agent|clerk|operator|staff|callee"
 )
 """Words in the head of a column that is about somebody else than the customer."""
+_FOR_OTHERS = frozenset({"proxy_name", "proxy_id_type", "proxy_id_number", "interaction_agent"})
+"""Our columns that are about somebody else."""
 _SIGNS = re.compile(r"[\W_]+")
 
 _EXACT, _INSIDE, _NONE = 1.0, 0.6, 0.0
@@ -109,6 +153,8 @@ class Suggestion:
 def suggest(rows: pa.Table) -> list[Suggestion]:
     """Where our columns seem to come from, in our order; each of the channel's columns is used once.
 
+    Only a time is used twice: a row that tells of a contact changed when the contact was, or ended.
+
     >>> rows = pa.table({"工单号": ["1", "2"], "客户姓名": ["张伟", "李娜"], "x": ["13912345678", "13812345678"]})
     >>> [(found.column, found.source, found.by_head) for found in suggest(rows)]
     [('record_id', '工单号', True), ('name', '客户姓名', True), ('phone', 'x', False)]
@@ -117,11 +163,14 @@ def suggest(rows: pa.Table) -> list[Suggestion]:
     columns = {
         name: text.column(distinct.one_chunk(sample.column(name)).cast(pa.string()))
         for name in sample.column_names
-        if name != records.POSITION and not _OF_OTHERS.search(_folded(name))
+        if name != records.POSITION
     }
     rated = []
     for place, (source, values) in enumerate(columns.items()):
+        is_of_others = _OF_OTHERS.search(_folded(source)) is not None
         for column in _HEADS:
+            if is_of_others is not (column in _FOR_OTHERS):
+                continue
             by_head, fits = _by_head(column, source), _fits(column, values)
             if _is_likely(column, by_head=by_head, fits=fits):
                 rated.append((by_head + (fits or 0.0), -place, Suggestion(
@@ -131,7 +180,19 @@ def suggest(rows: pa.Table) -> list[Suggestion]:
     for _, _, suggestion in sorted(rated, key=lambda one: one[:2], reverse=True):
         if suggestion.column not in chosen and all(suggestion.source != other.source for other in chosen.values()):
             chosen[suggestion.column] = suggestion
+    _share(chosen)
     return [chosen[column] for column in _HEADS if column in chosen]
+
+
+def _share(chosen: dict[str, Suggestion]) -> None:
+    if "updated_at" not in chosen:
+        times = (chosen.get(name) for name in ("interaction_ended_at", "interaction_at"))
+        twice = next((found for found in times if found is not None), None)
+        if twice is not None:
+            chosen["updated_at"] = replace(twice, column="updated_at")
+    tells_of_a_contact = any(column.startswith("interaction_") for column in chosen)
+    if tells_of_a_contact and "interaction_at" not in chosen and "updated_at" in chosen:
+        chosen["interaction_at"] = replace(chosen["updated_at"], column="interaction_at")
 
 
 def as_toml(channel: str, suggestions: list[Suggestion]) -> str:
@@ -141,11 +202,30 @@ def as_toml(channel: str, suggestions: list[Suggestion]) -> str:
     [channels.hall.mapping]
     phone = "联系电话"
     """
-    lines = [f"[channels.{channel}.mapping]"]
-    for one in suggestions:
-        remark = "" if one.by_head else f"    # {one.fits or 0:.0%} of its values look like it"
-        lines.append(f"{one.column} = {json.dumps(one.source, ensure_ascii=False)}{remark}")
-    return "\n".join(lines)
+    return "\n".join([f"[channels.{key(channel)}.mapping]", *lines(suggestions)])
+
+
+def lines(suggestions: list[Suggestion]) -> list[str]:
+    """The lines of the mapping."""
+    return [
+        f"{one.column} = {quoted(one.source)}"
+        + ("" if one.by_head else f"    # {one.fits or 0:.0%} of its values look like it")
+        for one in suggestions
+    ]
+
+
+def quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def key(name: str) -> str:
+    """A name as it stands in the head of a TOML table.
+
+    >>> key("hall-2"), key("营业厅")
+    ('hall-2', '"营业厅"')
+    """
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quoted(name)
 
 
 def as_mapping(suggestions: list[Suggestion]) -> Mapping:
@@ -219,6 +299,16 @@ def _is_moment(value: str) -> bool:
     return ":" in value and dates.clean_moment(value) is not None
 
 
+def _is_time(value: str) -> bool:
+    return _is_moment(value) or dates.clean(value) is not None
+
+
+def _is_line(values: pa.Array) -> pa.Array:
+    """A number to call, or the login of a broadband line."""
+    login = pc.match_substring_regex(values, r"^[0-9]*[A-Za-z][0-9A-Za-z_.@-]*$")
+    return pc.or_(_is_phone(values), pc.fill_null(login, False))
+
+
 _TESTS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "record_id": lambda values: values,
     "kind": _each(kinds.clean),
@@ -231,6 +321,15 @@ _TESTS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "gender": _each(lambda value: genders.clean(value) or value in ("0", "9")),
     "email": _each(emails.clean),
     "address": _each(_is_address),
-    "updated_at": _each(lambda value: _is_moment(value) or dates.clean(value)),
+    "updated_at": _each(_is_time),
+    "msisdn": _is_line,
+    "opened_at": _each(_is_time),
+    "user_name": _each(_is_name),
+    "proxy_name": _each(_is_name),
+    "proxy_id_type": _each(identification.clean_type),
+    "proxy_id_number": _is_certificate,
+    "payer_name": _each(_is_name),
+    "interaction_at": _each(_is_time),
+    "interaction_ended_at": _each(_is_time),
 }
 """How the values of a column are recognized, where they can be."""
