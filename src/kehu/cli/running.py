@@ -85,6 +85,7 @@ def collect(config: options.Config = None, channel: options.Channels = None, *, 
                 raw_in=wiring.raw(settings),
                 home=settings.kehu.home,
                 clock=wiring.now,
+                threads=wiring.engine(settings).threads,
                 progress=guard.watched(progress),
             )
         code = _finish(database, ran, progress, json=json)

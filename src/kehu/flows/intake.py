@@ -5,10 +5,11 @@ was stored; a row may come twice, which changes nothing, but none is left out.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,12 @@ import pyarrow.compute as pc
 from kehu.collect import raw
 from kehu.collect.channel import Channel
 from kehu.errors import KehuError
+from kehu.flows import crew
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.threshold import Gate, Limit
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
-from kehu.process import checks, clean, households, mapping, quality
+from kehu.process import checks, mapping, quality
 from kehu.process.repeats import Seen
 from kehu.process.rows import Rows
 from kehu.store import households as statements
@@ -97,6 +99,7 @@ def intake(
     raw_in: Path,
     home: str,
     clock: Callable[[], datetime],
+    threads: int = 1,
     progress: Progress = SILENT,
 ) -> Brought:
     """Store what is new in a channel.
@@ -110,6 +113,7 @@ def intake(
         raw_in: The folder below which batches are kept as they came.
         home: The country whose numbers and addresses are at home.
         clock: The time, aware.
+        threads: How many processes clean a load of many rows while more of it is read.
         progress: Whoever wants to watch.
 
     Raises:
@@ -119,25 +123,48 @@ def intake(
     progress.task(feed.channel.name)
     progress.step("collect")
     gate: Gate[Judged] = Gate(channel=run.channel, limit=feed.limit)
-    seen = Seen(feed.rules)
     with run.recorded():
         try:
-            for batch in feed.channel.batches(after=run.cursor):
-                progress.step("process")
-                judged = judge(batch, feed, home=home, seen=seen)
-                progress.step("store")
-                for passed in gate.passed(judged):
-                    run.store(passed)
-                progress.advance(judged.read)
-                progress.step("collect")
+            with closing(
+                judged_batches(feed, after=run.cursor, home=home, threads=threads, progress=progress)
+            ) as batches:
+                for judged in batches:
+                    progress.step("store")
+                    for passed in gate.passed(judged):
+                        run.store(passed)
+                    progress.advance(judged.read)
         finally:  # Too few rows to say that they are too bad.
             for passed in gate.rest():
                 run.store(passed)
     return Brought(channel=run.channel, counts=run.counts, load_id=run.load_id, failure=run.failure)
 
 
-def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None) -> Judged:
-    """Clean the rows of a batch, and part the good from the bad; `seen` remembers the batches of the load before."""
+def judged_batches(
+    feed: Feed, *, after: str | None, home: str, threads: int = 1, progress: Progress = SILENT
+) -> Generator[Judged]:
+    """Read what is new in a channel since a cursor, and judge it, batch by batch."""
+    seen = Seen(feed.rules)
+    batches = crew.cleaned_ahead(
+        feed.channel.batches(after=after), partial(_flat, feed=feed), home=home, zone=feed.zone, threads=threads
+    )
+    with closing(batches):
+        for batch, cleaned in batches:
+            progress.step("process")
+            yield judge(batch, feed, home=home, seen=seen, cleaned=cleaned)
+            progress.step("collect")
+
+
+def _flat(batch: Batch, feed: Feed) -> pa.Table:
+    return mapping.apply(batch.rows, feed.mapping, channel=feed.channel.name, sparse=feed.sparse)
+
+
+def judge(
+    batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, cleaned: crew.Cleaned | None = None
+) -> Judged:
+    """Clean the rows of a batch, unless they are, and part the good from the bad.
+
+    With `seen`, a rule that looks at more than one row remembers the batches of the load before.
+    """
     if batch.rows.num_rows == 0:
         nothing = pa.array([], pa.int64())
         faulty = _faulty(batch, nothing, pa.array([], pa.string()), checks.BREACHES.empty_table())
@@ -151,11 +178,10 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None) -> J
             broke=_unread(batch),
             standing=pa.table({}),
         )
-    flat = mapping.apply(batch.rows, feed.mapping, channel=feed.channel.name, sparse=feed.sparse)
-    cleaned = clean.clean(flat, home=home, zone=feed.zone)
-    stated = households.clean(flat, cleaned, home=home, zone=feed.zone)
-    unstorable = [_unstorable(table) for table in (cleaned, stated) if table is not None]
-    rows, hashes = Rows(flat=flat, clean=cleaned, stated=stated), mapping.fingerprints(flat)
+    made = cleaned or crew.cleaned(_flat(batch, feed), home=home, zone=feed.zone)
+    flat, hashes = made.flat, made.hashes
+    unstorable = [_unstorable(table) for table in (made.clean, made.stated) if table is not None]
+    rows = Rows(flat=flat, clean=made.clean, stated=made.stated)
     repeated = (seen or Seen(feed.rules)).breaches(rows, fingerprints=hashes)
     breaches = pa.concat_tables([checks.broken(rows, feed.rules), repeated, *unstorable])
     rejects = pc.equal(breaches["severity"], Severity.REJECT.value)
@@ -166,14 +192,14 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None) -> J
     warnings = warnings.filter(pa.array(~is_bad[warnings["row"].to_numpy()]))
     return Judged(
         batch=batch,
-        clean=cleaned.take(good),
+        clean=made.clean.take(good),
         hashes=hashes,
         good=good,
         faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
         warned=warnings.num_rows,
         broke=pa.concat_tables([quality.broke(pa.concat_tables([faults, warnings])), _unread(batch)]),
-        standing=quality.standing(flat, cleaned).take(good),
-        stated=None if stated is None else stated.take(good),
+        standing=quality.standing(flat, made.clean).take(good),
+        stated=None if made.stated is None else made.stated.take(good),
     )
 
 

@@ -59,12 +59,14 @@ def collect(
     raw_in: Path,
     home: str,
     clock: Callable[[], datetime],
+    threads: int = 1,
     progress: Progress = SILENT,
 ) -> Ran:
     """Take in what is new in each channel; one that fails does not keep the others from it."""
     return Ran(
         brought=tuple(
-            intake(database, feed, raw_in=raw_in, home=home, clock=clock, progress=progress) for feed in feeds
+            intake(database, feed, raw_in=raw_in, home=home, clock=clock, threads=threads, progress=progress)
+            for feed in feeds
         )
     )
 
@@ -84,7 +86,9 @@ def whole(
     progress: Progress = SILENT,
 ) -> Ran:
     """Take in what is new, then give every new record its customer."""
-    collected = collect(database, feeds, raw_in=raw_in, home=home, clock=clock, progress=progress)
+    collected = collect(
+        database, feeds, raw_in=raw_in, home=home, clock=clock, threads=engine.threads, progress=progress
+    )
     loads = [f"load {one.load_id}" for one in collected.brought if one.load_id is not None]
     identified = identify.identify(
         database,

@@ -1,6 +1,6 @@
 """What a row says beside its customer: a subscription, an account, an interaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 import pyarrow as pa
@@ -53,7 +53,23 @@ _NO = frozenset({"0", "false", "no", "n", "f", "否", "未核验", "未验证", 
 _LOGIN = r"^[0-9A-Za-z_.@-]*(?:[A-Za-z][0-9A-Za-z_.@-]*[0-9]|[0-9][0-9A-Za-z_.@-]*[A-Za-z])[0-9A-Za-z_.@-]*$"
 
 
-def clean(flat: pa.Table, records: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table | None:
+def filled(flat: pa.Table) -> tuple[str, ...]:
+    """Which columns of `households.STATED` have a value in some row."""
+    return tuple(
+        name
+        for name in households.STATED.names
+        if name in flat.column_names and flat.column(name).null_count < flat.num_rows
+    )
+
+
+def clean(
+    flat: pa.Table,
+    records: pa.Table,
+    *,
+    home: str = "CN",
+    zone: str = "UTC",
+    columns: Collection[str] | None = None,
+) -> pa.Table | None:
     """What rows say of subscriptions, accounts and interactions, cleaned; None where they have no such column.
 
     Args:
@@ -61,6 +77,7 @@ def clean(flat: pa.Table, records: pa.Table, *, home: str = "CN", zone: str = "U
         records: The same rows as clean records.
         home: The country in which numbers without a country are dialled.
         zone: The time zone of times that state no offset, the one that `records` was cleaned with.
+        columns: Those that count as filled, where the rows are a slice of more; from `filled`.
 
     Returns:
         The columns of `households.STATED` in which a row has a value, one row a row. A value that says nothing is null.
@@ -72,8 +89,8 @@ def clean(flat: pa.Table, records: pa.Table, *, home: str = "CN", zone: str = "U
     {'msisdn': 'kd05718888', 'role': 'holder', 'number_state': 'active'}
     {'msisdn': None, 'role': None, 'number_state': None}
     """
-    raw = {name: distinct.one_chunk(flat.column(name)) for name in households.STATED.names if name in flat.column_names}
-    raw = {name: texts for name, texts in raw.items() if texts.null_count < len(texts)}
+    names = filled(flat) if columns is None else columns
+    raw = {name: distinct.one_chunk(flat.column(name)) for name in names}
     if not raw:
         return None
     found = {name: _cleaned(name, texts, home) for name, texts in raw.items() if name not in _TOGETHER}

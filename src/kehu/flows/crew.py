@@ -1,0 +1,238 @@
+"""A crew: processes that clean batches while the next are read.
+
+Each helper is sent rows with our column names and answers with what became of them; which processes work, and how
+many, changes nothing in the result. A helper hears no Ctrl-C and ends when its pipe does, so none outlives its run.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from types import TracebackType
+from typing import IO, Self
+
+import pyarrow as pa
+
+from kehu.errors import KehuError
+from kehu.model.records import CLEAN, Batch
+from kehu.process import clean, households, mapping
+
+WORTH_A_CREW = 100_000
+"""A load of fewer rows is cleaned before helpers would be ready."""
+PIECE = 50_000
+"""So many rows are sent to a helper at once: enough to have values in common, few enough to keep all of them busy."""
+AHEAD = 2
+"""So many batches are read while one is waited for; it bounds the memory."""
+
+_STATED = "stated."
+_HASH = "hash"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaned:
+    """What became of the rows of a batch."""
+
+    flat: pa.Table
+    """The rows with our column names, dirty as they came."""
+    clean: pa.Table
+    """`CLEAN`."""
+    stated: pa.Table | None
+    """What they say beside their customer; None where they have no such column."""
+    hashes: pa.Array
+    """The fingerprint of each row."""
+
+
+Flat = Callable[[Batch], pa.Table]
+"""Gives the rows of a batch our column names."""
+
+
+def cleaned(flat: pa.Table, *, home: str, zone: str) -> Cleaned:
+    """Clean rows here and now."""
+    return _cleaned(flat, households.filled(flat), home=home, zone=zone)
+
+
+def _cleaned(flat: pa.Table, columns: tuple[str, ...], *, home: str, zone: str) -> Cleaned:
+    records = clean.clean(flat, home=home, zone=zone)
+    stated = households.clean(flat, records, home=home, zone=zone, columns=columns)
+    return Cleaned(flat=flat, clean=records, stated=stated, hashes=mapping.fingerprints(flat))
+
+
+def cleaned_ahead(
+    batches: Iterator[Batch], flat: Flat, *, home: str, zone: str, threads: int
+) -> Generator[tuple[Batch, Cleaned | None]]:
+    """Every batch with what became of its rows, in order; None for one without rows.
+
+    Where the rows are many, as many helpers as threads clean them while the next are read. What goes wrong in reading
+    is raised behind the batches that were read before it.
+    """
+    with ExitStack() as stack:
+        crew: Crew | None = None
+        ahead: deque[tuple[Batch, pa.Table, Order | None]] = deque()
+        rows, failure = 0, None
+        while True:
+            try:
+                if (batch := next(batches, None)) is None:
+                    break
+                given = flat(batch) if batch.rows.num_rows else pa.table({})
+            except KehuError as why:
+                failure = why
+                break
+            rows += given.num_rows
+            if crew is None and threads > 1 and rows >= WORTH_A_CREW:
+                crew = stack.enter_context(Crew(threads))
+            if crew is None:
+                yield batch, cleaned(given, home=home, zone=zone) if given.num_rows else None
+                continue
+            ahead.append((batch, given, crew.order(given, home=home, zone=zone) if given.num_rows else None))
+            if len(ahead) > AHEAD:
+                yield _done(*ahead.popleft())
+        while ahead:
+            yield _done(*ahead.popleft())
+        if failure is not None:
+            raise failure
+
+
+def _done(batch: Batch, flat: pa.Table, order: "Order | None") -> tuple[Batch, Cleaned | None]:
+    return batch, None if order is None else order.result(flat)
+
+
+class Crew:
+    """Helpers, and what they are to do.
+
+    Args:
+        helpers: How many processes.
+    """
+
+    def __init__(self, helpers: int) -> None:
+        self._helpers = [_Helper() for _ in range(helpers)]
+        self._idle: SimpleQueue[_Helper] = SimpleQueue()
+        for helper in self._helpers:
+            self._idle.put(helper)
+        self._threads = ThreadPoolExecutor(helpers, thread_name_prefix="crew")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for helper in self._helpers:
+            helper.end()
+        self._threads.shutdown()
+        for helper in self._helpers:
+            helper.close()
+
+    def order(self, flat: pa.Table, *, home: str, zone: str) -> "Order":
+        """Have rows cleaned."""
+        # A piece may lack values in a column that the whole has: that is no reason to leave the column out.
+        given = {"home": home, "zone": zone, "columns": " ".join(households.filled(flat))}
+        flat = flat.replace_schema_metadata(given)
+        pieces = [flat.slice(start, PIECE) for start in range(0, flat.num_rows, PIECE)]
+        return Order([self._threads.submit(self._made, piece) for piece in pieces])
+
+    def _made(self, piece: pa.Table) -> pa.Table:
+        helper = self._idle.get()
+        try:
+            return helper.made(piece)
+        finally:
+            self._idle.put(helper)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Rows that are being cleaned, piece by piece."""
+
+    pieces: list[Future[pa.Table]]
+
+    def result(self, flat: pa.Table) -> Cleaned:
+        """What became of them; waits for it."""
+        whole = pa.concat_tables(piece.result() for piece in self.pieces).combine_chunks()
+        stated = [name for name in whole.column_names if name.startswith(_STATED)]
+        return Cleaned(
+            flat=flat,
+            clean=whole.select(CLEAN.names).cast(CLEAN),
+            stated=whole.select(stated).rename_columns([name.removeprefix(_STATED) for name in stated])
+            if stated
+            else None,
+            hashes=whole.column(_HASH).combine_chunks(),
+        )
+
+
+class _Helper:
+    """A process that cleans what it is sent."""
+
+    def __init__(self) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "kehu.flows.crew"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            process_group=0,  # Ctrl-C is for the run alone, which then ends its helpers.
+        )
+
+    def made(self, piece: pa.Table) -> pa.Table:
+        """What it makes of a table."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            _send(piece, self._process.stdin)
+            if (answer := _received(self._process.stdout)) is not None:
+                return answer
+        except OSError:
+            pass
+        code = self._process.wait()
+        self._said.seek(0)
+        raise RuntimeError(f"a helper ended with code {code}:\n{self._said.read().decode(errors='replace')}")
+
+    def end(self) -> None:
+        """End the process, whatever it does; who waits for its answer is told so."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Let go of its pipes, which nobody uses any more."""
+        # What a pipe still holds for a process that is gone is lost.
+        with self._said, suppress(OSError), self._process:
+            pass
+
+
+def _send(table: pa.Table, pipe: IO[bytes]) -> None:
+    """Write a table behind its length: the columns of two tables need not be the same, so it is a stream for each."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    packed = sink.getvalue()
+    pipe.write(packed.size.to_bytes(8, "big"))
+    pipe.write(packed)
+    pipe.flush()
+
+
+def _received(pipe: IO[bytes]) -> pa.Table | None:
+    """The next table; None where no more come."""
+    size = int.from_bytes(pipe.read(8), "big")
+    packed = pipe.read(size)
+    return pa.ipc.open_stream(packed).read_all() if size and len(packed) == size else None
+
+
+def _answer(flat: pa.Table) -> pa.Table:
+    """What became of rows, in one table."""
+    given = {key.decode(): value.decode() for key, value in flat.schema.metadata.items()}
+    made = _cleaned(flat, tuple(given["columns"].split()), home=given["home"], zone=given["zone"])
+    answer = made.clean.append_column(_HASH, made.hashes)
+    for field, column in zip(made.stated.schema, made.stated.columns, strict=True) if made.stated is not None else ():
+        answer = answer.append_column(_STATED + field.name, column)
+    return answer
+
+
+def _work() -> None:
+    """Answer every table that comes by standard input."""
+    while (flat := _received(sys.stdin.buffer)) is not None:
+        _send(_answer(flat), sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    _work()
