@@ -99,3 +99,12 @@ def test_a_fingerprint_does_not_look_at_the_clock_nor_at_columns_that_are_not_th
     )
     assert mapping.fingerprints(flat) == mapping.fingerprints(touched)
     assert mapping.fingerprints(flat).type == pa.binary(16)
+
+
+def test_a_number_that_was_wrapped_for_excel_is_read_as_its_text() -> None:
+    wanted = mapping.Mapping.model_validate(
+        {"record_id": "no", "category": {"column": "class", "codes": {"01": "student"}}, "phone": "phone"}
+    )
+    rows = pa.table({"no": ['="00123"'], "class": ['="01"'], "phone": ['="0571"&"88886666"']})
+    (row,) = mapping.apply(rows, wanted, channel="hall").to_pylist()
+    assert (row["record_id"], row["category"], row["phone"]) == ("00123", "student", '="0571"&"88886666"')

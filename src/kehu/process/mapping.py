@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kehu.errors import SettingsError
 from kehu.model import households, records
-from kehu.process import distinct
+from kehu.process import distinct, text
 
 
 class Source(BaseModel):
@@ -167,7 +167,7 @@ def _values(rows: pa.Table, source: Source) -> pa.Array:
 def _column(rows: pa.Table, name: str) -> pa.Array:
     if name not in rows.column_names:
         return distinct.nulls(rows.num_rows)
-    return distinct.one_chunk(rows.column(name)).cast(pa.string())
+    return text.unwrapped(distinct.one_chunk(rows.column(name)).cast(pa.string()))
 
 
 def _blank_as_null(values: pa.Array) -> pa.Array:

@@ -99,6 +99,20 @@ def column(texts: pa.Array) -> pa.Array:
     return words.take(encoded.indices)
 
 
+_FORMULA = r'^\s*="([^"]*)"\s*$'
+
+
+def unwrapped(texts: pa.Array) -> pa.Array:
+    """The text out of a formula that holds nothing else, as systems export numbers so that Excel keeps their zeros.
+
+    >>> unwrapped(pa.array(['="00123"', "00123", '="a"&"b"', None])).to_pylist()
+    ['00123', '00123', '="a"&"b"', None]
+    """
+    if not pc.any(pc.match_substring(texts, '="'), min_count=0).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, _FORMULA, r"\1")
+
+
 @functools.cache
 def _simpler() -> dict[int, str]:
     # One character at a time: a phrase table would read 乾 differently in two names that one person may have.
