@@ -17,7 +17,8 @@ from kehu.collect import rest
 from kehu.collect.web import pages, proofs
 from kehu.model import records
 from kehu.process import mapping
-from kehu.store import dictionary, tables
+from kehu.store import tables
+from kehu.store.dictionary import whole
 
 FOLDER = Path(__file__).parent
 PAGES = ("settings.md", "columns.md")
@@ -133,7 +134,7 @@ def of_store() -> str:
                 for column in table.columns
             ],
         )
-        for table in dictionary.metadata.sorted_tables
+        for table in whole.metadata.sorted_tables
     )
 
 

@@ -18,7 +18,8 @@ from kehu.collect.town import example
 from kehu.model.records import CLEAN, FLAT_COLUMNS
 from kehu.process.mapping import Mapping
 from kehu.serve.app import PAGES, create
-from kehu.store import database, dictionary
+from kehu.store import database
+from kehu.store.dictionary import whole
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -126,7 +127,7 @@ def test_no_command_is_named_that_is_not_there() -> None:
         assert head in there
 
 
-@pytest.mark.parametrize("table", dictionary.metadata.sorted_tables, ids=str)
+@pytest.mark.parametrize("table", whole.metadata.sorted_tables, ids=str)
 def test_every_column_of_every_table_is_named(table: Any) -> None:
     told = section("columns.md", f"### {table.name}")
     for column in table.columns:

@@ -9,13 +9,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from kehu.errors import StoreError
-from kehu.store import database, dictionary, doctor, sequence, tables
+from kehu.store import database, doctor, sequence, tables
 from kehu.store.database import Database
+from kehu.store.dictionary import whole
 
 
 def test_the_migrations_make_the_tables_that_we_describe(store: Database) -> None:
     with store.read() as tx:
-        assert compare_metadata(MigrationContext.configure(tx), dictionary.metadata) == []
+        assert compare_metadata(MigrationContext.configure(tx), whole.metadata) == []
 
 
 def test_migrating_again_changes_nothing(store: Database, dump: Any) -> None:
@@ -37,7 +38,7 @@ def test_a_migration_that_was_killed_half_way_is_finished(bare: Database) -> Non
     database.migrate(store)
     with store.begin() as tx:
         assert sequence.take(tx, "load") == 1
-        assert compare_metadata(MigrationContext.configure(tx), dictionary.metadata) == []
+        assert compare_metadata(MigrationContext.configure(tx), whole.metadata) == []
 
 
 UNSAFE = {
@@ -131,7 +132,7 @@ def test_the_password_of_a_store_is_never_told(tmp_path: Path) -> None:
 
 
 def test_every_table_and_column_says_what_it_is() -> None:
-    for table in dictionary.metadata.tables.values():
+    for table in whole.metadata.tables.values():
         assert table.comment, table.name
         assert [column.name for column in table.c if not column.comment] == []
 

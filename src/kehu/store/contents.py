@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from kehu.store.database import Transaction
-from kehu.store.dictionary import metadata
+from kehu.store.dictionary.whole import metadata
 
 
 def lines(tx: Transaction) -> Iterator[str]:

@@ -22,6 +22,7 @@ from alembic.script import ScriptDirectory
 
 from kehu.errors import ConflictError, StoreError
 from kehu.store import columns, doctor
+from kehu.store.sealing.vault import Vault
 
 Transaction: TypeAlias = sa.Connection
 """An open transaction: the first argument of every function of this room."""
@@ -42,6 +43,8 @@ class Database:
 
     engine: sa.Engine
     """Its connections."""
+    vault: Vault | None = None
+    """What seals certificates; None where nothing is sealed or opened."""
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from kehu.store import columns, dictionary
+from kehu.store import columns
+from kehu.store.dictionary import whole
 
 
 def complaints(connection: sa.Connection) -> Iterator[str]:
@@ -19,7 +20,7 @@ def complaints(connection: sa.Connection) -> Iterator[str]:
 
 
 def _half_made(connection: sa.Connection) -> Iterator[str]:
-    missing = sorted(set(dictionary.metadata.tables) - set(sa.inspect(connection).get_table_names()))
+    missing = sorted(set(whole.metadata.tables) - set(sa.inspect(connection).get_table_names()))
     if missing:
         yield f"its schema is half made, {', '.join(missing)} missing: restore a backup or begin with an empty database"
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from kehu.errors import StoreError
 from kehu.store.audit import chain, head, trail
-from kehu.store.audit.tables import audit, audit_chain
 from kehu.store.audit.trail import Act, Entry, Filter
 from kehu.store.database import Database, Transaction
+from kehu.store.dictionary.audit import audit, audit_chain
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 

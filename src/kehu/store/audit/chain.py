@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from kehu.store import sequence
-from kehu.store.audit.tables import audit, audit_chain
 from kehu.store.database import Transaction
+from kehu.store.dictionary.audit import audit, audit_chain
 
 START = b"\0" * 32
 """What stands before the first entry."""

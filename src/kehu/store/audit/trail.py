@@ -16,8 +16,8 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from kehu.store.audit.tables import WHAT_LENGTH, WHENCE_LENGTH, WHO_LENGTH, audit
 from kehu.store.database import Transaction
+from kehu.store.dictionary.audit import WHAT_LENGTH, WHENCE_LENGTH, WHO_LENGTH, audit
 from kehu.store.sealing.vault import Vault
 
 Detail = Mapping[str, int | bool | str | Sequence[str] | Sequence[int]]

@@ -10,8 +10,8 @@ from kehu.errors import ConflictError
 from kehu.model.people import Permission
 from kehu.store import sequence
 from kehu.store.database import Transaction
+from kehu.store.dictionary.people import NAME_LENGTH, api_key
 from kehu.store.people import tokens
-from kehu.store.people.tables import NAME_LENGTH, api_key
 
 TOUCH = timedelta(minutes=1)
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from kehu.store.database import Transaction
+from kehu.store.dictionary.people import one_time_link
 from kehu.store.people import tokens
-from kehu.store.people.tables import one_time_link
 
 LASTS = timedelta(days=3)
 

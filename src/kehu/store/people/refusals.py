@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from kehu.store.database import Transaction
+from kehu.store.dictionary.people import WHENCE_LENGTH, refusal
 from kehu.store.people import tokens
-from kehu.store.people.tables import WHENCE_LENGTH, refusal
 
 WINDOW = timedelta(minutes=10)
 FROM_ONE_ADDRESS = 20

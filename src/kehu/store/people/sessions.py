@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from kehu.store import sequence
 from kehu.store.database import Transaction
+from kehu.store.dictionary.people import WHENCE_LENGTH, session
 from kehu.store.people import tokens
-from kehu.store.people.tables import WHENCE_LENGTH, session
 
 TOUCH = timedelta(minutes=1)
 """A session that was seen so lately is not written again."""

@@ -11,7 +11,7 @@ from kehu.errors import ConflictError, NotFoundError
 from kehu.model.people import Permission, Role, permissions
 from kehu.store import sequence
 from kehu.store.database import Transaction
-from kehu.store.people.tables import LOGIN_LENGTH, NAME_LENGTH, person
+from kehu.store.dictionary.people import LOGIN_LENGTH, NAME_LENGTH, person
 
 
 class State(StrEnum):

@@ -135,6 +135,10 @@ def read(path: Path) -> Keyring:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{path}: the key file is not there: put it back, or set KEHU_KEY; `kehu run` makes one with a new store"
+        ) from None
     except (OSError, UnicodeDecodeError) as why:
         raise SettingsError(f"{path}: the key file cannot be read ({type(why).__name__})") from None
     if mode & 0o077:

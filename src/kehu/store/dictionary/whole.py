@@ -1,0 +1,10 @@
+"""The data dictionary as a whole: every table of the store."""
+
+from kehu.store import tables
+from kehu.store.dictionary import audit, people
+
+PARTS = (tables, audit, people)
+"""Where tables are described; reading them fills the one list of all."""
+
+metadata = tables.metadata
+"""All tables."""
