@@ -19,7 +19,7 @@ from kehu.model.households import STATED
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
 from kehu.serve import app
-from kehu.store import customers, database, households, loads, quarantine, records
+from kehu.store import customers, database, households, loads, quality, quarantine, records
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 CHINA = timezone(timedelta(hours=8), "UTC+8")
@@ -83,6 +83,7 @@ def fill(store: database.Database, crowd: int = 60) -> None:
             households.add(tx, _stated(rows), records=added.records, channel=channel)
             bad = _bad_rows() if channel == "hall" else quarantine.BROKEN.empty_table()
             quarantine.add(tx, bad, channel=channel, load=load, at=at)
+            quality.add(tx, load, rules=_broken(channel), attributes=_filled(len(rows)))
             counts = loads.Counts(read=len(rows) + len(bad), accepted=added.accepted, quarantined=len(bad))
             loads.advance(tx, load, counts=counts, cursor="1")
             loads.finish(tx, load, at=at + timedelta(minutes=2))
@@ -133,6 +134,19 @@ def _bad_rows() -> pa.Table:
         for key, position, raw, reasons in rows
     ]
     return pa.Table.from_pylist(told, schema=quarantine.BROKEN)
+
+
+def _broken(channel: str) -> pa.Table:
+    """The rules that rows of a channel broke: `_bad_rows` and a warning."""
+    told = (
+        [("checksum", "reject", 1), ("required", "reject", 1), ("unreadable", "reject", 1)] if channel == "hall" else []
+    )
+    rows = [*told, ("one_of", "warn", 3)]
+    return pa.Table.from_pylist([dict(zip(("rule", "severity", "rows"), row, strict=True)) for row in rows])
+
+
+def _filled(rows: int) -> pa.Table:
+    return pa.table({"attribute": ["name", "phone"], "filled": [rows, rows - 1], "valid": [rows, rows - 2]})
 
 
 def _retire(tx: database.Transaction) -> None:

@@ -119,6 +119,7 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
         "/api/v1/customers/{customer_id}",
         "/api/v1/customers/{customer_id}/timeline",
         "/api/v1/figures/category",
+        "/api/v1/figures/quality",
         "/api/v1/loads",
         "/api/v1/quarantine",
         "/api/v1/quarantine/{quarantine_id}/replay",

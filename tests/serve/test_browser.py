@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,14 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from kehu.engine.duck import Duck
+from kehu.flows import arrive
+from kehu.flows.arrive import Desk
+from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database
 
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -46,6 +52,28 @@ def address(application: FastAPI) -> Iterator[str]:
 def empty_address(empty: database.Database, application: FastAPI) -> Iterator[str]:
     """Where an application over an empty store listens."""
     yield from _serve(app.create(empty, clock=application.state.given.clock))
+
+
+@pytest.fixture
+def mending(tmp_path: Path) -> Iterator[str]:
+    """Where an application listens that takes records, over two rows without a key in quarantine."""
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    database.migrate(opened)
+    desk = Desk(
+        engine=Duck(threads=1),
+        model=models.shipped(),
+        home="CN",
+        trust={},
+        hot_key_limit=100,
+        mappings={},
+        rules={},
+        raw_in=tmp_path / "raw",
+        clock=lambda: NOW,
+    )
+    for name in ("张伟", "李娜"):
+        arrive.one(opened, desk, {"channel": "app", "name": name})
+    yield from _serve(app.create(opened, clock=lambda: NOW, desk=desk))
+    opened.close()
 
 
 def _serve(application: FastAPI) -> Iterator[str]:
@@ -187,6 +215,46 @@ def test_language_and_theme_follow_the_browser_until_somebody_chooses(visit: Ope
     expect(page.locator("h1")).to_have_text("总览")
 
 
+def test_a_click_on_a_bar_leads_to_the_rows_that_broke_the_rule(visit: Open, address: str) -> None:
+    page = visit(f"{address}/quality?days=60")
+    charts = page.locator("[data-trend] svg")
+    expect(charts).to_have_count(2)
+    expect(charts.first.locator("text", has_text="校验位错误")).to_be_visible()
+    # As a click on the bar would; where a bar stands is the chart's own affair.
+    page.evaluate("""() => {
+      const place = document.querySelector("[data-trend]");
+      const series = JSON.parse(place.dataset.trend).series.findIndex(one => one.name === "校验位错误");
+      const chart = echarts.getInstanceByDom(place);
+      const at = chart.getOption().series[series].data.findIndex(value => value);
+      chart.trigger("click", {seriesName: chart.getOption().series[series].name, dataIndex: at});
+    }""")
+    expect(page).to_have_url(re.compile(r"/quarantine\?rule=checksum&state=all$"))
+    expect(page.locator(".bad-rows > li")).to_have_count(1)
+
+
+def test_a_row_is_mended_without_a_mouse_and_then_all_of_a_filter_are_replayed(visit: Open, mending: str) -> None:
+    page = visit(f"{mending}/quarantine", language="en-GB")
+    expect(page.locator(".bad-rows > li")).to_have_count(2)
+    page.get_by_role("link", name="Row 1").focus()
+    page.keyboard.press("Enter")
+    field = page.get_by_label("record_id")
+    expect(field).to_have_value("")
+    field.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("It is still bad, for the reasons below.")
+    assert violations(page) == []
+    page.get_by_label("record_id").fill("A-1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row-state")).to_contain_text("It is the record A-1 now.")
+    page.get_by_role("link", name=re.compile("^Customer ")).click()
+    expect(page.locator("h1")).to_have_text("张伟")
+    page.goto(f"{mending}/quarantine?channel=app&rule=required")
+    expect(page.locator(".bad-rows > li")).to_have_count(1)
+    page.get_by_role("button", name="Replay all of this filter").click()
+    expect(page.get_by_role("status")).to_contain_text("1 rows were replayed: 0 are records now")
+    expect(page.locator(".bad-rows > li")).to_have_count(1)
+
+
 def test_the_description_is_drawn_from_our_own_files(visit: Open, address: str) -> None:
     page = visit(f"{address}/docs")
     expect(page.get_by_text("/api/v1/customers/search")).to_be_visible()
@@ -197,7 +265,7 @@ def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
     page = visit(address, theme=theme)
     expect(page.locator("#category-chart svg")).to_be_visible()
     found = {"/": violations(page)}
-    for path in ("/customers", "/customers/1", "/quarantine", "/loads", "/search"):
+    for path in ("/customers", "/customers/1", "/quarantine", "/quarantine/1", "/quality?days=60", "/loads", "/search"):
         page.goto(address + path)
         if path == "/search":
             page.locator("#q").fill("张")
@@ -209,6 +277,6 @@ def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
 
 def test_axe_finds_nothing_wrong_where_there_is_nothing(visit: Open, empty_address: str) -> None:
     page = visit(empty_address, language="en-GB")
-    for path in ("/", "/customers", "/quarantine", "/loads", "/search"):
+    for path in ("/", "/customers", "/quarantine", "/quality", "/loads", "/search"):
         page.goto(empty_address + path)
         assert violations(page) == [], path

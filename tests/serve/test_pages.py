@@ -12,7 +12,7 @@ from kehu.serve import app
 from kehu.store import database
 from kehu.store.tables import customer
 
-PAGES = ("/", "/search", "/customers", "/customers/1", "/quarantine", "/loads", "/docs")
+PAGES = ("/", "/search", "/customers", "/customers/1", "/quarantine", "/quarantine/1", "/quality", "/loads", "/docs")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -129,6 +129,34 @@ def test_quarantine_shows_reasons_and_the_row_without_trusting_it(client: TestCl
     assert "the check digit is wrong" in client.get("/quarantine", headers={"accept-language": "en"}).text
 
 
+def test_quarantine_is_filtered_by_rule_and_state(client: TestClient) -> None:
+    assert "H-2026-0999" in client.get("/quarantine", params={"rule": "checksum"}).text
+    assert "没有这样的行" in client.get("/quarantine", params={"rule": "length"}).text
+    assert "没有这样的行" in client.get("/quarantine", params={"state": "mended"}).text
+    assert "H-2026-0999" in client.get("/quarantine", params={"state": "all", "channel": "hall"}).text
+
+
+def test_one_row_tells_each_reason_with_its_rule(client: TestClient) -> None:
+    page = client.get("/quarantine/1").text
+    assert "校验位错误" in page
+    assert "证件号码校验位不对" in page
+    assert "补卡" in page
+    assert "the check digit is wrong" in client.get("/quarantine/1", headers={"accept-language": "en"}).text
+    assert client.get("/quarantine/99").status_code == 404
+
+
+def test_quality_says_what_the_interface_says(client: TestClient) -> None:
+    figure = client.get("/api/v1/figures/quality", params={"days": 60}).json()
+    page = client.get("/quality", params={"days": 60}).text
+    rules = re.findall(r"rule=(\w+)[^>]*>([^<]+)</a>", page.partition('id="rules"')[2].partition("</table>")[0])
+    assert {rule for rule, _ in rules} == {one["rule"] for one in figure["broken"] if one["severity"] == "reject"}
+    for one in figure["days"]:
+        assert one["read"] == one["accepted"] + one["quarantined"] or one["channel"] == "online"
+    assert "校验位错误" in page
+    assert {one["attribute"] for one in figure["filled"]} == {"name", "phone"}
+    assert "这些天没有数据" in client.get("/quality", params={"days": 1, "channel": "hall"}).text
+
+
 def test_loads_show_what_became_of_every_row(client: TestClient) -> None:
     page = client.get("/loads").text
     assert "does not answer" in page
@@ -152,7 +180,7 @@ def test_after_a_choice_nobody_is_sent_elsewhere(client: TestClient) -> None:
         assert answer.headers["location"] == "/"
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if "customers/" not in path])
+@pytest.mark.parametrize("path", [path for path in PAGES if not path.endswith("/1")])
 def test_an_empty_store_has_pages_too(empty: database.Database, path: str, application: FastAPI) -> None:
     made = app.create(empty, clock=application.state.given.clock)
     with TestClient(made, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as client:

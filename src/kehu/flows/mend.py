@@ -100,6 +100,34 @@ def replay(
         after = rows[-1].quarantine_id
 
 
+def found(database: Database, number: int) -> One:
+    """One row as it is now, with the customer of the record that it became.
+
+    Raises:
+        NotFoundError: There is no such row.
+    """
+    with database.read() as tx:
+        row = quarantine.get(tx, number)
+        customer = None
+        if row.state in (State.MENDED, State.REPLAYED) and row.replayed_as is not None:
+            held = customers.of_keys(tx, row.channel, pa.array([row.replayed_as]))
+            customer = held["customer_id"][0].as_py() if held.num_rows else None
+    return One(row=row, replayed=Replayed(), customer_id=customer)
+
+
+def reads(desk: Desk, row: BadRow) -> dict[str, frozenset[str]]:
+    """The channel's own columns that are read of a row, and for each which of ours it fills.
+
+    Raises:
+        SettingsError: Its channel is not in the settings.
+    """
+    told: dict[str, frozenset[str]] = {}
+    for ours, source in _feed(desk, row.channel, pushed=_is_pushed(row)).mapping.sources():
+        for name in source.reads:
+            told[name] = told.get(name, frozenset()) | {ours}
+    return told
+
+
 def replay_one(database: Database, desk: Desk, number: int, *, mended: Mapping[str, str]) -> One:
     """As `replay`, for one row; says what it is now.
 
@@ -108,13 +136,7 @@ def replay_one(database: Database, desk: Desk, number: int, *, mended: Mapping[s
         SettingsError: A mended column is none of the channel's, or its channel is not in the settings.
     """
     done = replay(database, desk, numbers=[number], mended=mended)
-    with database.read() as tx:
-        row = quarantine.get(tx, number)
-        customer = None
-        if row.state in (State.MENDED, State.REPLAYED) and row.replayed_as is not None:
-            held = customers.of_keys(tx, row.channel, pa.array([row.replayed_as]))
-            customer = held["customer_id"][0].as_py() if held.num_rows else None
-    return One(row=row, replayed=done, customer_id=customer)
+    return replace(found(database, number), replayed=done)
 
 
 def _is_pushed(row: BadRow) -> bool:

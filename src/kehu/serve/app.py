@@ -30,12 +30,12 @@ from kehu.serve.api import records as api_records
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face
 from kehu.serve.given import Given
-from kehu.serve.pages import customer, customers, docs, home, loads, preferences, quarantine
+from kehu.serve.pages import customer, customers, docs, home, loads, preferences, quality, quarantine
 from kehu.store.database import Database
 
 API = "/api/v1"
 
-PAGES = (home, customers, customer, quarantine, loads, preferences, docs)
+PAGES = (home, customers, customer, quarantine, quality, loads, preferences, docs)
 API_FEATURES = (api_customers, api_figures, api_loads, api_quarantine, api_records)
 
 BODY_LIMIT = 64 * 1024

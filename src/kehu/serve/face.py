@@ -116,6 +116,8 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["moment"] = partial(languages.moment, language=language, zone=zone)
     environment.filters["code"] = partial(words.code, language=language)
     environment.filters["attribute"] = partial(_said, words.ATTRIBUTES, catalogue)
+    environment.filters["rule"] = partial(_said, words.RULES, catalogue)
+    environment.filters["row_state"] = partial(_said, words.ROW_STATES, catalogue)
     environment.filters["link_state"] = partial(_said, words.LINK_STATES, catalogue)
     environment.filters["link_reason"] = partial(_said, words.LINK_REASONS, catalogue)
     environment.filters["weight"] = languages.weight

@@ -1,9 +1,12 @@
 """What columns and codes are called on pages. `marked` texts are English; the catalogue holds the Chinese ones."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from gettext import NullTranslations
 
 from kehu.model import codes
 from kehu.model.languages import Language
+from kehu.serve import language as languages
 
 
 def marked(text: str) -> str:
@@ -72,6 +75,52 @@ CODES: dict[str, type[StrEnum]] = {
     "severity": codes.Severity,
 }
 """Column -> the codes that stand in it."""
+
+
+RULES: dict[str, str] = {
+    "required": marked("required value missing"),
+    "pattern": marked("wrong form"),
+    "one_of": marked("value not in the list"),
+    "not_placeholder": marked("placeholder"),
+    "checksum": marked("wrong check digit"),
+    "length": marked("wrong length"),
+    "range": marked("out of range"),
+    "unique": marked("repeated within the load"),
+    "comparison": marked("contradictory columns"),
+    "nul": marked("NUL character"),
+    "readable": marked("unreadable row"),
+}
+"""Rule -> what people call breaking it."""
+
+
+ROW_STATES: dict[str, str] = {
+    "open": marked("open"),
+    "mended": marked("mended"),
+    "replayed": marked("replayed as it came"),
+    "dismissed": marked("dismissed"),
+    "all": marked("all"),
+}
+"""State of a row in quarantine, or `all` of them -> what people call it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """Says things in one language, outside a template."""
+
+    catalogue: NullTranslations
+
+    def text(self, marked_text: str) -> str:
+        """A text of the catalogue."""
+        return self.catalogue.gettext(marked_text)
+
+    def rule(self, name: str) -> str:
+        """What breaking a rule is called; one without words is its own name."""
+        return self.text(RULES[name]) if name in RULES else name
+
+
+def speaker(language: Language) -> Speaker:
+    """Who says things in this language."""
+    return Speaker(catalogue=languages.translations(language))
 
 
 def code(value: str, column: str, language: Language) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from kehu.model.codes import Severity
 from kehu.store.database import Transaction
 from kehu.store.tables import completeness, load, quality
 
@@ -133,6 +134,12 @@ def of(tx: Transaction, *, since: date, until: date, channel: str | None = None)
             )
         ),
     )
+
+
+def rules(tx: Transaction) -> tuple[str, ...]:
+    """Every rule that ever sent a row to quarantine."""
+    query = sa.select(quality.c.rule).where(quality.c.severity == Severity.REJECT).distinct().order_by(quality.c.rule)
+    return tuple(tx.scalars(query))
 
 
 _DAY = sa.func.date(load.c.started_at).label("day")

@@ -1,12 +1,12 @@
 """Loads: what each run of a channel read, and what became of it."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kehu.serve.given import After, Parts
+from kehu.serve.pages.filters import Channel, Filters
 from kehu.store import loads, views
 
 router = APIRouter()
@@ -17,21 +17,17 @@ class LoadsPage:
     """What the page shows."""
 
     page: views.Page[loads.Load]
-    channel: str | None
-    channels: tuple[str, ...]
+    filters: Filters
     after: int | None
 
 
 @router.get("/loads")
-def listed(
-    request: Request, parts: Parts, channel: Annotated[str | None, Query(max_length=64)] = None, after: After = None
-) -> Response:
+def listed(request: Request, parts: Parts, channel: Channel = None, after: After = None) -> Response:
     """A page of the loads."""
     with parts.database.read() as tx:
         page = LoadsPage(
             page=views.loads_page(tx, channel=channel or None, after=after),
-            channel=channel or None,
-            channels=tuple(one.name for one in views.channels(tx)),
+            filters=Filters(channel=channel or None, channels=tuple(one.name for one in views.channels(tx))),
             after=after,
         )
     return parts.face.page(request, "loads.html", page)

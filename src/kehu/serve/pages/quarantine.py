@@ -1,16 +1,31 @@
-"""Rows in quarantine, with every reason and the row as it came."""
+"""Rows in quarantine, with every reason and the row as it came; they are mended and replayed here."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
 
-from kehu.serve.given import After, Parts
-from kehu.store import quarantine, views
+from kehu.errors import SettingsError
+from kehu.flows import mend
+from kehu.serve import face
+from kehu.serve.given import After, Desk, Number, Parts
+from kehu.serve.pages.filters import Channel, Filters
+from kehu.store import quarantine, quality, views
+from kehu.store.quarantine import State
 
 router = APIRouter()
+
+ALL = "all"
+FIELD = "value:"
+"""How the fields of the form begin that hold a row's values; what follows is the channel's own column."""
+
+Rule = Annotated[str | None, Query(max_length=64)]
+Wanted = Annotated[State | Literal["all", ""], Query()]
+Told = Annotated[int | None, Query(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,32 +39,149 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class QuarantinePage:
-    """What the page shows."""
+    """What the list shows."""
 
     rows: tuple[Shown, ...]
     following: int | None
     total: int
-    channel: str | None
-    channels: tuple[str, ...]
+    filters: Filters
+    rule: str | None
+    rules: tuple[str, ...]
+    state: str
+    states: tuple[str, ...]
     after: int | None
+    can_replay: bool
+    replayed: mend.Replayed | None
+    """What became of the rows that were just replayed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowPage:
+    """What the page of one row shows."""
+
+    row: quarantine.BadRow
+    fields: tuple[tuple[str, str], ...]
+    broken: frozenset[str]
+    """The columns among them that a rule complains of."""
+    can_mend: bool
+    customer_id: int | None
+    is_still_bad: bool
+    """It was replayed a moment ago, and breaks a rule as before."""
 
 
 @router.get("/quarantine")
 def listed(
-    request: Request, parts: Parts, channel: Annotated[str | None, Query(max_length=64)] = None, after: After = None
+    request: Request,
+    parts: Parts,
+    channel: Channel = None,
+    rule: Rule = None,
+    state: Wanted = State.OPEN,
+    after: After = None,
+    accepted: Told = None,
+    duplicate: Told = None,
+    bad: Told = None,
 ) -> Response:
     """A page of the rows in quarantine."""
+    wanted = None if state == ALL else State(state or State.OPEN)
     with parts.database.read() as tx:
-        found = views.quarantine_page(tx, channel=channel or None, after=after, limit=25)
+        found = views.quarantine_page(
+            tx, channel=channel or None, rule=rule or None, state=wanted, after=after, limit=25
+        )
         page = QuarantinePage(
             rows=tuple(Shown(row=row, fields=_fields(row.raw)) for row in found.rows),
             following=found.following,
-            total=quarantine.count(tx, channel=channel or None),
-            channel=channel or None,
-            channels=tuple(one.name for one in views.channels(tx)),
+            total=quarantine.count(tx, channel=channel or None, rule=rule or None, state=wanted),
+            filters=Filters(channel=channel or None, channels=tuple(one.name for one in views.channels(tx))),
+            rule=rule or None,
+            rules=tuple(sorted({*quality.rules(tx), *([rule] if rule else [])})),
+            state=str(wanted or ALL),
+            states=(*State, ALL),
             after=after,
+            can_replay=parts.desk is not None and wanted in (None, State.OPEN),
+            replayed=_replayed(accepted, duplicate, bad),
         )
     return parts.face.page(request, "quarantine.html", page)
+
+
+@router.post("/quarantine/replay")
+def replay_all(
+    parts: Parts,
+    desk: Desk,
+    channel: Annotated[str, Form(max_length=64)] = "",
+    rule: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """Replay every open row of the filter, and go back to what is left of it."""
+    done = mend.replay(parts.database, desk, channel=channel or None, rule=rule or None)
+    told = {"accepted": done.accepted, "duplicate": done.duplicate, "bad": done.bad}
+    return RedirectResponse(face.query("/quarantine", channel=channel, rule=rule, **told), status_code=303)
+
+
+@router.get("/quarantine/{quarantine_id}")
+def one(request: Request, parts: Parts, quarantine_id: Number) -> Response:
+    """One row: why it lies here, what stood in it, and a form to mend it."""
+    found = mend.found(parts.database, quarantine_id)
+    return _page(request, parts, found, {}, is_still_bad=False)
+
+
+async def _typed(request: Request) -> FormData:
+    return await request.form(max_fields=1_000)
+
+
+@router.post("/quarantine/{quarantine_id}/replay")
+def replay(
+    request: Request, parts: Parts, desk: Desk, quarantine_id: Number, typed: Annotated[FormData, Depends(_typed)]
+) -> Response:
+    """Replay a row with the values of the form; what is still bad is shown again, as it was typed."""
+    values = {name.removeprefix(FIELD): str(value) for name, value in typed.items() if name.startswith(FIELD)}
+    before = mend.found(parts.database, quarantine_id)
+    came = dict(_columns(parts, before.row))
+    mended = {name: value for name, value in values.items() if value != came.get(name, "")}
+    done = mend.replay_one(parts.database, desk, quarantine_id, mended=mended)
+    if done.replayed.bad:
+        return _page(request, parts, done, values, is_still_bad=True)
+    return RedirectResponse(f"/quarantine/{quarantine_id}", status_code=303)
+
+
+def _page(request: Request, parts: Parts, found: mend.One, typed: Mapping[str, str], *, is_still_bad: bool) -> Response:
+    row, columns = found.row, _columns(parts, found.row)
+    page = RowPage(
+        row=row,
+        fields=tuple((name, typed.get(name, value)) for name, value in columns),
+        broken=_broken(parts, row),
+        can_mend=parts.desk is not None and row.state is State.OPEN and bool(columns),
+        customer_id=found.customer_id,
+        is_still_bad=is_still_bad,
+    )
+    return parts.face.page(request, "quarantine_row.html", page)
+
+
+def _columns(parts: Parts, row: quarantine.BadRow) -> tuple[tuple[str, str], ...]:
+    """The columns of a row: what came, and behind it what its channel could have said."""
+    came = _fields(row.raw)
+    if not came or parts.desk is None:
+        return came
+    try:
+        reads = mend.reads(parts.desk, row)
+    except SettingsError:  # The channel is described no more: there is nothing to mend by.
+        return came
+    return came + tuple((name, "") for name in reads if name not in dict(came))
+
+
+def _broken(parts: Parts, row: quarantine.BadRow) -> frozenset[str]:
+    """The channel's own columns that the rules complain of."""
+    ours = {name for reason in row.reasons for name in reason["column"].split(", ")}
+    if parts.desk is None:
+        return frozenset()
+    try:
+        return frozenset(name for name, fills in mend.reads(parts.desk, row).items() if fills & ours)
+    except SettingsError:
+        return frozenset()
+
+
+def _replayed(accepted: int | None, duplicate: int | None, bad: int | None) -> mend.Replayed | None:
+    if accepted is None or duplicate is None or bad is None:
+        return None
+    return mend.Replayed(rows=accepted + duplicate + bad, accepted=accepted, duplicate=duplicate, bad=bad)
 
 
 def _fields(raw: str) -> tuple[tuple[str, str], ...]:
