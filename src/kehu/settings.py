@@ -142,7 +142,8 @@ class Channel:
     """The time zone of its times that state no offset; None where it is that of all channels."""
     limit: Limit
     source: Source
-    mapping: mapping.Mapping
+    mapping: mapping.Mapping | None
+    """Which of its columns is which of ours; None where nobody has said so yet."""
     rules: tuple[checks.Rule, ...]
 
 
@@ -253,8 +254,6 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
     columns, rules = keys.pop("mapping", None), keys.pop("rules", [])
     if columns is None and keys.get("type") == "push":
         columns = {name: name for name in mapping.Mapping.model_fields}
-    if columns is None:
-        complaints.append(f"{where} needs the table [channels.{name}.mapping]: which of its columns is which of ours")
     if not isinstance(rules, list):
         complaints.append(f"{where}: rules are tables of their own: [[channels.{name}.rules]]")
         rules = []
@@ -264,7 +263,9 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
         zone=own.zone,
         limit=Limit(share=own.quarantine_limit, rows=own.quarantine_limit_rows),
         source=_chosen(SOURCES, "type", keys, where, complaints, beside=[*Own.model_fields, "mapping", "rules"]),
-        mapping=_read(mapping.Mapping, columns, f"[channels.{name}.mapping]", complaints if columns else []),
+        mapping=None
+        if columns is None
+        else _read(mapping.Mapping, columns, f"[channels.{name}.mapping]", complaints),
         rules=tuple(
             _chosen(RULES, "rule", rule, f"[[channels.{name}.rules]] no. {number}", complaints, keep=True)
             for number, rule in enumerate(rules, 1)

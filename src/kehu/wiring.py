@@ -1,5 +1,6 @@
 """The only place that chooses parts: settings in, and out come the store, the channels, the engine and the model."""
 
+import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from kehu.collect.town import example, server
 from kehu.engine.duck import Duck
 from kehu.engine.engine import Engine
 from kehu.engine.few import Few
+from kehu.errors import SettingsError
 from kehu.flows.arrive import Desk
 from kehu.flows.intake import Feed
 from kehu.resolve import model as models
@@ -77,9 +79,18 @@ def feeds(settings: Settings, names: Sequence[str] | None = None, *, secrets: Se
 
 
 def feed(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading.secret) -> Feed:
-    """One channel with its mapping and rules."""
+    """One channel with its mapping and rules.
+
+    Raises:
+        SettingsError: It has no mapping yet, or its secret is not in the environment.
+    """
+    if one.mapping is None:
+        raise SettingsError(
+            f"[channels.{one.name}] needs the table [channels.{one.name}.mapping]: which of its columns is which of "
+            f"ours; `kehu check --channel {one.name}` proposes one"
+        )
     return Feed(
-        channel=_channel(settings, one, secrets),
+        channel=channel(settings, one, secrets=secrets),
         mapping=one.mapping,
         rules=one.rules,
         sparse=_is_sparse(one.source),
@@ -88,7 +99,12 @@ def feed(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading
     )
 
 
-def _channel(settings: Settings, one: reading.Channel, secrets: Secrets) -> Channel:
+def channel(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading.secret) -> Channel:
+    """What reads a channel.
+
+    Raises:
+        SettingsError: Its secret is not in the environment.
+    """
     match one.source:
         case rest.RestSource() as source:
             name = source.auth.secret_env
@@ -100,6 +116,12 @@ def _channel(settings: Settings, one: reading.Channel, secrets: Secrets) -> Chan
             return push.PushChannel(one.name)
         case files.FilesSource() as source:
             return files.FilesChannel(one.name, source, folder=settings.folder)
+
+
+def file(path: Path) -> Channel:
+    """A channel that reads one file."""
+    source = files.FilesSource(path=path.parent, pattern=(glob.escape(path.name),), settle_s=0)
+    return files.FilesChannel(path.name, source, folder=Path())
 
 
 def _is_sparse(source: reading.Source) -> bool:
@@ -178,7 +200,7 @@ def desk(settings: Settings) -> Desk:
         trust={channel.name: channel.trust for channel in settings.channels},
         survivorship=settings.survivorship,
         hot_key_limit=settings.resolve.hot_key_limit,
-        mappings={channel.name: channel.mapping for channel in settings.channels},
+        mappings={channel.name: channel.mapping for channel in settings.channels if channel.mapping is not None},
         rules={channel.name: channel.rules for channel in settings.channels},
         zone=settings.kehu.zone,
         zones={channel.name: channel.zone for channel in settings.channels if channel.zone is not None},

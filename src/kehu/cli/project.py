@@ -11,10 +11,12 @@ from rich.table import Table
 
 from kehu import settings as reading
 from kehu import wiring
-from kehu.cli import options, screen
+from kehu.cli import draft, options, screen
 from kehu.errors import KehuError, SettingsError
-from kehu.flows.preview import Preview, preview
+from kehu.flows.preview import Preview, Proposed, preview, proposed
 from kehu.model.records import POSITION
+from kehu.process import proposal
+from kehu.settings import Settings
 
 SAMPLE_ROWS = 200
 """So many rows of each channel are looked at."""
@@ -53,14 +55,25 @@ def init(
     screen.stdout.print("  kehu run --channel hall      collect, clean, resolve, store")
 
 
-def check(config: options.Config = None, channel: options.Channels = None) -> None:
+def check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A file that kehu.toml does not know yet.", show_default=False),
+    ] = None,
+    config: options.Config = None,
+    channel: options.Channels = None,
+) -> None:
     """Read the settings and a sample of each channel, and show what would be made of it; nothing is stored.
 
     Shows the mapping (source column, our column, a value before and after), the first cleaned rows, and what would
-    go to quarantine and why. Ends with 1 where a channel cannot be read, with 2 where the settings are wrong.
+    go to quarantine and why. A channel without a mapping is proposed one, and a FILE a whole channel, as TOML to paste
+    into kehu.toml. Ends with 1 where a channel cannot be read, with 2 where the settings are wrong.
 
-    Example: kehu check --channel hall
+    Examples: kehu check --channel hall · kehu check hall/2026-01-05.csv
     """
+    if file is not None:
+        _check_file(file, config)
+        return
     settings = reading.load(config)
     wanted = [settings.channel(name) for name in channel] if channel else settings.channels
     if not wanted:
@@ -72,15 +85,51 @@ def check(config: options.Config = None, channel: options.Channels = None) -> No
         for one in wanted:
             screen.stdout.rule(f"[bold]{escape(one.name)}[/]", align="left")
             try:
-                feed = wiring.feed(settings, one, secrets=secrets)
-                _show(preview(feed, rows=SAMPLE_ROWS, home=settings.kehu.home))
+                if one.mapping is None:
+                    _propose(settings, one, secrets)
+                else:
+                    feed = wiring.feed(settings, one, secrets=secrets)
+                    _show(preview(feed, rows=SAMPLE_ROWS, home=settings.kehu.home), one.name)
             except KehuError as why:
                 screen.complain(why)
                 worst = max(worst, why.exit_code)
     raise typer.Exit(worst)
 
 
-def _show(seen: Preview) -> None:
+def _check_file(file: Path, config: options.Config) -> None:
+    """Propose a channel for a file, as the settings stand where there are some."""
+    try:
+        settings = reading.load(config)
+    except SettingsError:
+        if config is not None or Path(reading.FILE_NAME).is_file():
+            raise
+        settings = Settings(folder=Path.cwd())
+    if not file.is_file():
+        raise SettingsError(f"{file}: there is no such file")
+    kehu = settings.kehu
+    found = proposed(wiring.file(file), rows=proposal.SAMPLE, home=kehu.home, zone=kehu.zone)
+    _show_proposed(found, draft.name_of(file))
+    screen.stdout.print("\nTo read such files, paste this into kehu.toml:\n")
+    screen.print_text(draft.of_file(file.resolve(), found.suggestions, folder=settings.folder))
+
+
+def _propose(settings: Settings, one: reading.Channel, secrets: wiring.Secrets) -> None:
+    channel, zone = wiring.channel(settings, one, secrets=secrets), one.zone or settings.kehu.zone
+    found = proposed(channel, rows=proposal.SAMPLE, home=settings.kehu.home, zone=zone)
+    _show_proposed(found, one.name)
+    screen.stdout.print(f"\n{escape(one.name)} has no mapping yet; paste this into kehu.toml:\n")
+    screen.print_text(proposal.as_toml(one.name, list(found.suggestions)))
+
+
+def _show_proposed(found: Proposed, channel: str) -> None:
+    if found.seen is not None:
+        _show(found.seen, channel)
+        return
+    screen.stdout.print(f"columns: {escape(', '.join(found.columns))}")
+    screen.stdout.print("none of them looks like the key of a row: say yourself which it is, in record_id = …")
+
+
+def _show(seen: Preview, channel: str) -> None:
     mapping = Table("source column", "our column", "filled", "value", "cleaned", box=None, pad_edge=False)
     for row in seen.mapped:
         cells = (row.source, row.ours, f"{row.filled}", row.raw or "", row.cleaned or "")
@@ -88,6 +137,11 @@ def _show(seen: Preview) -> None:
     screen.print_table(mapping)
     if seen.unused:
         screen.stdout.print(f"[dim]not used: {escape(', '.join(seen.unused))}[/]")
+    if seen.proposed:
+        screen.stdout.print(
+            f"of these, the following could stand in [channels.{proposal.key(channel)}.mapping]:", markup=False
+        )
+        screen.print_text("\n".join(f"  {line}" for line in proposal.lines(list(seen.proposed))))
     accepted, faulty = seen.accepted.num_rows, seen.faulty.num_rows
     screen.stdout.print(
         f"\n{seen.read} rows read: {accepted} would be accepted ({seen.warned} warnings), {faulty} quarantined"
@@ -99,7 +153,7 @@ def _show(seen: Preview) -> None:
             rows.add_row(*(escape("" if value is None else str(value)) for value in row.values()))
         screen.print_table(rows)
     for row in seen.faulty.slice(0, SHOWN_ROWS).to_pylist():
-        reasons = "; ".join(reason["en"] for reason in json.loads(row["reasons"]))
+        reasons = "; ".join(f"{reason['zh']} / {reason['en']}" for reason in json.loads(row["reasons"]))
         screen.stdout.print(f"  quarantine {escape(row[POSITION])}: {escape(reasons)}")
     if faulty > SHOWN_ROWS:
         screen.stdout.print(f"  … and {faulty - SHOWN_ROWS} more")

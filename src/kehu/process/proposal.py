@@ -132,6 +132,7 @@ _SIGNS = re.compile(r"[\W_]+")
 
 _EXACT, _INSIDE, _NONE = 1.0, 0.6, 0.0
 _SURE = 0.8  # So much of a column must look like something to be taken for it without a word in its head.
+_UNTOLD = 0.5  # As good as this is a column in which nothing can tell.
 _LIKELY = 0.3  # So much of it must look like what its head says.
 _SPEAKING = frozenset({"id_number", "phone", "email", "address"})  # Their values speak for themselves.
 
@@ -173,7 +174,7 @@ def suggest(rows: pa.Table) -> list[Suggestion]:
                 continue
             by_head, fits = _by_head(column, source), _fits(column, values)
             if _is_likely(column, by_head=by_head, fits=fits):
-                rated.append((by_head + (fits or 0.0), -place, Suggestion(
+                rated.append((by_head + (_UNTOLD if fits is None else fits), -place, Suggestion(
                     column=column, source=source, by_head=by_head > _NONE, fits=fits
                 )))  # fmt: skip
     chosen: dict[str, Suggestion] = {}
