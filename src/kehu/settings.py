@@ -17,9 +17,10 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from kehu.collect import database, files, push, rest
+from kehu.collect import database, files, own, push, rest
 from kehu.errors import SettingsError
 from kehu.flows.threshold import Limit
+from kehu.model import plugged
 from kehu.process import checks, mapping
 from kehu.resolve.survivorship import Survivorship
 
@@ -108,8 +109,9 @@ class Own(_Section):
     )
 
 
-Source = rest.RestSource | database.DatabaseSource | files.FilesSource | push.PushSource
-SOURCES: dict[str, type[Source]] = {
+BuiltIn = rest.RestSource | database.DatabaseSource | files.FilesSource | push.PushSource
+Source = BuiltIn | own.OwnSource
+SOURCES: dict[str, type[BuiltIn]] = {
     "rest": rest.RestSource,
     "database": database.DatabaseSource,
     "files": files.FilesSource,
@@ -262,7 +264,7 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
         trust=own.trust,
         zone=own.zone,
         limit=Limit(share=own.quarantine_limit, rows=own.quarantine_limit_rows),
-        source=_chosen(SOURCES, "type", keys, where, complaints, beside=[*Own.model_fields, "mapping", "rules"]),
+        source=_source(keys, where, complaints),
         mapping=None
         if columns is None
         else _read(mapping.Mapping, columns, f"[channels.{name}.mapping]", complaints),
@@ -271,6 +273,26 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
             for number, rule in enumerate(rules, 1)
         ),
     )
+
+
+def _source(keys: dict[str, Any], where: str, complaints: list[str]) -> Source:
+    """Where the rows come from: one of our channels, or one that another package brings."""
+    beside = [*Own.model_fields, "mapping", "rules"]
+    kind = str(keys.get("type", ""))
+    if kind not in SOURCES:
+        try:
+            made_by = own.find(kind)
+        except SettingsError as why:
+            complaints.append(f"{where}: {why}")
+            return push.PushSource()
+        if made_by is not None:
+            given = {name: value for name, value in keys.items() if name != "type"}
+            return own.OwnSource(
+                made_by=made_by, settings=_read(made_by.Settings, given, where, complaints, beside=beside)
+            )
+        if kind:
+            complaints.append(f"{where}: for a type of your own, a package must bring it ({plugged.installed(own.GROUP)})")
+    return _chosen(SOURCES, "type", keys, where, complaints, beside=beside)
 
 
 def _chosen(

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from kehu import settings as reading
 from kehu.collect import database as databases
-from kehu.collect import files, push, rest
+from kehu.collect import files, own, push, rest
 from kehu.collect.channel import Channel
 from kehu.collect.town import example, server
 from kehu.engine.duck import Duck
@@ -116,6 +116,8 @@ def channel(settings: Settings, one: reading.Channel, *, secrets: Secrets = read
             return push.PushChannel(one.name)
         case files.FilesSource() as source:
             return files.FilesChannel(one.name, source, folder=settings.folder)
+        case own.OwnSource() as source:
+            return source.made_by(one.name, source.settings, folder=settings.folder, secret=secrets)
 
 
 def file(path: Path) -> Channel:
@@ -129,7 +131,9 @@ def _is_sparse(source: reading.Source) -> bool:
     match source:
         case rest.RestSource() | push.PushSource():
             return True
-        case files.FilesSource():
+        case own.OwnSource() as source:
+            return source.is_sparse
+        case files.FilesSource() as source:
             return all(".json" in pattern.lower() or ".ndjson" in pattern.lower() for pattern in source.pattern)
         case _:
             return False
