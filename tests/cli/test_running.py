@@ -88,7 +88,7 @@ def test_a_mended_row_is_replayed_once(kehu: Kehu, project: Path) -> None:
     told = kehu("quarantine", "replay", number, "--set", "客户姓名=张伟", "--set", "联系电话=13912345678")
     assert "1 rows replayed: 1 are records now" in told.out
     assert kehu("quarantine", "list", "--json").json["total"] == 0
-    assert kehu("quarantine", "list", "--state", "replayed", "--json").json["total"] == 1
+    assert kehu("quarantine", "list", "--state", "mended", "--json").json["total"] == 1
     assert kehu("quarantine", "replay", number).out.startswith("0 rows replayed")
 
 

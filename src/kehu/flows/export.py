@@ -1,0 +1,86 @@
+"""Export: customers, records or links as a file, read and written a piece at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from kehu.analyse import sheets
+from kehu.flows.progress import SILENT, Progress
+from kehu.model.masks import MASKS
+from kehu.store import exports
+from kehu.store.audit import trail
+from kehu.store.database import Database
+from kehu.store.exports import What
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Who takes values out, when and why: the trail tells of it before the first is written."""
+
+    who: str
+    """A login, or `cli:USER`."""
+    at: datetime
+    why: str | None = None
+
+
+def export(
+    database: Database, what: What, path: Path, *, asked: Asked, is_masked: bool = True, progress: Progress = SILENT
+) -> int:
+    """Write what the store holds to a file, whose name tells its form; returns how many rows.
+
+    Memory stays that of one piece, whatever the store holds.
+
+    Args:
+        database: The store.
+        what: What is written.
+        path: The file: `.csv`, `.xlsx` or `.parquet`.
+        asked: Who asks for it, when and why.
+        is_masked: Certificates, phones, e-mails, addresses and birth dates can be recognised, but not used.
+        progress: Whoever wants to watch.
+
+    Raises:
+        SettingsError: The name of the file tells no form that we write.
+        SourceError: The file cannot be written, or cannot hold so many rows.
+    """
+    form = sheets.form_of(path)
+    schema = pa.schema([_masked_field(field) if is_masked else field for field in exports.COLUMNS[what]])
+    _note(database, what, asked, is_masked=is_masked)
+    rows = 0
+    with database.read() as tx:
+        progress.task(f"export {what}", exports.count(tx, what))
+        with sheets.opened(path, form, schema) as sheet:
+            for piece in exports.batches(tx, what):
+                sheet.write(_masked(piece, schema) if is_masked else piece)
+                rows += piece.num_rows
+                progress.advance(piece.num_rows)
+    return rows
+
+
+def _note(database: Database, what: What, asked: Asked, *, is_masked: bool) -> None:
+    if database.vault is None:  # A store without a vault has no trail.
+        return
+    detail: trail.Detail = {"masked": is_masked, "fields": [name for name in exports.COLUMNS[what].names if name in MASKS]}
+    entry = trail.Entry(at=asked.at, who=asked.who, act=trail.Act.EXPORT, what=what.value, why=asked.why, detail=detail)
+    with database.begin() as tx:
+        trail.note(tx, entry, vault=database.vault)
+
+
+def _masked_field(field: pa.Field) -> pa.Field:
+    return pa.field(field.name, pa.string(), nullable=field.nullable) if field.name in MASKS else field
+
+
+def _masked(piece: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    columns = [
+        _masked_column(column, name) if name in MASKS else column
+        for name, column in zip(piece.schema.names, piece.columns, strict=True)
+    ]
+    return pa.record_batch(columns, schema=schema)
+
+
+def _masked_column(column: pa.Array, name: str) -> pa.Array:
+    """Each distinct value is masked once."""
+    coded = column.cast(pa.string()).dictionary_encode()
+    shown = pa.array([MASKS[name](value) for value in coded.dictionary.to_pylist()], pa.string())
+    return shown.take(coded.indices)
