@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from kehu.engine.duck import Duck
 from kehu.errors import ConflictError, NotFoundError, SettingsError
-from kehu.flows import decide, identify
+from kehu.flows import decide, identify, review
 from kehu.flows.arrive import Desk
 from kehu.flows.decide import Answer, Caution
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
-from kehu.store import contents, customers, decisions, links, loads, records, tables, verify
+from kehu.store import contents, customers, decisions, links, loads, records, reviews, tables, verify
 from kehu.store.database import Database
 from kehu.store.decisions import Kind
 
@@ -256,6 +256,30 @@ def test_a_review_answers_for_the_whole_customers(store: Database, desk: Desk) -
     assert same.customers == (was["z1"],)
     with pytest.raises(ConflictError, match="one customer already"):
         decide.review(store, desk, *number_of(store, "z1", "w1"), verdict=Kind.APART, **WHO)
+
+
+def test_the_queue_is_read_page_by_page_on_each_database(store: Database, desk: Desk) -> None:
+    doubtful = [{"record_id": "d1", "name": "王女士", "phone": "13700001111"},
+                {"record_id": "d2", "name": "王方", "birth_date": "1985-01-02", "phone": "13700001111"},
+                {"record_id": "c1", "name": "李娜", "phone": "13655556666", "id_number": "110101199003070417"},
+                {"record_id": "c2", "name": "李娜", "phone": "13655556666", "id_number": "110101199003070433"},
+    ]  # fmt: skip
+    deliver(store, desk, [*PEOPLE, *doubtful])
+    whole = review.queue(store, desk.model).rows
+    assert len(whole) > 1
+    asked: list[review.Asked] = []
+    after: str | None = None
+    while True:
+        page = review.queue(store, desk.model, after=after, limit=1)
+        asked += page.rows
+        if (after := page.following) is None:
+            break
+    assert tuple(asked) == whole
+    with store.read() as tx:
+        assert reviews.count(tx) == len(whole)
+    for one in whole:
+        review.answer(store, desk, one.review.review_id, review.Verdict.UNSURE, **WHO)
+    assert review.queue(store, desk.model).rows == ()
 
 
 def test_a_version_that_waits_is_identified_before_it_is_decided_on(store: Database, desk: Desk) -> None:

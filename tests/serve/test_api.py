@@ -115,9 +115,15 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
     described = client.get("/api/v1/openapi.json").json()
     assert set(described["paths"]) == {
         "/api/v1/customers",
+        "/api/v1/customers/merge",
         "/api/v1/customers/search",
         "/api/v1/customers/{customer_id}",
+        "/api/v1/customers/{customer_id}/history",
+        "/api/v1/customers/{customer_id}/pin",
+        "/api/v1/customers/{customer_id}/split",
         "/api/v1/customers/{customer_id}/timeline",
+        "/api/v1/decisions",
+        "/api/v1/decisions/{decision_id}/undo",
         "/api/v1/figures/category",
         "/api/v1/figures/quality",
         "/api/v1/loads",
@@ -125,6 +131,8 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
         "/api/v1/quarantine/{quarantine_id}/replay",
         "/api/v1/records",
         "/api/v1/records/batch",
+        "/api/v1/reviews",
+        "/api/v1/reviews/{review_id}",
         "/healthz",
         "/readyz",
     }

@@ -162,9 +162,7 @@ def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Ki
         if len(owners) < 2:
             raise ConflictError(f"records {left} and {right} are one customer already; split it to part them")
         sides = [before.filter(pc.equal(before.column("customer_id"), owner)).column("record") for owner in owners]
-        if verdict is Kind.UNSURE:
-            pairs = _star(pair)
-        elif verdict is Kind.APART:
+        if verdict is not Kind.TOGETHER:
             pairs = _between(*(side.combine_chunks() for side in sides))
         else:
             numbers = before.column("record").combine_chunks()

@@ -57,3 +57,14 @@ After = Annotated[
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many rows at most")]
 """How long a page is."""
+
+LOCAL = "local"
+"""Who decides, until there is a sign-in: whoever sits at this machine."""
+
+
+async def _author() -> str:
+    return LOCAL
+
+
+Author = Annotated[str, Depends(_author)]
+"""A handler's argument: who asks."""

@@ -1,0 +1,101 @@
+"""Decisions: merge customers, split one, pin a value, take each back, and what was believed at a time."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from kehu.flows import decide, lives
+from kehu.serve import problems
+from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Number, Parts
+from kehu.store import decisions, views
+
+Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="Why; it is kept with the decision")]
+Positive = Annotated[int, Field(ge=1, le=GREATEST)]
+
+router = APIRouter(tags=["decisions"])
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class Merge(_Said):
+    """Which customers are one."""
+
+    ids: list[Positive] = Field(min_length=2, max_length=100, description="The customers; retired numbers are followed")
+
+
+class Split(_Said):
+    """Which records are somebody else."""
+
+    record_ids: list[Positive] = Field(
+        min_length=1, max_length=10_000, description="The numbers of the records (`record`) that leave the customer"
+    )
+
+
+class Pin(_Said):
+    """Which value holds."""
+
+    attribute: str = Field(max_length=32, description=f"One of {', '.join(decide.PINNABLE)}")
+    value: str = Field(min_length=1, max_length=500, description="The value, as dirty as it comes")
+
+
+class Undo(_Said):
+    """Why the decision is taken back."""
+
+
+@router.post("/customers/merge", summary="Merge customers", responses=problems.documented(404, 409, 422, 503))
+def merge(parts: Parts, desk: Desk, author: Author, wanted: Merge) -> decide.Answer:
+    """Let customers be one. The number of the one with most records stays; the others lead to it for ever."""
+    return decide.merge(parts.database, desk, wanted.ids, reason=wanted.reason, by=author)
+
+
+@router.post(
+    "/customers/{customer_id}/split", summary="Split a customer", responses=problems.documented(404, 409, 422, 503)
+)
+def split(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: Split) -> decide.Answer:
+    """Let some records be another customer; the smaller part gets a new number."""
+    return decide.split(parts.database, desk, customer_id, wanted.record_ids, reason=wanted.reason, by=author)
+
+
+@router.post("/customers/{customer_id}/pin", summary="Pin a value", responses=problems.documented(404, 422, 503))
+def pin(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: Pin) -> decide.Answer:
+    """Let a customer have this value, whatever its records say; undoing the decision unpins it."""
+    return decide.pin(
+        parts.database, desk, customer_id, wanted.attribute, wanted.value, reason=wanted.reason, by=author
+    )
+
+
+@router.get("/customers/{customer_id}/history", summary="A customer through time", responses=problems.documented(404))
+def history(
+    parts: Parts,
+    customer_id: Number,
+    as_of: Annotated[
+        AwareDatetime | None, Query(description="Only what was believed at this time, with its zone: 2026-11-22T08:00Z")
+    ] = None,
+) -> lives.Life:
+    """Every state of this very number, the oldest first, its records, and the decisions about it.
+
+    A retired number keeps its own history: its last state says which customer it was merged into.
+    """
+    return lives.life(parts.database, customer_id, as_of=as_of)
+
+
+@router.get("/decisions", summary="List decisions", responses=problems.documented(422))
+def listed(parts: Parts, after: After = None, limit: Limit = 50) -> views.Page[decisions.Decision]:
+    """A page of the decisions, undone ones too, the newest first."""
+    with parts.database.read() as tx:
+        found = decisions.page(tx, before=after, limit=limit + 1)
+    more: dict[str, Any] = {"following": found[limit - 1].decision_id if len(found) > limit else None}
+    return views.Page(rows=found[:limit], **more)
+
+
+@router.post(
+    "/decisions/{decision_id}/undo", summary="Take a decision back", responses=problems.documented(404, 409, 422, 503)
+)
+def undo(parts: Parts, desk: Desk, author: Author, decision_id: Number, wanted: Undo) -> decide.Answer:
+    """Restore what was; refused where a later decision builds on this one."""
+    return decide.undo(parts.database, desk, decision_id, reason=wanted.reason, by=author)
