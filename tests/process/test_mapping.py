@@ -108,3 +108,11 @@ def test_a_number_that_was_wrapped_for_excel_is_read_as_its_text() -> None:
     rows = pa.table({"no": ['="00123"'], "class": ['="01"'], "phone": ['="0571"&"88886666"']})
     (row,) = mapping.apply(rows, wanted, channel="hall").to_pylist()
     assert (row["record_id"], row["category"], row["phone"]) == ("00123", "student", '="0571"&"88886666"')
+
+
+@given(st.lists(st.tuples(*[st.none() | st.text(max_size=3)] * 3), min_size=1, max_size=40))
+def test_a_row_has_the_same_fingerprint_alone_as_among_many(rows: list[tuple[str | None, ...]]) -> None:
+    flat = pa.table({name: [row[place] for row in rows] for place, name in enumerate(("record_id", "name", "plan"))})
+    flat = flat.cast(pa.schema([(name, pa.string()) for name in flat.column_names]))
+    many = pa.concat_tables([flat] * 20)
+    assert mapping.fingerprints(many).to_pylist() == mapping.fingerprints(flat).to_pylist() * 20

@@ -57,3 +57,18 @@ def test_thousands_of_keys_are_looked_up_at_once(store: Database, arrive: Any) -
         assert keys.sharing(tx, asked, limits=[9] * 32).keys.num_rows == 1500
         hot = keys.sharing(tx, asked, limits=[0] * 32)
     assert (hot.keys.num_rows, hot.hot.num_rows) == (0, 1500)
+
+
+def test_the_keys_of_one_record_find_what_those_of_many_find(store: Database, arrive: Any) -> None:
+    """Few keys are asked for in another way; the hot ones, and who shares the others, are the same."""
+    arrive([{"record_id": "1"}])
+    with store.begin() as tx:
+        keys.add(tx, table(*((number, record) for number in range(64) for record in range(1 + number % 5))))
+        limits = [1, 2, 3, 4] * 8
+        asked = table(*((number, 2) for number in range(64)))
+        whole = keys.sharing(tx, asked, limits=limits)
+        parts = [keys.sharing(tx, asked.slice(start, 8), limits=limits) for start in range(0, 64, 8)]
+    assert rows(whole.keys) == sorted(row for part in parts for row in rows(part.keys))
+    hot = [{row[0] for row in rows(part.hot)} for part in (whole, *parts)]
+    assert hot[0] == set().union(*hot[1:])
+    assert hot[0]

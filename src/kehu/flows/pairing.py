@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
-from kehu.model.links import KIND, PAIRS
+from kehu.model.links import KEYS, KIND, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
 from kehu.resolve.coded import Records
@@ -50,7 +50,8 @@ def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Se
     has the key is paired anew, so that the order in which records came leaves no trace.
     """
     gone = stored.held(tx, _keys(tx, records.former(tx, waiting)))
-    stored.remove(tx, gone)
+    if gone.num_rows:
+        stored.remove(tx, gone)
     own = _keys(tx, waiting)
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
     anew, others, hot = waiting, sharing.keys, sharing.hot
@@ -82,22 +83,22 @@ def reach(tx: Transaction, paired: Paired, *, link_from: float) -> Reach:
     )
     had = customers.memberships(tx, paired.anew)
     mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
-    decided = decisions.standing(tx)
-    decided = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value)).select(PAIRS.names)
     reached = frontier = pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks]))
     held = [links.STORED.empty_table()]
     while len(frontier):
         found = links.of_records(tx, frontier)
         held.append(found)
         tied = found.filter(pc.greater_equal(found.column("weight"), link_from)).select(PAIRS.names)
-        tied = pa.concat_tables([tied, decided.filter(_touching(decided, frontier, pc.or_))])
+        decided = decisions.standing(tx, frontier)
+        together = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value))
+        tied = pa.concat_tables([tied, together.select(PAIRS.names)])
         ends = pa.concat_arrays([chunk for side in PAIRS.names for chunk in tied.column(side).chunks] or [frontier[:0]])
         frontier = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
         reached = pa.concat_arrays([reached, frontier])
     every = pa.concat_tables(held)
     every = every.filter(_touching(every, reached, pc.and_))
     every = every.filter(pc.invert(_touching(every, paired.anew, pc.or_)))
-    return Reach(records=reached, links=_once(every))
+    return Reach(records=reached, links=links.once(every))
 
 
 def _touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:
@@ -105,15 +106,9 @@ def _touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArra
     return both(*(pc.is_in(pairs.column(side), value_set=numbers) for side in PAIRS.names))
 
 
-def _once(found: pa.Table) -> pa.Table:
-    """Each link once: one between two records was found from both."""
-    order = found.sort_by([(side, "ascending") for side in PAIRS.names]).combine_chunks()
-    left, right = (order.column(side).to_numpy() for side in PAIRS.names)
-    first = (np.diff(left, prepend=-1) != 0) | (np.diff(right, prepend=-1) != 0)
-    return order.filter(pa.array(first))
-
-
 def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:
+    if not len(numbers):
+        return KEYS.empty_table()
     rows = records.read(tx, numbers, columns=("record", *CLEAN.names))
     return keys.of(Records(rows.select(CLEAN.names)), rows.column("record").to_numpy())
 

@@ -6,11 +6,11 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kehu.errors import SettingsError
 from kehu.model import households, records
-from kehu.process import distinct, own, text
+from kehu.process import distinct, text
 
 
 class Source(BaseModel):
@@ -22,20 +22,7 @@ class Source(BaseModel):
     columns: tuple[str, ...] = Field(default=(), description="Columns of the channel to join in this order.")
     separator: str = Field(default="", description="What stands between joined columns.")
     value: str | None = Field(default=None, description="One value for every row.")
-    clean: tuple[str, ...] = Field(
-        default=(), description="Cleaners of your own, by name, also a list; they see the value first."
-    )
     codes: dict[str, str] = Field(default={}, description="The channel's codes and what they mean; others stay.")
-
-    @field_validator("clean", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("clean")
-    @classmethod
-    def _are_installed(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(own.require, names))
 
     @model_validator(mode="before")
     @classmethod
@@ -174,8 +161,6 @@ def _values(rows: pa.Table, source: Source) -> pa.Array:
         values = _column(rows, source.column)
     else:
         values = distinct.joined([_blank_as_null(_column(rows, name)) for name in source.columns], source.separator)
-    for name in source.clean:
-        values = own.cleaned(values, name)
     return _decoded(values, source.codes) if source.codes else values
 
 
@@ -206,6 +191,9 @@ def fingerprints(flat: pa.Table) -> pa.Array:
     >>> once == again, once == other
     (True, False)
     """
+    if flat.num_rows <= HANDFUL:
+        texts = _fingerprinted(flat)
+        return pa.array([hashlib.blake2b(text, digest_size=16).digest() for text in texts], type=pa.binary(16))
     fields = [pa.repeat(pa.scalar(""), flat.num_rows)]
     for number, name in enumerate(_OURS):
         if name in flat.column_names and name not in _UNPRINTED:
@@ -220,3 +208,19 @@ def fingerprints(flat: pa.Table) -> pa.Array:
     texts = pc.binary_join_element_wise(*(pc.fill_null(field, "") for field in fields), "").cast(pa.binary())
     hashes = [hashlib.blake2b(text, digest_size=16).digest() for text in distinct.values(texts)]
     return pa.array(hashes, type=pa.binary(16))
+
+
+HANDFUL = 16
+"""So few rows are put together one by one: that is done before the kernels have begun."""
+
+
+def _fingerprinted(flat: pa.Table) -> list[bytes]:
+    """What the fingerprint of each row is of, as `fingerprints` puts it together for many."""
+    rows = [b""] * flat.num_rows
+    for number, name in enumerate(_OURS):
+        if name in flat.column_names and name not in _UNPRINTED:
+            for row, value in enumerate(flat.column(name).to_pylist()):
+                text = (value or "").encode()
+                if text:
+                    rows[row] += f"{len(text)}|{number}|".encode() + text
+    return rows

@@ -4,6 +4,7 @@ SQLite is fed by `executemany` of its own driver, PostgreSQL by `COPY`, MariaDB 
 What a database would take wrongly (NUL characters, too long texts) is refused before it sees it.
 """
 
+import functools
 import logging
 import os
 import tempfile
@@ -72,7 +73,12 @@ def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: boo
     if tx.dialect.name == "sqlite":
         _many(tx, _insert(tx, table, rows, " OR IGNORE" if unless_there else ""), rows)
     elif tx.dialect.name in columns.MYSQL_FAMILY:
-        _load_data(tx, table, rows, unless_there=unless_there)
+        if rows.num_rows <= FEW:
+            _many(tx, _insert(tx, table, rows, " IGNORE" if unless_there else ""), rows)
+        else:
+            _load_data(tx, table, rows, unless_there=unless_there)
+    elif unless_there and rows.num_rows <= FEW:
+        _many(tx, f"{_insert(tx, table, rows, '')} ON CONFLICT DO NOTHING", rows)
     elif unless_there:
         with held(tx, f"new_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
             names = ", ".join(_quoted(tx, name) for name in rows.column_names)
@@ -116,6 +122,12 @@ def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"old_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as old:
             tx.execute(table.delete().where(*(table.c[name] == old.c[name] for name in rows.column_names)))
+    elif 0 < rows.num_rows <= FEW and rows.num_columns == 1:
+        (name,) = rows.column_names
+        marks = ", ".join([_mark(tx)] * rows.num_rows)
+        statement = f"DELETE FROM {_quoted(tx, table.name)} WHERE {_quoted(tx, name)} IN ({marks})"  # noqa: S608
+        with _cursor(tx) as cursor:
+            cursor.execute(statement, rows.column(name).to_pylist())
     elif rows.num_rows:
         statement = f"DELETE FROM {_quoted(tx, table.name)} WHERE {_equal(tx, rows.column_names)}"  # noqa: S608
         _many(tx, statement, rows)
@@ -128,14 +140,39 @@ def read(tx: Transaction, statement: Query, schema: pa.Schema) -> pa.Table:
 
 def batches(tx: Transaction, statement: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The rows of a query, a piece at a time; the transaction can do nothing else until the last is read."""
-    # Without types SQLAlchemy leaves the values as the driver gives them: they are converted by the column.
-    plain = [sa.type_coerce(column, sa.types.NullType()) for column in statement.selected_columns]
-    asked = statement.with_only_columns(*plain)
-    for rows in tx.execute(asked, execution_options={"yield_per": PAGE}).partitions():
-        arrays = [
-            wire.column(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
-        ]
-        yield pa.record_batch(arrays, schema=schema)
+    for rows in tx.execute(_plain(statement), execution_options={"yield_per": PAGE}).partitions():
+        yield _batch(rows, schema)
+
+
+def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: object) -> pa.Table:
+    """As `read`, for few rows of a query that is kept and asked again and again.
+
+    Args:
+        tx: The transaction.
+        statement: A query made once: to put it together costs more than to run it.
+        schema: The types of its columns.
+        asked: Its parameters, a list for each that `few` made.
+    """
+    rows = tx.execute(_plain(statement), asked).all()
+    return pa.Table.from_batches([_batch(rows, schema)] if rows else [], schema=schema)
+
+
+def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bool]:
+    """The condition that a column is one of at most `FEW` values, which are the parameter of this name."""
+    return column.in_(sa.bindparam(name, expanding=True))
+
+
+@functools.lru_cache(maxsize=256)
+def _plain(statement: Query) -> Query:
+    """The query without types: SQLAlchemy leaves the values as the driver gives them, to be converted by the column."""
+    return statement.with_only_columns(
+        *(sa.type_coerce(column, sa.types.NullType()) for column in statement.selected_columns)
+    )
+
+
+def _batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
+    arrays = [wire.column(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
 
 
 @contextmanager
@@ -182,13 +219,21 @@ def require_storable(rows: pa.Table, table: sa.Table) -> None:
     """
     for name in rows.column_names:
         values = rows.column(name)
-        if not pa.types.is_string(values.type):
+        limit = getattr(table.c[name].type, "length", None)
+        if not pa.types.is_string(values.type) or are_plain(values, limit):
             continue
         if pc.any(has_nul(values)).as_py():
             raise StoreError(f"{table.name}.{name}: a text holds a NUL character; the row belongs in quarantine")
-        limit = getattr(table.c[name].type, "length", None)
         if limit is not None and (pc.max(pc.utf8_length(values)).as_py() or 0) > limit:
             raise StoreError(f"{table.name}.{name}: a text is longer than {limit} characters; quarantine the row")
+
+
+def are_plain(values: pa.ChunkedArray, limit: int | None) -> bool:
+    """Whether few texts are all storable: for them Python is there before the kernels have begun."""
+    if len(values) > wire.HANDFUL:
+        return False
+    texts = [text for text in values.to_pylist() if text is not None]
+    return not any("\0" in text for text in texts) and (limit is None or all(len(text) <= limit for text in texts))
 
 
 def has_nul(values: pa.ChunkedArray) -> pa.ChunkedArray:

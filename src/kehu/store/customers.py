@@ -89,8 +89,15 @@ def memberships(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     query = sa.select(member.c.record, member.c.customer_id).order_by(member.c.record)
     if numbers is None:
         return bulk.read(tx, query, MEMBERS)
+    if len(numbers) <= bulk.FEW:
+        return bulk.read_few(tx, _OF_FEW_RECORDS, MEMBERS, few=numbers.to_pylist())
     with bulk.among(tx, member.c.record, numbers) as one_of_them:
         return bulk.read(tx, query.where(one_of_them), MEMBERS)
+
+
+_OF_FEW_RECORDS = (
+    sa.select(member.c.record, member.c.customer_id).where(bulk.few(member.c.record)).order_by(member.c.record)
+)
 
 
 def next_id(tx: Transaction) -> int:
@@ -102,8 +109,17 @@ def of_keys(tx: Transaction, channel: str, keys: pa.Array) -> pa.Table:
     """The record in force and the customer of each of a channel's keys that is stored: `KEYED`."""
     query = sa.select(record.c.record_id, record.c.record, member.c.customer_id)
     query = query.join_from(record, member, member.c.record == record.c.record, isouter=True)
+    if len(keys) <= bulk.FEW:
+        return bulk.read_few(tx, _OF_FEW_KEYS, KEYED, channel=channel, few=keys.to_pylist())
     with bulk.among(tx, record.c.record_id, keys) as one_of_them:
         return bulk.read(tx, query.where(record.c.channel == channel, one_of_them, record.c.current), KEYED)
+
+
+_OF_FEW_KEYS = (
+    sa.select(record.c.record_id, record.c.record, member.c.customer_id)
+    .join_from(record, member, member.c.record == record.c.record, isouter=True)
+    .where(record.c.channel == sa.bindparam("channel"), bulk.few(record.c.record_id), record.c.current)
+)
 
 
 def members(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
@@ -118,7 +134,9 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime) -> int:
     require(assigned, MEMBERS, what="members to assign")
     numbers = assigned.column("record").combine_chunks()
     query = sa.select(member.c.record, member.c.customer_id, member.c.since)
-    if tx.scalar(sa.select(member.c.record).limit(1)) is None:
+    if len(numbers) <= bulk.FEW:
+        had = bulk.read_few(tx, _STATES_OF_FEW, _MEMBER_STATES, few=numbers.to_pylist())
+    elif tx.scalar(sa.select(member.c.record).limit(1)) is None:
         had = _MEMBER_STATES.empty_table()
     else:
         with bulk.among(tx, member.c.record, numbers) as one_of_them:
@@ -130,9 +148,12 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime) -> int:
     bulk.insert(tx, member_history, leaving.append_column("until", _repeat(at, leaving.num_rows)))
     bulk.delete(tx, member, leaving.select(["record"]))
     bulk.insert(tx, member, moved.append_column("since", _repeat(at, moved.num_rows)))
-    if tx.scalar(sa.select(fresh.c.record).limit(1)) is not None:
+    if len(numbers) <= bulk.FEW or tx.scalar(sa.select(fresh.c.record).limit(1)) is not None:
         records.touch_identified(tx, numbers)
     return int(moved.num_rows)
+
+
+_STATES_OF_FEW = sa.select(member.c.record, member.c.customer_id, member.c.since).where(bulk.few(member.c.record))
 
 
 def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str) -> Written:
@@ -221,8 +242,17 @@ def states(tx: Transaction, customer_ids: pa.Array | None = None, *, retired: bo
         query = query.where(customer.c.merged_into.is_(None))
     if customer_ids is None:
         return bulk.read(tx, query, STATES)
+    if retired and len(customer_ids) <= bulk.FEW:
+        return bulk.read_few(tx, _FEW_STATES, STATES, few=customer_ids.to_pylist())
     with bulk.among(tx, customer.c.customer_id, customer_ids) as one_of_them:
         return bulk.read(tx, query.where(one_of_them), STATES)
+
+
+_FEW_STATES = (
+    sa.select(*(customer.c[name] for name in STATES.names))
+    .where(bulk.few(customer.c.customer_id))
+    .order_by(customer.c.customer_id)
+)
 
 
 def get(tx: Transaction, customer_id: int) -> Found:

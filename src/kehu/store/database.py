@@ -85,7 +85,8 @@ def _refusal(database: Database, error: BaseException) -> StoreError:
     if isinstance(error, driver.OperationalError | driver.InterfaceError):
         told = str(error.args[-1] if error.args else error).strip().splitlines() or [type(error).__name__]
         return StoreError(f"store {database.name}: {told[0]}")
-    return StoreError(f"store {database.name} refuses a statement: {type(error).__name__}")
+    number = next((f" {told}" for told in error.args[:1] if isinstance(told, int)), "")
+    return StoreError(f"store {database.name} refuses a statement: {type(error).__name__}{number}")
 
 
 def connect(url: str, *, folder: Path) -> Database:

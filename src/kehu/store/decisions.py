@@ -194,6 +194,9 @@ def standing(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     return _ordered(by_pair.filter(pa.array(last)))
 
 
+_ANY = sa.select(decision_pair.c.decision_id).limit(1)
+
+
 def said(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     """All that standing decisions say of pairs of current records, of all or of those that touch these: `DECIDED`."""
     left, right = record.alias("left_record"), record.alias("right_record")
@@ -204,6 +207,8 @@ def said(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
         .join(right, sa.and_(right.c.origin == decision_pair.c.origin_r, right.c.current))
         .where(decision.c.undone_at.is_(None))
     )
+    if tx.scalar(_ANY) is None:
+        return DECIDED.empty_table()
     if numbers is None:
         found = [bulk.read(tx, query, DECIDED)]
     else:

@@ -1,8 +1,10 @@
 """Blocking keys of the stored records: who shares one with a new record."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from kehu.store.database import Transaction
 from kehu.store.tables import match_key, record
 
 HOT = pa.schema([pa.field("key", pa.uint64(), nullable=False), pa.field("records", pa.int64(), nullable=False)])
-"""One row a key that too many records share, and how many do."""
+"""One row a key that too many records share, and how many do, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,11 @@ def add(tx: Transaction, keys: pa.Table) -> None:
     """Store keys (`KEYS`); those stored already are left alone."""
     require(keys, model.KEYS, what="keys to store")
     # In the order of the table, so that a page of the index is written once.
-    ordered = keys.select(model.KEYS.names).sort_by([("key", "ascending"), ("record", "ascending")])
+    ordered = keys.select(model.KEYS.names)
+    if keys.num_rows <= bulk.FEW:
+        bulk.insert(tx, match_key, ordered, unless_there=True)
+        return
+    ordered = ordered.sort_by([("key", "ascending"), ("record", "ascending")])
     bulk.insert(tx, match_key, ordered, unless_there=True)
 
 
@@ -47,6 +53,8 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     """
     require(keys, model.KEYS, what="keys to share")
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
+    if len(wanted) <= FEW:
+        return _sharing_few(tx, wanted, keys.column("record"), limits)
     if tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
         return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
@@ -60,9 +68,43 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     return Sharing(keys=found.filter(pc.invert(own)), hot=hot)
 
 
+def _sharing_few(tx: Transaction, wanted: pa.Array, owners: pa.ChunkedArray, limits: Sequence[int]) -> Sharing:
+    """As `sharing`, in one question that reads no more of a hot key than tells that it is hot."""
+    most = [limits[key & model.KIND] for key in wanted.to_pylist()]
+    if not most:
+        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
+    asked = {f"key_{place}": key for place, key in enumerate(wanted.to_pylist())}
+    asked |= {f"most_{place}": limit + 1 for place, limit in enumerate(most)}
+    found = bulk.read_few(tx, _each(len(most)), model.KEYS, **asked)
+    key, back, have = np.unique(found.column("key").to_numpy(), return_inverse=True, return_counts=True)
+    is_hot = have > np.asarray(limits)[(key & np.uint64(model.KIND)).astype(np.int64)]
+    known = np.isin(found.column("record").to_numpy(), owners.to_numpy())
+    return Sharing(
+        keys=found.filter(pa.array(~is_hot[back] & ~known)), hot=pa.table([key[is_hot], have[is_hot]], schema=HOT)
+    )
+
+
+FEW = 20
+"""So many keys, about those of one record, are asked for one by one."""
+
+
+@functools.cache
+def _each(count: int) -> bulk.Query:
+    """The records of each of so many keys, of each up to a limit."""
+    parts = []
+    for place in range(count):
+        of_key = sa.select(match_key.c.key, match_key.c.record).where(match_key.c.key == sa.bindparam(f"key_{place}"))
+        some = of_key.limit(sa.bindparam(f"most_{place}", type_=sa.Integer())).subquery(f"of_{place}")
+        parts.append(sa.select(some.c.key, some.c.record))
+    every = sa.union_all(*parts).subquery("every")
+    return sa.select(every.c.key, every.c.record)
+
+
 def held(tx: Transaction, keys: pa.Table) -> pa.Table:
     """Those of these `KEYS` that are stored."""
     require(keys, model.KEYS, what="keys that may be stored")
+    if keys.num_rows == 0:
+        return keys
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
     owners = pc.unique(keys.column("record"))
     query = sa.select(match_key.c.key, match_key.c.record)

@@ -1,8 +1,10 @@
 """Links between records: the pairs that were scored and matter, and what became of each."""
 
+import functools
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -55,9 +57,11 @@ def replace(tx: Transaction, records: pa.Array, links: pa.Table) -> None:
     The links of pairs among which no record is given must not be in `links`.
     """
     require(links, STORED, what="links to store")
-    if tx.scalar(sa.select(link.c.record_l).limit(1)) is not None:
+    if len(records) <= bulk.FEW or tx.scalar(sa.select(link.c.record_l).limit(1)) is not None:
         for side in ("record_l", "record_r"):
             bulk.delete(tx, link, pa.table({side: records}))
+    if links.num_rows == 0:
+        return
     bulk.insert(tx, link, links.select(STORED.names).sort_by([("record_l", "ascending"), ("record_r", "ascending")]))
 
 
@@ -69,6 +73,8 @@ def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
         before: The links as they are stored (`STORED`).
         after: What has become of them (`STORED`); those that are not there are as they were.
     """
+    if after.num_rows == 0 or before.num_rows == 0:
+        return 0
     told = ["state", "reason"]
     both = after.join(before, ["record_l", "record_r"], join_type="inner", right_suffix="_before")
     same = [
@@ -84,20 +90,36 @@ def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
 
 def of_records(tx: Transaction, numbers: pa.Array, *, state: State | None = None) -> pa.Table:
     """Every link that has one of these records on a side: `STORED`, each once."""
+    if len(numbers) <= bulk.FEW:
+        found = [bulk.read_few(tx, _of_few(state), STORED, few=numbers.to_pylist())] if len(numbers) else []
+    else:
+        query, found = _in_state(state), []
+        for side in ("record_l", "record_r"):
+            with bulk.among(tx, link.c[side], numbers) as one_of_them:
+                found.append(bulk.read(tx, query.where(one_of_them), STORED))
+    return once(pa.concat_tables([STORED.empty_table(), *found]))
+
+
+def once(found: pa.Table) -> pa.Table:
+    """Each link once, in order: one between two of the records asked for was found from both sides."""
+    left, right = (found.column(side).to_numpy() for side in model.PAIRS.names)
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    first = (np.diff(left, prepend=-1) != 0) | (np.diff(right, prepend=-1) != 0)
+    return found.take(pa.array(order[first]))
+
+
+def _in_state(state: State | None) -> bulk.Query:
     query = sa.select(*(link.c[name] for name in STORED.names))
-    if state is not None:
-        query = query.where(link.c.state == state)
-    found = []
-    for side in ("record_l", "record_r"):
-        with bulk.among(tx, link.c[side], numbers) as one_of_them:
-            found.append(bulk.read(tx, query.where(one_of_them), STORED))
-    # A link between two of the records was found from both sides.
-    both = pa.concat_tables(found)
-    once = both.group_by(["record_l", "record_r"], use_threads=False).aggregate(
-        [(name, "min") for name in STORED.names[2:]]
-    )
-    renamed = once.rename_columns([name.removesuffix("_min") for name in once.column_names])
-    return renamed.select(STORED.names).cast(STORED).sort_by([("record_l", "ascending"), ("record_r", "ascending")])
+    return query if state is None else query.where(link.c.state == state)
+
+
+@functools.cache
+def _of_few(state: State | None) -> bulk.Query:
+    """The links of a few records, those of either side found in an index."""
+    sides = [_in_state(state).where(bulk.few(link.c[side])) for side in model.PAIRS.names]
+    every = sa.union_all(*sides).subquery("either_side")
+    return sa.select(*(every.c[name] for name in STORED.names))
 
 
 def of_customer(tx: Transaction, customer_id: int) -> pa.Table:

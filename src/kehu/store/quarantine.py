@@ -73,6 +73,8 @@ def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datet
     The same bad row stands there once, however often it is delivered. NUL characters, which no two databases
     treat alike, become ␀, and texts beside the raw row are cut to what their columns hold.
     """
+    if broken.num_rows == 0:
+        return []
     hashes = [
         hashlib.blake2b(f"{key or ''}\0{raw}".encode(), digest_size=16).digest()
         for key, raw in zip(broken.column("record_id").to_pylist(), broken.column("raw").to_pylist(), strict=True)

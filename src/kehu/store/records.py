@@ -5,7 +5,8 @@ it is in force at once, unless the source says that it is older than the one in 
 force keeps the place of the one before among the customers, until `fresh` records are identified.
 """
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,6 +81,8 @@ def unstorable(clean: pa.Table) -> pa.Table:
         if not pa.types.is_string(clean.schema.field(name).type):
             continue
         values = clean.column(name)
+        if bulk.are_plain(values, LENGTHS[name]):
+            continue
         too_long = pc.greater(pc.utf8_length(values), LENGTHS[name])
         for reason, bad in (("length", too_long), ("nul", bulk.has_nul(values))):
             rows = pc.indices_nonzero(pc.fill_null(bad, fill_value=False)).cast(pa.int64())
@@ -165,12 +168,20 @@ def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
     query = sa.select(*(record.c[name] for name in arrivals.STORED.names))
     found = [arrivals.STORED.empty_table()]
     for channel in pc.unique(clean.column("channel")).to_pylist():
+        keys = clean.filter(pc.equal(clean.column("channel"), channel)).column("record_id")
+        if len(keys) <= bulk.FEW:
+            found.append(bulk.read_few(tx, _STORED_OF_FEW, arrivals.STORED, channel=channel, few=keys.to_pylist()))
+            continue
         if tx.scalar(sa.select(record.c.record).where(record.c.channel == channel).limit(1)) is None:
             continue
-        keys = clean.filter(pc.equal(clean.column("channel"), channel)).column("record_id")
         with bulk.among(tx, record.c.record_id, _flat(keys)) as one_of_them:
             found.append(bulk.read(tx, query.where(record.c.channel == channel, one_of_them), arrivals.STORED))
     return pa.concat_tables(found)
+
+
+_STORED_OF_FEW = sa.select(*(record.c[name] for name in arrivals.STORED.names)).where(
+    record.c.channel == sa.bindparam("channel"), bulk.few(record.c.record_id)
+)
 
 
 def _succeed(tx: Transaction, *, old: np.ndarray, new: np.ndarray, at: datetime) -> None:
@@ -204,10 +215,23 @@ def waiting(tx: Transaction, numbers: pa.Array | None = None) -> pa.Array:
 
 def former(tx: Transaction, numbers: pa.Array) -> pa.Array:
     """The numbers of the versions that are no longer in force of these records."""
+    if len(numbers) <= bulk.FEW:
+        schema = pa.schema([("record", pa.int64())])
+        return _flat(bulk.read_few(tx, _FORMER_OF_FEW, schema, few=numbers.to_pylist()).column("record"))
     old = record.alias()
     query = sa.select(old.c.record).select_from(record).join(old, old.c.origin == record.c.origin)
     with bulk.among(tx, record.c.record, numbers) as one_of_them:
         return _numbers(tx, query.where(one_of_them, record.c.version > 1, ~old.c.current).order_by(old.c.record))
+
+
+_OLD = record.alias()
+_FORMER_OF_FEW = (
+    sa.select(_OLD.c.record)
+    .select_from(record)
+    .join(_OLD, _OLD.c.origin == record.c.origin)
+    .where(bulk.few(record.c.record), record.c.version > 1, ~_OLD.c.current)
+    .order_by(_OLD.c.record)
+)
 
 
 def current(tx: Transaction) -> pa.Array:
@@ -227,7 +251,14 @@ def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
 def read(tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str, ...] | None = None) -> pa.Table:
     """Records by number (None: all current ones), ordered by number: `RECORDS`, or those of its columns."""
     schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
+    if numbers is not None and len(numbers) <= bulk.FEW:
+        return bulk.read_few(tx, _few(tuple(schema.names)), schema, few=numbers.to_pylist())
     return pa.Table.from_batches(list(batches(tx, numbers, columns=columns)), schema=schema)
+
+
+@functools.cache
+def _few(columns: tuple[str, ...]) -> bulk.Query:
+    return _select(columns).where(bulk.few(record.c.record))
 
 
 def batches(
@@ -235,7 +266,7 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """As `read`, a piece at a time; the transaction can do nothing else until the last piece is read."""
     schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
-    query = _select(schema)
+    query = _select(schema.names)
     if numbers is None:
         yield from bulk.batches(tx, query.where(record.c.current), schema)
         return
@@ -243,10 +274,10 @@ def batches(
         yield from bulk.batches(tx, query.where(one_of_them), schema)
 
 
-def _select(schema: pa.Schema) -> bulk.Query:
-    query = sa.select(*((member if name == "customer_id" else record).c[name] for name in schema.names))
+def _select(columns: Sequence[str]) -> bulk.Query:
+    query = sa.select(*((member if name == "customer_id" else record).c[name] for name in columns))
     query = query.select_from(record).order_by(record.c.record)
-    if "customer_id" in schema.names:
+    if "customer_id" in columns:
         query = query.join_from(record, member, member.c.record == record.c.record, isouter=True)
     return query
 
@@ -258,7 +289,7 @@ def versions(tx: Transaction, number: int) -> pa.Table:
         NotFoundError: There is no such record.
     """
     same = sa.select(record.c.origin).where(record.c.record == number).scalar_subquery()
-    found = bulk.read(tx, _select(RECORDS).where(record.c.origin == same), RECORDS)
+    found = bulk.read(tx, _select(RECORDS.names).where(record.c.origin == same), RECORDS)
     if found.num_rows == 0:
         raise NotFoundError(f"there is no record {number}")
     return found

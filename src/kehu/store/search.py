@@ -11,6 +11,8 @@ The text typed is folded (NFKC, case, blanks) here; traditional characters are t
 import unicodedata
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -79,12 +81,38 @@ def terms(records: pa.Table) -> pa.Table:
 
 
 def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
-    """Let these customers be found by these `TERMS` and by nothing else; no terms: by nothing."""
-    if tx.scalar(sa.select(search_term.c.customer_id).limit(1)) is not None:
-        bulk.delete(tx, search_term, pa.table({"customer_id": customer_ids}))
-    bulk.insert(
-        tx, search_term, terms.select(TERMS.names).sort_by([("term", "ascending"), ("customer_id", "ascending")])
-    )
+    """Let these customers be found by these `TERMS` and by nothing else; no terms: by nothing.
+
+    Terms that are there are left alone: most customers are found by the same as before.
+    """
+    terms = terms.select(TERMS.names)
+    had = _of_customers(tx, customer_ids)
+    if had.num_rows:
+        words, whose = (_codes(had.column(name), terms.column(name)) for name in TERMS.names)
+        both = words * (whose.max(initial=0) + 1) + whose
+        old, new = both[: had.num_rows], both[had.num_rows :]
+        bulk.delete(tx, search_term, had.filter(pa.array(~np.isin(old, new))))
+        terms = terms.filter(pa.array(~np.isin(new, old)))
+    bulk.insert(tx, search_term, terms.sort_by([("term", "ascending"), ("customer_id", "ascending")]))
+
+
+def _of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
+    """What these customers are found by: `TERMS`."""
+    if len(customer_ids) <= bulk.FEW:
+        return bulk.read_few(tx, _OF_FEW, TERMS, few=customer_ids.to_pylist())
+    if tx.scalar(sa.select(search_term.c.customer_id).limit(1)) is None:
+        return TERMS.empty_table()
+    with bulk.among(tx, search_term.c.customer_id, customer_ids) as one_of_them:
+        return bulk.read(tx, sa.select(search_term.c.term, search_term.c.customer_id).where(one_of_them), TERMS)
+
+
+_OF_FEW = sa.select(search_term.c.term, search_term.c.customer_id).where(bulk.few(search_term.c.customer_id))
+
+
+def _codes(*parts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A number for each value of these columns, one behind the other; values are equal where their numbers are."""
+    every = pa.chunked_array([chunk for part in parts for chunk in part.chunks]).combine_chunks()
+    return np.asarray(every.dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = None) -> Page:

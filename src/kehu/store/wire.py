@@ -32,6 +32,9 @@ def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
     return list(values.to_pylist())
 
 
+HANDFUL = 16
+"""So few values are looked at one by one."""
+
 FEW = 1000
 """Columns shorter than this are not looked through for repetition."""
 
