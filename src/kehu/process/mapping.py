@@ -6,11 +6,11 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kehu.errors import SettingsError
 from kehu.model import households, records
-from kehu.process import distinct, text
+from kehu.process import distinct, own, text
 
 
 class Source(BaseModel):
@@ -22,7 +22,20 @@ class Source(BaseModel):
     columns: tuple[str, ...] = Field(default=(), description="Columns of the channel to join in this order.")
     separator: str = Field(default="", description="What stands between joined columns.")
     value: str | None = Field(default=None, description="One value for every row.")
+    clean: tuple[str, ...] = Field(
+        default=(), description="Cleaners of your own, by name, also a list; they see the value first."
+    )
     codes: dict[str, str] = Field(default={}, description="The channel's codes and what they mean; others stay.")
+
+    @field_validator("clean", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("clean")
+    @classmethod
+    def _are_installed(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(own.require, names))
 
     @model_validator(mode="before")
     @classmethod
@@ -161,6 +174,8 @@ def _values(rows: pa.Table, source: Source) -> pa.Array:
         values = _column(rows, source.column)
     else:
         values = distinct.joined([_blank_as_null(_column(rows, name)) for name in source.columns], source.separator)
+    for name in source.clean:
+        values = own.cleaned(values, name)
     return _decoded(values, source.codes) if source.codes else values
 
 

@@ -1,0 +1,73 @@
+"""What can be taken out of the store as a table, a piece at a time: customers, records, links."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from kehu.model.customers import CUSTOMERS, GOLDEN_COLUMNS
+from kehu.store import bulk, records
+from kehu.store.database import Transaction
+from kehu.store.tables import customer, link, record
+
+
+class What(StrEnum):
+    """What is taken out."""
+
+    CUSTOMERS = "customers"
+    """Living customers with their golden values."""
+    RECORDS = "records"
+    """Records in force, cleaned, with the customer each belongs to."""
+    LINKS = "links"
+    """Pairs of records that were scored and matter, with their weight."""
+
+
+COLUMNS: dict[What, pa.Schema] = {
+    What.CUSTOMERS: pa.schema(
+        [CUSTOMERS.field(name) for name in ("customer_id", *GOLDEN_COLUMNS, "records", "quality", "updated_at")]
+    ),
+    What.RECORDS: pa.schema(
+        [
+            records.RECORDS.field(name)
+            for name in (
+                "record", "channel", "record_id", "customer_id", "version", "kind", "name", "id_type", "id_number",
+                "id_valid", "phone", "phone_2", "birth_date", "gender", "email", "address", "province", "city",
+                "district", "category", "updated_at", "received_at", "source_position",
+            )
+        ]
+    ),
+    What.LINKS: pa.schema(
+        [
+            pa.field("record_l", pa.int64()),
+            pa.field("record_r", pa.int64()),
+            pa.field("weight", pa.float64()),
+            pa.field("state", pa.string()),
+            pa.field("reason", pa.string()),
+        ]
+    ),
+}  # fmt: skip
+"""The columns of each."""
+
+_IN_FORCE: dict[What, tuple[sa.Table, sa.ColumnElement[bool], tuple[sa.Column[int], ...]]] = {
+    What.CUSTOMERS: (customer, customer.c.merged_into.is_(None), (customer.c.customer_id,)),
+    What.RECORDS: (record, record.c.current, (record.c.record,)),
+    What.LINKS: (link, sa.true(), (link.c.record_l, link.c.record_r)),
+}
+
+
+def count(tx: Transaction, what: What) -> int:
+    """How many rows there are."""
+    table, wanted, _ = _IN_FORCE[what]
+    return tx.scalar(sa.select(sa.func.count()).select_from(table).where(wanted)) or 0
+
+
+def batches(tx: Transaction, what: What) -> Iterator[pa.RecordBatch]:
+    """The rows in order, with the columns of `COLUMNS`; the transaction can do nothing else until the last is read."""
+    schema = COLUMNS[what]
+    if what is What.RECORDS:
+        yield from records.batches(tx, columns=tuple(schema.names))
+        return
+    table, wanted, order = _IN_FORCE[what]
+    query = sa.select(*(table.c[name] for name in schema.names)).where(wanted).order_by(*order)
+    yield from bulk.batches(tx, query, schema)
