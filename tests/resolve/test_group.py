@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,14 +27,16 @@ def scored(pairs: Sequence[Pair]) -> Scored:
         left=np.array(left, dtype=np.int64),
         right=np.array(right, dtype=np.int64),
         weight=np.array(weight, dtype=np.float64),
-        objection=np.array(objection, dtype=np.float64),
+        lasting=np.array([told or np.nan for told in objection], dtype=np.float64)[:, None],
     )
 
 
-def groups(pairs: Sequence[Pair], size: int) -> list[int]:
+def groups(pairs: Sequence[Pair], size: int, held: npt.NDArray[np.int32] | None = None) -> list[int]:
     known = scored(pairs)
     component = group.components(known, size, link_from=LINK_FROM)
-    return list(group.partition(known, component, link_from=LINK_FROM).tolist())
+    block = group.blocks(known, component, link_from=LINK_FROM)
+    nobody = np.full(size, -1, dtype=np.int32)
+    return list(group.partition(known, block, nobody if held is None else held, link_from=LINK_FROM).tolist())
 
 
 @st.composite
@@ -121,12 +124,29 @@ def test_only_pairs_of_one_component_that_were_not_scored_are_missing() -> None:
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 2)]
 
 
-def test_a_component_that_is_too_large_is_cut_at_its_lightest_links() -> None:
+def test_weak_links_do_not_join_crowds_that_are_too_large_to_look_at_together() -> None:
     """Two crowds that one weak link ties are two; without it they are what they were."""
     half = group.LARGEST - 10
     crowds = [(start + place, start + place + 1, 30.0, 0.0) for start in (0, half) for place in range(half - 1)]
     found = groups([*crowds, (half - 1, half, 5.0, 0.0)], 2 * half)
     assert found == groups(crowds, 2 * half) == [0] * half + [half] * half
+
+
+@pytest.mark.parametrize("size", [group.LARGEST, group.LARGEST + 1, 3 * group.LARGEST + 7])
+def test_a_large_customer_stays_whole(size: int) -> None:
+    """All its links weigh the same: none of them is the one to cut."""
+    chain = [(place, place + 1, 12.0, 0.0) for place in range(size - 1)]
+    assert groups(chain, size) == [0] * size
+
+
+def test_no_large_component_joins_two_certificates_that_share_no_key() -> None:
+    size = 2 * group.LARGEST + 50
+    chain = [(place, place + 1, 12.0, 0.0) for place in range(size - 1)]
+    held = np.full(size, -1, dtype=np.int32)
+    held[0], held[-1] = 7, 8
+    found = groups(chain, size, held)
+    assert found[0] != found[-1]
+    assert len(set(found)) == 3  # The middle could be either's.
 
 
 def test_what_a_steward_put_together_is_never_cut() -> None:

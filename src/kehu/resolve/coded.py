@@ -173,6 +173,12 @@ class Records:
         return self._is("id_type", _CHECKABLE) & self.filled("id_number")
 
     @cached_property
+    def day(self) -> npt.NDArray[np.int32]:
+        """The day of the record, counted from 1970; 0 where unknown."""
+        days = pc.fill_null(self._clean.column("updated_at").cast(pa.date32()).cast(pa.int32()), 0)
+        return np.asarray(days.to_numpy(), dtype=np.int32)
+
+    @cached_property
     def phone_digits(self) -> npt.NDArray[np.int64]:
         """The first phone as a whole number; 0 where there is none or it is too long."""
         phones = self.coded("phones.first")
@@ -211,6 +217,11 @@ class Records:
         people = self.coded("name_sound").otherwise(self.coded("name_match")).where(self.individual)
         return people.derive(lambda name: "".join(sorted(name.replace(" ", ""))))
 
+    def _surname_letters(self) -> Coded:
+        """The surname of a person in Latin letters: that of 王小明 and of Xiaoming Wang is wang."""
+        spoken = self.coded("surname_sound").derive(lambda sound: sound.replace(" ", "")).where(self.han)
+        return spoken.otherwise(self.coded("surname").where(self.latin))
+
     def _phones(self, which: int) -> Coded:
         """The first (0) or the second (1) phone, both in one coding, so that they can be compared crosswise."""
         return together(self.coded("phone"), self.coded("phone_2"))[which]
@@ -234,6 +245,12 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
     "han_given_name": lambda records: records.coded("given_name").where(records.han),
     "latin_surname": lambda records: records.coded("surname").where(records.latin),
     "latin_given_name": lambda records: records.coded("given_name").where(records.latin),
+    "latin_surname_sound": lambda records: records.coded("surname_sound").where(records.latin),
+    "latin_given_sound": lambda records: records.coded("given_sound").where(records.latin),
+    "latin_born": lambda records: records.coded("born").where(records.latin),
+    "birth_year": lambda records: records.coded("born").derive(lambda born: born[:-4]),
+    "postcode_area": lambda records: records.coded("postcode").derive(_postcode_area),
+    "surname_letters": lambda records: records._surname_letters(),  # noqa: SLF001
     "letters": lambda records: records._letters(),  # noqa: SLF001
     "id_body": lambda records: records.coded("id_number").derive(_id_body),
     "org_sound": lambda records: records.coded("name_sound").where(~records.individual),
@@ -247,6 +264,17 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
 def _id_body(number: str) -> str:
     """A certificate without its check digit: that is where a slip or a missing x does no harm."""
     return number[:-1] if len(number) == 18 else number
+
+
+def _postcode_area(postcode: str) -> str | None:
+    """The part of a postcode that names a district or a town.
+
+    >>> _postcode_area("tq138df"), _postcode_area("100081"), _postcode_area("2000")
+    ('tq13', '1000', '20')
+    """
+    bare = postcode.replace(" ", "")
+    outer = bare[:-2] if bare.isdigit() else bare[:-3]
+    return outer if len(outer) >= 2 else None
 
 
 def _unpacked(table: pa.Table) -> pa.Table:

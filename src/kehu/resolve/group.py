@@ -4,9 +4,13 @@ Links that ask to be followed first tie records into components. Inside a compon
 two groups only if what is known between all their records does not speak against it more than the link speaks for
 it. So no chain of plausible links joins two people, and two different valid certificates are never joined.
 
+All pairs of a component are its square. One of more than `LARGEST` records is therefore grouped in rounds: its heaviest
+links make blocks of at most so many, each block is grouped, and what came of it goes into the next round as one, until
+every link was asked. A large customer stays whole, and a chain of accidents falls apart at its objections.
+
 Source:
     Kruskal's order with must-not-link constraints (Wagstaff & Cardie 2000); the objection of the other pairs is
-    average linkage, of which only the part that speaks against joining is counted.
+    average linkage, facet by facet, of which only the part that speaks against joining is counted.
 """
 
 import itertools
@@ -19,6 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 NEVER = -1e6
@@ -28,13 +33,16 @@ ALWAYS = 1e9
 """The weight between records that a steward put together; it outweighs every `NEVER` of theirs."""
 
 EXCLUDES = -4.0
-"""Two groups whose records object to each other so much, on average, are two customers."""
+"""Two groups whose records object to each other so much are two customers."""
+
+DOUBT = 2.0
+"""How many pairs that say nothing are added to those between two groups: the average of few is not believed in full."""
 
 LARGEST = 400
-"""A component of more records is cut at its lightest links: all its pairs are looked at, and they are its square."""
+"""How many records or groups are looked at together, all pairs of them."""
 
 STEP = 4.0
-"""By how much more a link must weigh, round after round, to be followed in a component that is too large."""
+"""By how much more a link must weigh to join groups of a component that is too large to look at all its pairs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,60 +53,74 @@ class Scored:
     right: Rows
     weight: Floats
     """log2 odds; `NEVER` and `ALWAYS` where a certificate or a steward decides."""
-    objection: Floats
-    """What speaks against the two being one, whatever else they share: other names, other birth dates; at most 0."""
+    lasting: Floats
+    """What the pair says of each thing that customers keep for life, their name or their birth date, log2: one column a
+    thing, NaN where it says nothing, `NEVER` where the two must stay apart."""
 
     def __add__(self, other: "Scored") -> "Scored":
         return Scored(
             left=np.concatenate([self.left, other.left]),
             right=np.concatenate([self.right, other.right]),
             weight=np.concatenate([self.weight, other.weight]),
-            objection=np.concatenate([self.objection, other.objection]),
+            lasting=np.concatenate([self.lasting, other.lasting]),
         )
 
 
 def components(scored: Scored, size: int, *, link_from: float) -> Rows:
-    """For each of `size` rows the number of its component, following the links from `link_from` up.
-
-    Where that makes a component larger than `LARGEST`, only its heavier links are followed. What a steward put
-    together is never cut.
-    """
-    least, follow = link_from, scored.weight >= link_from
-    while True:
-        component = _connected(scored, size, follow)
-        large = (np.bincount(component) > LARGEST)[component]
-        inside = follow & large[scored.left]
-        if not (inside & (scored.weight < ALWAYS)).any():
-            return component
-        least += STEP
-        follow &= ~(inside & (scored.weight < min(least, ALWAYS)))
+    """For each of `size` rows the number of its component, following the links from `link_from` up."""
+    return _connected(scored.left, scored.right, scored.weight >= link_from, size)
 
 
-def _connected(scored: Scored, size: int, follow: Mask) -> Rows:
+def _connected(left: Rows, right: Rows, follow: Mask, size: int) -> Rows:
     ones = np.ones(int(follow.sum()), dtype=np.int8)
-    graph = coo_array((ones, (scored.left[follow], scored.right[follow])), shape=(size, size))
+    graph = coo_array((ones, (left[follow], right[follow])), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def missing(scored: Scored, component: Rows) -> tuple[Rows, Rows]:
-    """The pairs inside components of three records and more that were not scored, as they share no key.
+def blocks(scored: Scored, component: Rows, *, link_from: float) -> Rows:
+    """For each row the number of its block: its component, or in one of more than `LARGEST` rows a part of it."""
+    block = component.copy()
+    large = (np.bincount(component, minlength=1) > LARGEST)[component]
+    follow = large[scored.left] & (scored.weight >= link_from)
+    if follow.any():
+        left, right = np.minimum(scored.left, scored.right)[follow], np.maximum(scored.left, scored.right)[follow]
+        block[large] = int(component.max()) + 1 + _blocks(left, right, scored.weight[follow], len(component))[large]
+    return block
 
-    A component larger than `LARGEST`, as only stewards make it, is not completed.
-    """
-    order = np.argsort(component, kind="stable")
-    sizes = np.bincount(component)
-    sizes = np.where((sizes > 2) & (sizes <= LARGEST), sizes, 1)
-    rows = order[sizes[component[order]] > 1]  # Component after component, in each by row.
-    size = sizes[component[rows]]
+
+def _blocks(left: Rows, right: Rows, weight: Floats, size: int) -> Rows:
+    """For each of `size` rows the least row of its block: the heaviest links first, as long as a block is small."""
+    block = list(range(size))
+    rows = [1] * size
+
+    def root(row: int) -> int:
+        while block[row] != row:
+            block[row] = row = block[block[row]]
+        return row
+
+    for place in np.lexsort((right, left, -weight)).tolist():
+        a, b = sorted((root(int(left[place])), root(int(right[place]))))
+        if a != b and rows[a] + rows[b] <= LARGEST:
+            block[b], rows[a] = a, rows[a] + rows[b]
+    return np.array([root(row) for row in range(size)], dtype=np.int64)
+
+
+def missing(scored: Scored, block: Rows) -> tuple[Rows, Rows]:
+    """The pairs inside blocks of three records and more that were not scored, as they share no key."""
+    order = np.argsort(block, kind="stable")
+    sizes = np.bincount(block)
+    sizes = np.where(sizes > 2, sizes, 1)
+    rows = order[sizes[block[order]] > 1]  # Block after block, in each by row.
+    size = sizes[block[rows]]
     starts = np.arange(len(rows)) - _counted(sizes[sizes > 1])
     partners = size - 1 - (np.arange(len(rows)) - starts)
     first = np.repeat(np.arange(len(rows)), partners)
     left, right = rows[first], rows[first + _counted(partners) + 1]
     # Where among these pairs one stands is known without a search: after all those of the rows before its first.
-    place = np.full(len(component), -1, dtype=np.int64)
+    place = np.full(len(block), -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     a, b = place[scored.left], place[scored.right]
-    inside = (component[scored.left] == component[scored.right]) & (a >= 0)
+    inside = (block[scored.left] == block[scored.right]) & (a >= 0)
     a, b = np.minimum(a[inside], b[inside]), np.maximum(a[inside], b[inside])
     new = np.ones(len(left), dtype=np.bool_)
     new[(np.cumsum(partners) - partners)[a] + b - a - 1] = False
@@ -114,64 +136,161 @@ def _counted(sizes: Rows) -> Rows:
     return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
-def partition(scored: Scored, component: Rows, *, link_from: float) -> Rows:
+def partition(scored: Scored, block: Rows, certificate: Codes, *, link_from: float) -> Rows:
     """For each row the least row of its group.
 
     Args:
         scored: The pairs that share a key, and the `missing` ones.
-        component: For each row its component; groups never cross one.
+        block: For each row its block.
+        certificate: For each row the code of its valid certificate, -1 where it has none; asked between blocks, where
+            not every pair was scored.
         link_from: What a join must weigh, objections taken off.
     """
-    size = len(component)
-    inside = component[scored.left] == component[scored.right]
-    left = np.minimum(scored.left, scored.right)[inside]
-    right, weight = np.maximum(scored.left, scored.right)[inside], scored.weight[inside]
-    objection, of_pair = scored.objection[inside], component[left]
-    disputed = np.zeros(int(component.max(initial=-1)) + 1, dtype=np.bool_)
-    disputed[of_pair[objection < 0]] = True
-    # In most components nobody objects: they are one group as they are.
-    least = np.full(len(disputed), size, dtype=np.int64)
-    np.minimum.at(least, component, np.arange(size))
-    group = least[component]
-    hard = np.flatnonzero(disputed[of_pair])
-    hard = hard[np.lexsort((right[hard], left[hard], of_pair[hard]))]
-    bounds = np.flatnonzero(np.diff(of_pair[hard], prepend=-1, append=-2))
-    for start, stop in itertools.pairwise(bounds):
-        pairs = hard[start:stop]
-        rows = np.unique(np.concatenate([left[pairs], right[pairs]]))
-        a, b = np.searchsorted(rows, left[pairs]), np.searchsorted(rows, right[pairs])
-        group[rows] = rows[_joined(len(rows), a, b, weight[pairs], objection[pairs], link_from=link_from)]
+    size = len(block)
+    known = _once(scored)
+    group = _grouped(known, np.arange(size), block, certificate, link_from=link_from)
+    open_ = (known.weight >= link_from + STEP) & (block[known.left] != block[known.right])
+    while (open_ := open_ & (group[known.left] != group[known.right])).any():
+        block = _blocks(group[known.left[open_]], group[known.right[open_]], known.weight[open_], size)[group]
+        open_ &= block[known.left] != block[known.right]
+        group = _grouped(known, group, block, certificate, link_from=link_from)
     return group
 
 
-def _joined(size: int, a: Rows, b: Rows, weight: Floats, objection: Floats, *, link_from: float) -> Rows:
-    """The groups of one component of `size` rows: for each the least row it is grouped with."""
-    strongest = np.full((size, size), -np.inf)
-    strongest[a, b] = strongest[b, a] = weight
-    objections = np.zeros((size, size))  # Summed over the pairs between two groups.
-    objections[a, b] = objections[b, a] = objection
-    members = np.ones(size)
-    group = np.arange(size)
-    worth = strongest + objections
-    asked = worth.copy()  # Where a join was refused it is not asked for again, but it is a rival still.
-    while True:
-        best = int(asked.argmax())
-        i, j = sorted(divmod(best, size))
-        if asked[i, j] < link_from:
-            return group
-        decided = strongest[i, j] >= ALWAYS  # By a steward: other decisions are no rivals to it.
-        if not decided and worth[i, j] - _rivalry(i, j, worth, objections / np.outer(members, members)) < link_from:
-            asked[i, j] = asked[j, i] = -np.inf
-            continue
-        group[group == j] = i
-        members[i] += members[j]
-        strongest[i] = strongest[:, i] = np.maximum(strongest[i], strongest[j])
-        objections[i] = objections[:, i] = objections[i] + objections[j]
-        strongest[j] = strongest[:, j] = strongest[i, i] = -np.inf
-        worth[i] = worth[:, i] = strongest[i] + np.minimum(objections[i] / (members[i] * members), 0.0)
-        worth[j] = worth[:, j] = worth[i, i] = -np.inf
-        asked[i] = asked[:, i] = worth[i]
-        asked[j] = asked[:, j] = -np.inf
+def _once(scored: Scored) -> Scored:
+    """Each pair once, as it was told last, the lesser row left, in the order of the rows."""
+    left, right = np.minimum(scored.left, scored.right), np.maximum(scored.left, scored.right)
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    last = (np.diff(left, append=-1) != 0) | (np.diff(right, append=-1) != 0)
+    told = order[last]
+    return Scored(left=left[last], right=right[last], weight=scored.weight[told], lasting=scored.lasting[told])
+
+
+def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, link_from: float) -> Rows:
+    """The groups of before, joined within each block: for each row the least row of its group."""
+    size = len(block)
+    inside = np.flatnonzero(block[scored.left] == block[scored.right])
+    a, b = group[scored.left[inside]], group[scored.right[inside]]
+    inside, a, b = inside[a != b], a[a != b], b[a != b]
+    weight, lasting, of_pair = scored.weight[inside], scored.lasting[inside], block[a]
+    worst = np.zeros((int(block.max(initial=-1)) + 1, lasting.shape[1]))
+    np.minimum.at(worst, of_pair, np.minimum(np.nan_to_num(lasting), 0.0))
+    least = np.full(len(worst), size, dtype=np.int64)
+    np.minimum.at(least, block, group)
+    # Where even the worst objections stop no link that ties the block together, it is one group as it is.
+    pieces = _connected(a, b, weight >= (link_from - worst.sum(axis=1))[of_pair], size)
+    disputed = worst.sum(axis=1) <= EXCLUDES
+    disputed[block[pieces[group] != pieces[least[block]]]] = True
+    disputed |= _several(certificate, block, len(worst))
+    joined = np.where(disputed[block], group, least[block])
+    hard = np.flatnonzero(disputed[of_pair])
+    hard = hard[np.argsort(of_pair[hard], kind="stable")]
+    held = _held(certificate, group)
+    bounds = np.flatnonzero(np.diff(of_pair[hard], prepend=-1, append=-2))
+    for start, stop in itertools.pairwise(bounds):
+        pairs = hard[start:stop]
+        nodes = np.unique(np.concatenate([a[pairs], b[pairs]]))
+        between = _Between.of(
+            np.searchsorted(nodes, a[pairs]),
+            np.searchsorted(nodes, b[pairs]),
+            weight[pairs],
+            lasting[pairs],
+            len(nodes),
+        )
+        between.part(held[nodes])
+        joined[nodes] = nodes[between.joined(link_from=link_from)]
+    return joined[group]
+
+
+def _held(certificate: Codes, group: Rows) -> Codes:
+    """For each least row of a group a valid certificate that its records hold; -1 where they hold none."""
+    held = np.full(len(group), -1, dtype=np.int32)
+    np.maximum.at(held, group, certificate)
+    return held
+
+
+def _several(certificate: Codes, block: Rows, size: int) -> Mask:
+    """For each block whether its records hold different valid certificates."""
+    rows = np.flatnonzero(certificate >= 0)
+    most = np.full(size, -1, dtype=np.int32)
+    np.maximum.at(most, block[rows], certificate[rows])
+    several = np.zeros(size, dtype=np.bool_)
+    several[block[rows[most[block[rows]] != certificate[rows]]]] = True
+    return several
+
+
+@dataclass(frozen=True)
+class _Between:
+    """What is known between the groups of a block, two by two; changed in place as groups join."""
+
+    strongest: Floats
+    """The heaviest link between two groups."""
+    told: Floats
+    """What their pairs say of each thing that lasts, summed up."""
+    known: Floats
+    """How many pairs say anything of it."""
+
+    @classmethod
+    def of(cls, a: Rows, b: Rows, weight: Floats, lasting: Floats, size: int) -> "_Between":
+        """Of pairs of groups; two groups may have many pairs."""
+        between = cls(np.full((size, size), -np.inf), *np.zeros((2, lasting.shape[1], size, size)))
+        for x, y in ((a, b), (b, a)):
+            np.maximum.at(between.strongest, (x, y), weight)
+            for told, known, column in zip(between.told, between.known, lasting.T, strict=True):
+                np.add.at(told, (x, y), np.nan_to_num(column))
+                np.add.at(known, (x, y), ~np.isnan(column))
+        return between
+
+    def part(self, held: Codes) -> None:
+        """Keep groups apart that hold different certificates, but where a steward put them together."""
+        apart = (held[:, None] >= 0) & (held >= 0) & (held[:, None] != held)
+        self.strongest[apart & (self.strongest < ALWAYS)] = NEVER
+        self.told[:, apart] = np.minimum(self.told[:, apart], NEVER)
+
+    def objections(self) -> Floats:
+        """What speaks against joining two groups, whatever ties them; at most 0."""
+        return _objection(self.told, self.known)
+
+    def objections_to(self, i: int) -> Floats:
+        """What speaks against joining group `i` with each."""
+        return _objection(self.told[:, i], self.known[:, i])
+
+    def join(self, i: int, j: int) -> None:
+        """Make group `j` a part of group `i`."""
+        self.strongest[i] = self.strongest[:, i] = np.maximum(self.strongest[i], self.strongest[j])
+        self.strongest[j] = self.strongest[:, j] = self.strongest[i, i] = -np.inf
+        for sums in (self.told, self.known):
+            sums[:, i] += sums[:, j]
+            sums[:, :, i] = sums[:, i]
+
+    def joined(self, *, link_from: float) -> Rows:
+        """For each group the least one it is joined with."""
+        group = np.arange(len(self.strongest))
+        objection = self.objections()
+        worth = self.strongest + objection
+        asked = worth.copy()  # Where a join was refused it is not asked for again, but it is a rival still.
+        while True:
+            best = int(asked.argmax())
+            i, j = sorted(divmod(best, len(group)))
+            if asked[i, j] < link_from:
+                return group
+            decided = self.strongest[i, j] >= ALWAYS  # By a steward: other decisions are no rivals to it.
+            if not decided and worth[i, j] - _rivalry(i, j, worth, objection) < link_from:
+                asked[i, j] = asked[j, i] = -np.inf
+                continue
+            group[group == j] = i
+            self.join(i, j)
+            objection[i] = objection[:, i] = self.objections_to(i)
+            worth[i] = worth[:, i] = self.strongest[i] + objection[i]
+            asked[i] = asked[:, i] = worth[i]
+            for gone in (worth, asked):
+                gone[j] = gone[:, j] = -np.inf
+
+
+def _objection(told: Floats, known: Floats) -> Floats:
+    """The averages of what is told of each thing that lasts, where they speak against joining, summed up."""
+    return np.asarray(np.minimum(told / (known + DOUBT), 0.0).sum(axis=0))
 
 
 def _rivalry(i: int, j: int, worth: Floats, objection: Floats) -> float:
@@ -185,7 +304,7 @@ def _rivalry(i: int, j: int, worth: Floats, objection: Floats) -> float:
 
 
 def reasons(
-    left: Rows, right: Rows, weight: Floats, group: Rows, certificate: npt.NDArray[np.int32], *, link_from: float
+    left: Rows, right: Rows, weight: Floats, group: Rows, certificate: Codes, *, link_from: float
 ) -> npt.NDArray[np.str_]:
     """Why each pair was not joined; "" where it was.
 

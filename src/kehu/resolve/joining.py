@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kehu.resolve import group, weights
-from kehu.resolve.coded import Records
+from kehu.resolve.coded import Codes, Records
+from kehu.resolve.compare.levels import Facet
 from kehu.resolve.group import Mask, Rows, Scored
 from kehu.resolve.model import Model
 from kehu.resolve.weights import Scores
@@ -34,25 +35,32 @@ def groups(records: Records, scores: Scores, model: Model, decided: Decided = NO
         model: What weighs the pairs that share none, inside a component.
         decided: What stewards decided; a *together* goes before everything else, an *apart* before every weight.
     """
+    never = np.full((len(decided.left), len(Facet)), group.NEVER)
     scored = _ruled(records, scores) + Scored(
         left=decided.left,
         right=decided.right,
         weight=np.where(decided.together, group.ALWAYS, group.NEVER),
-        objection=np.where(decided.together, 0.0, group.NEVER),
+        lasting=np.where(decided.together[:, None], np.nan, never),
     )
     component = group.components(scored, len(records), link_from=model.link_from)
-    missing = weights.score(records, *group.missing(scored, component), model)
-    return group.partition(scored + _ruled(records, missing), component, link_from=model.link_from)
+    block = group.blocks(scored, component, link_from=model.link_from)
+    missing = weights.score(records, *group.missing(scored, block), model)
+    return group.partition(scored + _ruled(records, missing), block, certificates(records), link_from=model.link_from)
+
+
+def certificates(records: Records) -> Codes:
+    """For each record the code of its valid certificate; -1 where it has none."""
+    return np.where(records.certified, records.codes("id_number"), np.int32(-1))
 
 
 def _ruled(records: Records, scores: Scores) -> Scored:
     """The pairs for grouping: two records with different valid certificates are never joined."""
-    numbers = records.codes("id_number")
-    both = records.certified[scores.left] & records.certified[scores.right]
-    never = both & (numbers[scores.left] != numbers[scores.right])
+    held = certificates(records)
+    a, b = held[scores.left], held[scores.right]
+    never = (a >= 0) & (b >= 0) & (a != b)
     return Scored(
         left=scores.left,
         right=scores.right,
         weight=np.where(never, group.NEVER, scores.weight),
-        objection=np.where(never, group.NEVER, np.minimum(scores.lasting, 0.0)),
+        lasting=np.where(never[:, None], group.NEVER, scores.lasting),
     )

@@ -60,6 +60,13 @@ KINDS: tuple[Key, ...] = (
     Key(20, "organization's sound", ("org_sound",)),
     Key(21, "organization's start", ("org_start", "district")),
     Key(22, "organization's door", ("org_start", "road", "road_number")),
+    Key(23, "Latin surname and birth year", ("latin_surname_sound", "birth_year")),
+    Key(23, "Latin given name and birth year", ("latin_given_sound", "birth_year")),
+    Key(25, "Latin surname and postal area", ("latin_surname_sound", "postcode_area")),
+    Key(25, "Latin given name and postal area", ("latin_given_sound", "postcode_area")),
+    Key(27, "Latin surname and city", ("latin_surname_sound", "city")),
+    Key(27, "Latin given name and city", ("latin_given_sound", "city")),
+    Key(29, "Latin birth date", ("latin_born",)),
 )
 """Sounds are taken without their order, so that names turned round are found."""
 

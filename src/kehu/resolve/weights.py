@@ -24,6 +24,7 @@ from kehu.resolve import chance
 from kehu.resolve.coded import Records, distinct_of
 from kehu.resolve.compare import comparisons, names
 from kehu.resolve.compare.comparisons import ALL, Matrix
+from kehu.resolve.compare.levels import Facet
 from kehu.resolve.frequencies import Frequencies
 from kehu.resolve.model import Model, Rates
 
@@ -60,7 +61,7 @@ class Scores:
     weight: Floats
     """log2 odds that the two are one customer."""
     lasting: Floats
-    """The part of the evidence that is in what lasts for life (name, certificate, birth date), log2; 0 is none."""
+    """The part of the evidence that is in what lasts for life, log2: one column a `Facet`; NaN is not known."""
     levels: Matrix
     """One row a pair, one column a comparison."""
 
@@ -87,12 +88,21 @@ def score(records: Records, left: Rows, right: Rows, model: Model, *, levels: Ma
     rates = model.tables()
     same, kin, any_two = (_likelihood(patterns, of)[back] for of in rates)
     of_names, of_others = surprise(records, left, right, matrix, model.frequencies)
-    lasting = patterns * np.array([comparison.lasting for comparison in ALL], dtype=np.uint8)
-    lasting_evidence = (_likelihood(lasting, rates[0]) - _likelihood(lasting, rates[2]))[back]
     same += np.log2(model.same)
     kin += np.log2(model.kin) + of_names
     any_two += np.log2(1.0 - model.same - model.kin) + of_names + of_others
-    return Scores(left, right, same - np.logaddexp2(kin, any_two), lasting_evidence, matrix)
+    return Scores(left, right, same - np.logaddexp2(kin, any_two), _lasting(patterns, rates[0], rates[2])[back], matrix)
+
+
+def _lasting(patterns: Matrix, same: list[Floats], any_two: list[Floats]) -> Floats:
+    """What each pattern says of each facet, log2; NaN where it says nothing."""
+    told = np.full((len(patterns), len(Facet)), np.nan)
+    for place, comparison in enumerate(ALL):
+        if comparison.facet is not None:
+            known = np.flatnonzero(patterns[:, place])
+            evidence = np.log2(same[place] / any_two[place])[patterns[known, place]]
+            told[known, comparison.facet] = np.nan_to_num(told[known, comparison.facet]) + evidence
+    return told
 
 
 def surprise(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,19 @@ class Level:
     """The column in which such records are equal, where that is all: then all pairs that agree so are counted."""
 
 
+class Facet(IntEnum):
+    """What customers keep for life; where groups are joined, each is asked by itself."""
+
+    NAME = 0
+    """A slip or a short form in one record is nothing against many that agree."""
+    KIND = 1
+    """Person or organization."""
+    CERTIFICATE = 2
+    BIRTH = 3
+    """Father and son of one name differ in nothing else."""
+    GENDER = 4
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A thing two records are compared by; level 0 is "not known on one side", which is neutral."""
@@ -42,8 +56,8 @@ class Comparison:
     en: str
     zh: str
     levels: tuple[Level, ...]
-    lasting: bool
-    """Whether customers keep it for life, as their name and their birth date; they change phones and addresses."""
+    facet: Facet | None
+    """What it tells that customers keep for life; None for phones and addresses, which they change."""
     known: Callable[[Records], Mask]
     """The records that can be compared by it: among pairs of them chance is measured."""
     rungs: Callable[[Sides], dict[str, Mask]]

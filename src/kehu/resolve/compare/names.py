@@ -5,7 +5,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from kehu.model import glyphs, nicknames
 from kehu.resolve.coded import Mask
-from kehu.resolve.compare.levels import Comparison, Level
+from kehu.resolve.compare.levels import Comparison, Facet, Level
 from kehu.resolve.compare.sides import Sides
 
 
@@ -35,6 +35,7 @@ def _han(sides: Sides) -> dict[str, Mask]:
         "surname": open_ & surname,
         "different": known,
         "spelled": scripts & sides.same("letters"),
+        "spelled_surname": scripts & sides.same("surname_letters"),
         "spelled_otherwise": scripts & sides.filled("letters"),
     }
 
@@ -75,9 +76,10 @@ HAN_NAME = Comparison(
         Level("weak_different", 0.004, 0.03, 0.95, "a title, other surname", "称谓且姓不同"),
         Level("different", 0.02, 0.45, 0.95, "different", "不同"),
         Level("spelled", 0.02, 1e-4, 1e-5, "the same in Latin letters", "拼写相同"),
-        Level("spelled_otherwise", 0.01, 0.02, 0.04, "other letters", "拼写不同"),
+        Level("spelled_surname", 0.01, 0.005, 2e-3, "the same surname in Latin letters", "姓氏拼写相同"),
+        Level("spelled_otherwise", 0.005, 0.02, 0.04, "other letters", "拼写不同"),
     ),
-    True,
+    Facet.NAME,
     lambda records: records.individual & records.filled("letters"),
     _han,
 )  # fmt: skip
@@ -162,7 +164,7 @@ GIVEN_NAME = Comparison(
         Level("similar", 0.02, 0.02, 0.01, "similar", "相近"),
         Level("different", 0.04, 0.91, 0.95, "different", "不同"),
     ),
-    True,
+    Facet.NAME,
     lambda records: records.latin & records.filled("given_name"),
     _given,
 )  # fmt: skip
@@ -176,7 +178,7 @@ SURNAME = Comparison(
         Level("similar", 0.02, 0.02, 0.008, "similar", "相近"),
         Level("different", 0.05, 0.32, 0.98, "different", "不同"),
     ),
-    True,
+    Facet.NAME,
     lambda records: records.latin & records.filled("surname"),
     _surname,
 )  # fmt: skip
@@ -227,7 +229,7 @@ ORGANIZATION_NAME = Comparison(
         Level("similar", 0.01, 0.05, 0.02, "similar", "相近"),
         Level("different", 0.02, 0.70, 0.85, "different", "不同"),
     ),
-    True,
+    Facet.NAME,
     lambda records: ~records.individual & records.filled("name_match"),
     _organization,
 )  # fmt: skip
@@ -236,16 +238,32 @@ ORGANIZATION_NAME = Comparison(
 def _kind(sides: Sides) -> dict[str, Mask]:
     people = sides.records.individual
     same = people[sides.l] == people[sides.r]
-    return {"same": same, "different": ~same}
+    # 蜀达珠宝 was taken for a name of four characters; beside 兰州蜀达珠宝有限公司 it turns out to be a firm's.
+    shortest, _ = sides.lengths("name_match")
+    within = sides.judge(_stands_in, "name_match", where=~same & (shortest >= 4) & sides.filled("name_match"))
+    return {"same": same, "short": within, "different": ~same}
+
+
+def _stands_in(a: str, b: str) -> bool:
+    """Whether one name is made of characters of the other, in order.
+
+    >>> _stands_in("蜀达珠宝", "兰州蜀达珠宝有限公司"), _stands_in("蜀达金店", "兰州蜀达珠宝有限公司")
+    (True, False)
+    """
+    if len(a) > len(b):
+        a, b = b, a
+    rest = iter(b)
+    return all(character in rest for character in a)
 
 
 KIND = Comparison(
     "kind", "kind", "类型",
     (
         Level("same", 0.99, 0.85, 0.85, "both people or both organizations", "同为个人或同为单位"),
-        Level("different", 0.01, 0.15, 0.15, "a person and an organization", "个人与单位"),
+        Level("short", 0.002, 1e-4, 1e-6, "a person whose name is short for the organization", "个人名为单位简称"),
+        Level("different", 0.008, 0.15, 0.15, "a person and an organization", "个人与单位"),
     ),
-    True,
+    Facet.KIND,
     lambda records: np.ones(len(records), dtype=np.bool_),
     _kind,
 )  # fmt: skip

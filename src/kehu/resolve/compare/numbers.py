@@ -1,10 +1,11 @@
 """Numbers that identify: certificates and phones; and e-mail addresses."""
 
+import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from kehu.resolve.coded import Mask
 from kehu.resolve.compare import digits
-from kehu.resolve.compare.levels import Comparison, Level
+from kehu.resolve.compare.levels import Comparison, Facet, Level
 from kehu.resolve.compare.sides import Sides
 
 
@@ -26,6 +27,21 @@ def _certificate(sides: Sides) -> dict[str, Mask]:
     }
 
 
+def near_certificates(sides: Sides, where: Mask) -> Mask:
+    """Where the certificates agree but for a slip or two: whatever stands in both of them is told by that.
+
+    Args:
+        sides: The pairs.
+        where: The pairs to look at.
+    """
+    numbered = where & sides.filled("id_number")
+    same = numbered & sides.same("id_number")
+    open_ = numbered & ~same & sides.either(sides.records.checkable) & ~sides.both(sides.records.certified)
+    slips = sides.score(OSA.distance, "id_number", where=open_)
+    shortest, _ = sides.lengths("id_number")
+    return same | (slips <= 1) & (shortest >= 6) | (slips <= 2) & (shortest >= 15)
+
+
 CERTIFICATE = Comparison(
     "certificate", "certificate", "证件",
     (
@@ -36,7 +52,7 @@ CERTIFICATE = Comparison(
         Level("other_person", 1e-4, 0.95, 0.97, "two different valid certificates", "两个不同的有效证件"),
         Level("different", 0.01, 0.037, 0.03, "different", "不同"),
     ),
-    True,
+    Facet.CERTIFICATE,
     lambda records: records.checkable,
     _certificate,
 )  # fmt: skip
@@ -57,7 +73,7 @@ DOCUMENT = Comparison(
         Level("slip", 0.05, 0.001, 3e-6, "one character differs", "差一位"),
         Level("different", 0.05, 0.997, 0.999, "different", "不同"),
     ),
-    True,
+    Facet.CERTIFICATE,
     lambda records: records.filled("id_number") & ~records.checkable,
     _document,
 )  # fmt: skip
@@ -73,17 +89,25 @@ def _phone(sides: Sides) -> dict[str, Mask]:
         | ((second_l >= 0) & ((second_l == first_r) | (second_l == second_r)))
     )
     slip = digits.one_slip(sides.records.phone_digits, sides.l, sides.r, where=known & ~exact)
-    return {"exact": exact, "slip": slip, "different": known}
+    days = sides.records.day
+    a, b = days[sides.l], days[sides.r]
+    later = exact & (a > 0) & (b > 0) & (np.abs(a - b) > HELD_DAYS)
+    return {"later": later, "exact": exact, "slip": slip, "different": known}
+
+
+HELD_DAYS = 730
+"""Numbers that are given up go to strangers: after so long the same number says less."""
 
 
 PHONE = Comparison(
     "phone", "phone", "电话",
     (
-        Level("exact", 0.70, 0.50, 3e-6, "same number", "号码相同", keyed=True),
+        Level("exact", 0.55, 0.40, 3e-6, "same number", "号码相同", keyed=True),
+        Level("later", 0.15, 0.10, 1e-6, "same number, years apart", "号码相同，相隔数年", keyed=True),
         Level("slip", 0.05, 0.01, 2e-6, "one digit differs", "差一位"),
         Level("different", 0.25, 0.49, 0.999, "different", "不同"),
     ),
-    False,
+    None,
     lambda records: records.filled("phones.first"),
     _phone,
 )  # fmt: skip
@@ -112,7 +136,7 @@ EMAIL = Comparison(
         Level("close", 0.07, 0.005, 1e-4, "nearly the same", "几乎相同"),
         Level("different", 0.10, 0.96, 0.9998, "different", "不同"),
     ),
-    False,
+    None,
     lambda records: records.filled("email"),
     _email,
 )  # fmt: skip

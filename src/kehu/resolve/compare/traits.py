@@ -3,17 +3,18 @@
 import numpy as np
 
 from kehu.resolve.coded import Mask
-from kehu.resolve.compare import digits
-from kehu.resolve.compare.levels import Comparison, Level
+from kehu.resolve.compare import digits, numbers
+from kehu.resolve.compare.levels import Comparison, Facet, Level
 from kehu.resolve.compare.sides import Sides
 
 
 def _birth(sides: Sides) -> dict[str, Mask]:
     born = sides.records.born
     a, b = born[sides.l], born[sides.r]
-    # The same certificate holds the birth date and has said so already: agreement would count twice, a difference is
-    # news all the same.
-    known = (a > 0) & (b > 0) & ~(sides.same("id_number") & (a == b))
+    # The same certificate, also with a slip or two, holds the birth date and has said so already: agreement would
+    # count twice, a difference is news all the same.
+    known = (a > 0) & (b > 0)
+    known &= ~numbers.near_certificates(sides, known & (a == b))
     exact = known & (a == b)
     open_ = np.flatnonzero(known & ~exact)
     a, b = a[open_], b[open_]
@@ -48,7 +49,7 @@ BIRTH_DATE = Comparison(
         Level("near", 0.01, 0.06, 0.05, "a year apart at most", "相差一年内"),
         Level("different", 0.04, 0.90, 0.945, "different", "不同"),
     ),
-    True,
+    Facet.BIRTH,
     lambda records: records.born > 0,
     _birth,
 )  # fmt: skip
@@ -56,7 +57,7 @@ BIRTH_DATE = Comparison(
 
 def _gender(sides: Sides) -> dict[str, Mask]:
     same = sides.same("sex")
-    told = sides.same("id_number") & same  # As with the birth date.
+    told = numbers.near_certificates(sides, same)  # As with the birth date.
     return {"same": same & ~told, "different": sides.filled("sex") & ~told}
 
 
@@ -66,7 +67,7 @@ GENDER = Comparison(
         Level("same", 0.98, 0.45, 0.50, "same", "相同"),
         Level("different", 0.02, 0.55, 0.50, "different", "不同"),
     ),
-    True,
+    Facet.GENDER,
     lambda records: records.filled("sex"),
     _gender,
 )  # fmt: skip
