@@ -124,7 +124,7 @@ def _bad_rows() -> pa.Table:
         "en": "name or phone must be filled",
     }
     wrong = {"rule": "checksum", "column": "id_number", "zh": "证件号码校验位不对", "en": "the check digit is wrong"}
-    short = {"rule": "unreadable", "column": "", "zh": "应为 14 列，实为 3 列", "en": "14 columns expected, 3 found"}
+    short = {"rule": "readable", "column": "", "zh": "应为 14 列，实为 3 列", "en": "14 columns expected, 3 found"}
     rows = [
         ("H-2026-0999", "hall-1122.csv:17", json.dumps(columns, ensure_ascii=False), [empty, wrong]),
         (None, "hall-1122.csv:18", "H-2026-1000,王五,137<script>", [short]),
@@ -139,7 +139,7 @@ def _bad_rows() -> pa.Table:
 def _broken(channel: str) -> pa.Table:
     """The rules that rows of a channel broke: `_bad_rows` and a warning."""
     told = (
-        [("checksum", "reject", 1), ("required", "reject", 1), ("unreadable", "reject", 1)] if channel == "hall" else []
+        [("checksum", "reject", 1), ("required", "reject", 1), ("readable", "reject", 1)] if channel == "hall" else []
     )
     rows = [*told, ("one_of", "warn", 3)]
     return pa.Table.from_pylist([dict(zip(("rule", "severity", "rows"), row, strict=True)) for row in rows])
