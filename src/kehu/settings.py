@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from zoneinfo import available_timezones
@@ -59,6 +59,14 @@ class Kehu(_Section):
         description="The time zone (an IANA name) of times that state no offset, in channels that set none.",
     )
     raw: Path = Field(default=Path("raw"), description="The folder where every batch is kept as it came, as Parquet.")
+    key: Path = Field(
+        default=Path("kehu.key"),
+        description="The file of the keys that seal certificates: made with the store, read by its owner only. Keep a "
+        "copy where no backup of the store goes. KEHU_KEY, the text of such a file, overrides it.",
+    )
+    audit_head: Path = Field(
+        default=Path("audit.head"), description="The file of the signed head of the audit chain, outside the store."
+    )
 
 
 class Resolve(_Section):
@@ -74,8 +82,19 @@ class Resolve(_Section):
 class Serve(_Section):
     """`[serve]`: the application."""
 
-    host: str = Field(
-        default="127.0.0.1", description="The address to listen on; a loopback address, until there is a sign-in."
+    host: str = Field(default="127.0.0.1", description="The address to listen on; another than loopback needs hosts.")
+    hosts: tuple[str, ...] = Field(
+        default=(), description='The names under which browsers reach it beside localhost: ["kehu.example.com"].'
+    )
+    secure: bool = Field(
+        default=False, description="Browsers reach it by HTTPS (a proxy before it): cookies travel by nothing else."
+    )
+    idle_minutes: int = Field(default=30, ge=1, le=1440, description="A session ends after so long without a request.")
+    session_hours: int = Field(default=12, ge=1, le=720, description="A session ends after so long, however busy.")
+    open_at_first: bool = Field(
+        default=False,
+        description="Until the first user is made, whoever reaches the loopback address may do everything: for a "
+        "made-up town only. Otherwise the first start prints a one-time link.",
     )
     port: int = Field(default=8450, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     zone: Zone = Field(default="Asia/Shanghai", description="The time zone in which pages write times (an IANA name).")
@@ -161,6 +180,8 @@ class Settings:
     serve: Serve = field(default_factory=Serve)
     town: Town | None = None
     channels: tuple[Channel, ...] = ()
+    key_text: str | None = field(default=None, repr=False)
+    """The keys themselves, where they stand in KEHU_KEY."""
 
     def channel(self, name: str) -> Channel:
         """The channel of this name.
@@ -206,7 +227,7 @@ def load(config: Path | None = None, *, environment: Mapping[str, str] = os.envi
     if store := environment.get("KEHU_STORE"):
         tables = {**tables, "kehu": {**tables.get("kehu", {}), "store": store}}
     complaints: list[str] = []
-    settings = _settings(tables, path.resolve().parent, complaints)
+    settings = replace(_settings(tables, path.resolve().parent, complaints), key_text=environment.get("KEHU_KEY"))
     if complaints:
         raise SettingsError("\n".join(f"{path}: {complaint}" for complaint in complaints))
     return settings
@@ -265,9 +286,7 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
         zone=own.zone,
         limit=Limit(share=own.quarantine_limit, rows=own.quarantine_limit_rows),
         source=_source(keys, where, complaints),
-        mapping=None
-        if columns is None
-        else _read(mapping.Mapping, columns, f"[channels.{name}.mapping]", complaints),
+        mapping=None if columns is None else _read(mapping.Mapping, columns, f"[channels.{name}.mapping]", complaints),
         rules=tuple(
             _chosen(RULES, "rule", rule, f"[[channels.{name}.rules]] no. {number}", complaints, keep=True)
             for number, rule in enumerate(rules, 1)
@@ -291,7 +310,9 @@ def _source(keys: dict[str, Any], where: str, complaints: list[str]) -> Source:
                 made_by=made_by, settings=_read(made_by.Settings, given, where, complaints, beside=beside)
             )
         if kind:
-            complaints.append(f"{where}: for a type of your own, a package must bring it ({plugged.installed(own.GROUP)})")
+            complaints.append(
+                f"{where}: for a type of your own, a package must bring it ({plugged.installed(own.GROUP)})"
+            )
     return _chosen(SOURCES, "type", keys, where, complaints, beside=beside)
 
 

@@ -1,10 +1,12 @@
 """The only place that chooses parts: settings in, and out come the store, the channels, the engine and the model."""
 
+import getpass
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,13 +20,20 @@ from kehu.engine.engine import Engine
 from kehu.engine.few import Few
 from kehu.errors import SettingsError
 from kehu.flows.arrive import Desk
+from kehu.flows.audit import Seal
 from kehu.flows.intake import Feed
+from kehu.flows.people import By, Office
 from kehu.resolve import model as models
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import Survivorship
 from kehu.settings import Settings
 from kehu.store import database as stores
+from kehu.store import fingerprints
 from kehu.store.database import Database
+from kehu.store.people.sessions import Limits
+from kehu.store.sealing import keyring
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
 
 Secrets = Callable[[str], str]
 """The secret behind the name of an environment variable."""
@@ -50,9 +59,62 @@ def store(settings: Settings, *, migrate: bool = False) -> Iterator[Database]:
         if migrate:
             stores.migrate(database)
         stores.check(database)
-        yield database
+        yield replace(database, vault=_vault(settings, database, make=migrate))
     finally:
         database.close()
+
+
+def _vault(settings: Settings, database: Database, *, make: bool) -> Vault:
+    """The keys of the store; made with it where `make`, else refused where they are not its own."""
+    with database.read() as tx:
+        is_sealed = bool(fingerprints.numbers(tx))
+    vault = Vault(keys(settings, make=make and not is_sealed))
+    if make:
+        with database.begin() as tx:
+            fingerprints.require(tx, vault)
+            fingerprints.note(tx, vault)
+    else:
+        with database.read() as tx:
+            fingerprints.require(tx, vault)
+    return vault
+
+
+def keys(settings: Settings, *, make: bool = False) -> Keyring:
+    """The keys that seal certificates, from KEHU_KEY or the key file; where `make`, a file that is not there is made.
+
+    Raises:
+        SettingsError: They are missing, cannot be read, or others may read them.
+    """
+    if settings.key_text is not None:
+        return keyring.parsed(settings.key_text, where="KEHU_KEY")
+    path = settings.folder / settings.kehu.key
+    if make and not path.exists():
+        keyring.write(path, keyring.made())
+    return keyring.read(path)
+
+
+def seal(settings: Settings, database: Database) -> Seal:
+    """What the audit trail is sealed with."""
+    assert database.vault is not None, "only `store` opens stores"
+    return Seal(keys=database.vault.keys, head_at=settings.folder / settings.kehu.audit_head)
+
+
+def by() -> By:
+    """Whoever sits at the command line, now."""
+    return By(login=f"cli:{getpass.getuser()}", at=now())
+
+
+def limits(settings: Settings) -> Limits:
+    """How long a session lasts."""
+    return Limits(
+        idle=timedelta(minutes=settings.serve.idle_minutes), whole=timedelta(hours=settings.serve.session_hours)
+    )
+
+
+def office(database: Database) -> Office:
+    """What the flows about our own users work with."""
+    assert database.vault is not None, "only `store` opens stores"
+    return Office(database=database, vault=database.vault)
 
 
 @contextmanager

@@ -65,11 +65,11 @@ def test_a_failure_of_ours_tells_nothing_and_carries_the_headers_too(application
 
 
 def test_we_do_not_listen_where_others_could_knock() -> None:
-    door.require_loopback("127.0.0.1")
-    door.require_loopback("::1")
+    door.require_hosts("127.0.0.1", ())
+    door.require_hosts("::1", ())
     for host in ("0.0.0.0", "::", "192.168.1.4", "kehu.example"):
-        with pytest.raises(SettingsError, match="no sign-in yet"):
-            door.require_loopback(host)
+        with pytest.raises(SettingsError, match="not this machine alone"):
+            door.require_hosts(host, ())
 
 
 def test_files_may_be_kept_only_where_their_address_names_their_content(client: TestClient) -> None:

@@ -10,7 +10,8 @@ from kehu import settings as reading
 from kehu import wiring
 from kehu.analyse.report import Format
 from kehu.cli import options, screen
-from kehu.flows import insight
+from kehu.flows import audit as sealing
+from kehu.flows import insight, people
 from kehu.model.languages import Language
 from kehu.settings import Settings
 
@@ -24,7 +25,7 @@ def serve(
     host: Annotated[
         str | None,
         typer.Option(
-            "--host", help="The address to listen on: loopback only, until there is a sign-in.", show_default=False
+            "--host", help="The address to listen on; another than loopback needs hosts in [serve].", show_default=False
         ),
     ] = None,
     port: Annotated[
@@ -48,17 +49,35 @@ def serve(
 def run(application: Application, settings: Settings, *, host: str, port: int, spare: bool = False) -> None:
     """Serve the store of these settings until Ctrl-C or SIGTERM; `spare` takes another port where this one is taken."""
     with wiring.store(settings) as database:
-        application(
-            database,
-            model=wiring.model(settings),
-            desk=wiring.desk(settings),
-            clock=wiring.now,
-            host=host,
-            port=port,
-            zone=ZoneInfo(settings.serve.zone),
-            spare=spare,
-            ready=lambda url: screen.stdout.print(f"kehu is at {url} (Ctrl-C stops it)"),
+        office = wiring.office(database)
+        open_at_first = settings.serve.open_at_first and not settings.serve.hosts
+        link = None if open_at_first else people.first_link(office, by=wiring.by())
+        with sealing.sealed_now_and_then(database, wiring.seal(settings, database), clock=wiring.now):
+            application(
+                database,
+                model=wiring.model(settings),
+                desk=wiring.desk(settings),
+                clock=wiring.now,
+                host=host,
+                port=port,
+                zone=ZoneInfo(settings.serve.zone),
+                spare=spare,
+                office=office,
+                limits=wiring.limits(settings),
+                open_at_first=open_at_first,
+                secure=settings.serve.secure,
+                hosts=settings.serve.hosts,
+                ready=lambda url: _tell(url, link),
+            )
+
+
+def _tell(url: str, link: str | None) -> None:
+    screen.stdout.print(f"kehu is at {url} (Ctrl-C stops it)")
+    if link:
+        screen.stdout.print(
+            "nobody can let others in yet: choose the password of the administrator, within three days, at"
         )
+        screen.stdout.print(f"  {url}welcome/{link}", soft_wrap=True)
 
 
 def report(

@@ -1,13 +1,23 @@
 """The audit trail, chained and sealed: seconds after something was noted, and before `kehu` ends."""
 
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from kehu.errors import StoreError
 from kehu.store.audit import chain, head
 from kehu.store.audit.chain import End
 from kehu.store.database import Database
 from kehu.store.sealing.keyring import Keyring
+
+EVERY_S = 5.0
+"""So often the trail is sealed while the application runs."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +48,35 @@ def sealed(database: Database, seal: Seal, *, at: datetime) -> int:
         count += end.place - before
         _write(end, seal, at=at)
     return count
+
+
+@contextmanager
+def sealed_now_and_then(
+    database: Database, seal: Seal, *, clock: Callable[[], datetime], every_s: float = EVERY_S
+) -> Iterator[None]:
+    """Seal the trail every few seconds while the block runs, and once more when it ends."""
+    is_over = threading.Event()
+
+    def work() -> None:
+        while not is_over.wait(every_s):
+            _try(database, seal, clock=clock)
+
+    worker = threading.Thread(target=work, name="audit seal", daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        worker.join()
+        _try(database, seal, clock=clock)
+
+
+def _try(database: Database, seal: Seal, *, clock: Callable[[], datetime]) -> None:
+    try:
+        sealed(database, seal, at=clock())
+    except StoreError as why:
+        # A store that is away comes back, and what was noted is chained then.
+        log.warning("the audit trail could not be sealed: %s", why)
 
 
 def _write(end: End, seal: Seal, *, at: datetime) -> None:

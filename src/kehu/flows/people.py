@@ -133,6 +133,28 @@ def are_there(office: Office) -> bool:
         return users.are_there(tx)
 
 
+def listed(office: Office, *, after: int = 0, limit: int = 50) -> list[Person]:
+    """A page of users in the order in which they were added."""
+    with office.database.read() as tx:
+        return users.listed(tx, after=after, limit=limit)
+
+
+def page_of(office: Office, person_id: int, *, at: datetime, limits: Limits) -> tuple[Person, list[Session]]:
+    """A user, and where they are signed in.
+
+    Raises:
+        NotFoundError: There is no such user.
+    """
+    with office.database.read() as tx:
+        return users.one(tx, person_id), sessions.of(tx, person_id, at=at, limits=limits)
+
+
+def api_keys(office: Office) -> list[Key]:
+    """All API keys, the newest first."""
+    with office.database.read() as tx:
+        return keys.listed(tx)
+
+
 def sign_out(office: Office, token: str, *, by: By, limits: Limits) -> None:
     """End the session of a cookie."""
     with office.database.begin() as tx:
@@ -184,7 +206,7 @@ def reset(office: Office, person_id: int, *, by: By) -> str:
     with office.database.begin() as tx:
         who = users.one(tx, person_id)
         if who.state is State.DISABLED:
-            raise ConflictError(f"{who.login} is disabled: enable them first")
+            raise ConflictError("they are disabled: enable them first")
         users.set_second_factor(tx, person_id, None)
         sessions.revoke_all(tx, person_id)
         token = links.make(tx, person_id, at=by.at)

@@ -1,10 +1,12 @@
-"""The door of the application: who may come in, and what every answer says to the browser.
+"""The door of the application: which requests are heard, and what every answer says to the browser.
 
-There is no sign-in yet, so the door opens to this machine only: to requests that come from a loopback address *and*
-name one as their host. The second half stops a foreign page whose name was re-pointed at 127.0.0.1.
+Unless the settings name the hosts under which browsers reach it, the door opens to this machine only: to requests that
+come from a loopback address *and* name one as their host. The second half stops a foreign page whose name was
+re-pointed at 127.0.0.1. Who asks, and what they may, is settled behind the door (`who`).
 """
 
 import ipaddress
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -45,21 +47,25 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def require_loopback(host: str) -> None:
-    """Refuse to listen where others could knock.
+def require_hosts(host: str, hosts: Collection[str]) -> None:
+    """Refuse to listen where others could knock, unless it is said under which names.
 
     Raises:
-        SettingsError: The host is not this machine alone.
+        SettingsError: The host is not this machine alone, and no hosts are named.
     """
-    if not is_loopback(host):
-        raise SettingsError(f"host {host}: the application has no sign-in yet; it listens on 127.0.0.1 or ::1 only")
+    if not is_loopback(host) and not hosts:
+        raise SettingsError(
+            f'host {host} is not this machine alone: say in kehu.toml, [serve], hosts = ["…"], under which names '
+            "browsers reach it"
+        )
 
 
 class Door:
     """Lets in who may come in, and puts the security headers on every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str] = ()) -> None:
         self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or refuse it."""
@@ -76,21 +82,23 @@ class Door:
                 headers.setdefault("cache-control", "private, no-cache")
             await send(message)
 
-        if refusal := _refusal(scope):
+        if refusal := _refusal(scope, self.hosts):
             await problems.response(*refusal)(scope, receive, send_with_headers)
         else:
             await self.app(scope, receive, send_with_headers)
 
 
-def _refusal(scope: Scope) -> tuple[int, str] | None:
+def _refusal(scope: Scope, known: Collection[str]) -> tuple[int, str] | None:
     """The status and the sentence of a refusal; None lets the request in."""
     headers = Headers(scope=scope)
     hosts = headers.getlist("host")
     client = scope.get("client")  # None where the request came by a socket file.
-    if client and not is_loopback(client[0]):
+    is_near = not client or is_loopback(client[0])
+    if not is_near and not known:
         return 403, "This application answers this machine only."
-    if len(hosts) != 1 or not is_loopback(_name(hosts[0])):
-        return 421, "This application answers to 127.0.0.1, localhost and [::1] only."
+    name = _name(hosts[0]) if len(hosts) == 1 else ""
+    if name.lower() not in known and not (is_near and is_loopback(name)):
+        return 421, "This application answers to the names in its settings only, and to 127.0.0.1, localhost and [::1]."
     if scope["method"] not in SAFE_METHODS and not _from_our_pages(headers, hosts[0]):
         return 403, "This request comes from another site."
     return None

@@ -1,7 +1,7 @@
 """The application at work: it listens on an address of this machine until it is told to stop."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 
@@ -9,9 +9,12 @@ import uvicorn
 
 from kehu.errors import SettingsError
 from kehu.flows import arrive
+from kehu.flows.people import Office
 from kehu.resolve.model import Model
 from kehu.serve import app, door
+from kehu.serve.who import Gate
 from kehu.store.database import Database
+from kehu.store.people.sessions import Limits
 
 SHUTDOWN_S = 3
 """How long requests that are on their way may take once the application is told to stop."""
@@ -26,6 +29,11 @@ def serve(
     host: str,
     port: int,
     zone: tzinfo = UTC,
+    office: Office,
+    limits: Limits,
+    open_at_first: bool = False,
+    secure: bool = False,
+    hosts: Collection[str] = (),
     spare: bool = False,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -36,17 +44,24 @@ def serve(
         model: What weighed the links.
         desk: What arriving records need.
         clock: Tells the time.
-        host: The address to listen on; loopback only, until there is a sign-in.
+        host: The address to listen on; another than loopback only with `hosts`.
         port: The port to listen on; 0 takes a free one.
         zone: The time zone in which pages write times.
+        office: Where our own users stand.
+        limits: How long a session lasts.
+        open_at_first: Until the first user is made, whoever reaches this machine may do everything.
+        secure: Browsers come by HTTPS.
+        hosts: The names under which browsers on other machines reach it.
         spare: Take another port where this one is taken.
         ready: Called with the address of the home page, once connections are taken.
 
     Raises:
-        SettingsError: The host is not this machine alone, or the port is taken.
+        SettingsError: The host is not this machine alone and no hosts are named, or the port is taken.
     """
-    door.require_loopback(host)
-    application = app.create(database, clock=clock, model=model, desk=desk, zone=zone)
+    door.require_hosts(host, hosts)
+    # Behind a proxy everybody seems to be on this machine.
+    gate = Gate(office=office, limits=limits, is_open_at_first=open_at_first and not hosts, is_secure=secure)
+    application = app.create(database, clock=clock, model=model, desk=desk, zone=zone, gate=gate, hosts=hosts)
     # The access log would hold what people look for; errors are logged.
     config = uvicorn.Config(
         application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"

@@ -17,6 +17,9 @@ home = "CN"                  # the country whose phone numbers and addresses are
 zone = "Asia/Shanghai"       # where the clocks of the channels hang whose times state no offset
 raw = "raw"                  # every batch is kept here as it came, as Parquet
 
+[serve]
+open_at_first = true         # nobody here is real: until there is a user, nobody signs in on this machine
+
 [resolve]
 model = "shipped"            # or the path of a model made by `kehu train`
 hot_key_limit = 100          # a value shared by more records than this makes no pairs: an agent's phone, a blank

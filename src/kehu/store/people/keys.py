@@ -50,7 +50,7 @@ def make(
     if not name or not allowed:
         raise ConflictError("a key needs a name and at least one permission")
     if tx.scalar(sa.select(api_key.c.key_id).where(api_key.c.name == name)) is not None:
-        raise ConflictError(f"there is a key {name} already")
+        raise ConflictError("there is a key with this name already")
     token = tokens.key_drawn()
     tx.execute(
         api_key.insert().values(

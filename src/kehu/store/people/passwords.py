@@ -25,7 +25,7 @@ def require_fit(password: str, *, login: str) -> None:
         ConflictError: It is too short or too long, is one letter repeated, or says the login.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise ConflictError(f"a password has {SHORTEST} to {LONGEST} characters")
+        raise ConflictError("a password has 10 to 200 characters")
     if len(set(password)) < SHORTEST // 2 or login.casefold() in password.casefold():
         raise ConflictError("this password is guessed at once: take several words, and not the login")
 

@@ -76,11 +76,11 @@ def add(tx: Transaction, *, login: str, name: str, roles: Iterable[Role], by: st
     """
     login, named = login.strip().casefold(), frozenset(roles)
     if not login or len(login) > LOGIN_LENGTH or not login.isprintable() or any(one.isspace() for one in login):
-        raise ConflictError(f"a login has 1 to {LOGIN_LENGTH} characters, and no blanks")
+        raise ConflictError("a login has 1 to 100 characters, and no blanks")
     if not named:
-        raise ConflictError(f"{login} needs a role: {', '.join(Role)}")
+        raise ConflictError("a user needs at least one role")
     if by_login(tx, login) is not None:
-        raise ConflictError(f"there is a user {login} already")
+        raise ConflictError("there is a user with this login already")
     row = Person(
         person_id=sequence.take(tx, "person"), login=login, name=(name.strip() or login)[:NAME_LENGTH], roles=named,
         state=State.INVITED, has_password=False, has_second_factor=False, made_at=at, made_by=by, signed_in_at=None,
@@ -146,10 +146,10 @@ def change(
         state=before.state if state is None else state,
     )
     if not after.roles:
-        raise ConflictError(f"{after.login} needs a role: {', '.join(Role)}")
+        raise ConflictError("a user needs at least one role")
     may = Permission.USERS
     if may in before.permissions and may not in after.permissions and not _others_who_may(tx, may, than=person_id):
-        raise ConflictError(f"{before.login} is the last who may let others in: give somebody else that role first")
+        raise ConflictError("they are the last who may let others in: give somebody else that role first")
     tx.execute(
         person.update()
         .where(person.c.person_id == person_id)
