@@ -58,6 +58,7 @@ NOTHING = Batch(rows=pa.table({}), cursor="9")
 def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "WORTH_A_CREW", 2_000)
     monkeypatch.setattr(crew, "PIECE", 400)
+    monkeypatch.setattr(crew, "AHEAD", 3_000)
 
 
 def judged(feed: Feed, threads: int) -> list[intake.Judged]:
@@ -107,7 +108,9 @@ def test_a_helper_ends_with_its_run() -> None:
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         run.stdout.readline()
-        helpers = helpers_of(run.pid)
+        until = time.monotonic() + 20
+        while len(helpers := helpers_of(run.pid)) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
         run.send_signal(signal.SIGKILL)
     assert len(helpers) == 2
     until = time.monotonic() + 20

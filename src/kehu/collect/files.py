@@ -48,7 +48,7 @@ class FilesSource(BaseModel):
     max_unpacked_mb: int = Field(
         default=1024, gt=0, description="A packed file or workbook that unpacks to more megabytes is refused."
     )
-    batch_rows: int = Field(default=200_000, gt=0, description="At most so many rows are handed on in one batch.")
+    batch_rows: int = Field(default=50_000, gt=0, description="At most so many rows are handed on in one batch.")
 
     @field_validator("pattern", mode="before")
     @classmethod

@@ -26,8 +26,8 @@ WORTH_A_CREW = 100_000
 """A load of fewer rows is cleaned before helpers would be ready."""
 PIECE = 50_000
 """So many rows are sent to a helper at once: enough to have values in common, few enough to keep all of them busy."""
-AHEAD = 2
-"""So many batches are read while one is waited for; it bounds the memory."""
+AHEAD = 150_000
+"""About so many rows are read while some are waited for; it bounds the memory."""
 
 _STATED = "stated."
 _HASH = "hash"
@@ -73,7 +73,7 @@ def cleaned_ahead(
     with ExitStack() as stack:
         crew: Crew | None = None
         ahead: deque[tuple[Batch, pa.Table, Order | None]] = deque()
-        rows, failure = 0, None
+        count, failure = 0, None
         while True:
             try:
                 if (batch := next(batches, None)) is None:
@@ -82,14 +82,14 @@ def cleaned_ahead(
             except KehuError as why:
                 failure = why
                 break
-            rows += given.num_rows
-            if crew is None and threads > 1 and rows >= WORTH_A_CREW:
+            count += given.num_rows
+            if crew is None and threads > 1 and count >= WORTH_A_CREW:
                 crew = stack.enter_context(Crew(threads))
             if crew is None:
                 yield batch, cleaned(given, home=home, zone=zone) if given.num_rows else None
                 continue
             ahead.append((batch, given, crew.order(given, home=home, zone=zone) if given.num_rows else None))
-            if len(ahead) > AHEAD:
+            while len(ahead) > 1 and sum(rows.num_rows for _, rows, _ in ahead) > AHEAD:
                 yield _done(*ahead.popleft())
         while ahead:
             yield _done(*ahead.popleft())

@@ -83,8 +83,11 @@ def unstorable(clean: pa.Table) -> pa.Table:
         values = clean.column(name)
         if bulk.are_plain(values, LENGTHS[name]):
             continue
-        too_long = pc.greater(pc.utf8_length(values), LENGTHS[name])
-        for reason, bad in (("length", too_long), ("nul", bulk.has_nul(values))):
+        faults = {"nul": bulk.has_nul(values)}
+        # No text has more characters than bytes, and bytes are counted already.
+        if (pc.max(pc.binary_length(values)).as_py() or 0) > LENGTHS[name]:
+            faults["length"] = pc.greater(pc.utf8_length(values), LENGTHS[name])
+        for reason, bad in sorted(faults.items()):
             rows = pc.indices_nonzero(pc.fill_null(bad, fill_value=False)).cast(pa.int64())
             found.append(
                 pa.table({"row": rows, "column": pa.repeat(name, len(rows)), "reason": pa.repeat(reason, len(rows))})

@@ -158,6 +158,8 @@ def _cut(data: bytes) -> Iterator[bytes]:
 
 
 def _line_ends(data: bytes) -> bytes:
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b" ")
-    return data
+    if b"\r" not in data:
+        return data
+    if data.count(b"\r") == data.count(b"\r\n"):
+        return data.translate(None, b"\r")  # Three times as fast, and what nearly all files want.
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b" ")
