@@ -10,6 +10,12 @@ import pyarrow.parquet as pq
 from kehu.errors import SettingsError, SourceError
 from kehu.model.records import FLAT_COLUMNS
 
+PARQUET = frozenset({".parquet", ".pq"})
+"""How the names of Parquet files end."""
+
+BYTES_A_ROW = 150
+"""What a row of a CSV file takes, about."""
+
 
 def read(path: Path) -> pa.Table:
     """The flat records of a file: those of `FLAT_COLUMNS` that it has, as text.
@@ -35,6 +41,16 @@ def read(path: Path) -> pa.Table:
     return flat
 
 
+def rows(path: Path) -> int:
+    """About how many rows a file has, without reading it; 0 where `read` will say why it cannot be read."""
+    try:
+        if path.suffix.lower() in PARQUET:
+            return int(pq.read_metadata(path).num_rows)
+        return path.stat().st_size // BYTES_A_ROW
+    except (OSError, pa.ArrowInvalid):
+        return 0
+
+
 def read_any(path: Path) -> pa.Table:
     """The table of a Parquet file, or of a CSV file as text.
 
@@ -42,7 +58,7 @@ def read_any(path: Path) -> pa.Table:
         SourceError: The file is not there, or is not what its name says.
     """
     try:
-        if path.suffix.lower() in {".parquet", ".pq"}:
+        if path.suffix.lower() in PARQUET:
             return pq.read_table(path)
         header = pv.open_csv(path).schema.names
         as_text = pv.ConvertOptions(

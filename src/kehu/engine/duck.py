@@ -1,6 +1,7 @@
 """DuckDB in the process: the engine for one machine."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
@@ -29,10 +30,17 @@ class Duck:
 
     def map(self, stage: Stage, table: pa.Table) -> pa.Table:
         """What a stage makes of a table, in as many processes as there are threads; see `engine.Engine.map`."""
-        if self.threads == 1 or table.num_rows < WORTH_A_PROCESS:
-            return stage(table)
-        with Workshop(stage, helpers=self.threads - 1) as workshop:
-            return workshop.make(table)
+        with self.started(stage, rows=table.num_rows) as mapped:
+            return mapped(table)
+
+    @contextmanager
+    def started(self, stage: Stage, *, rows: int) -> Iterator[Stage]:
+        """A stage whose helpers load it already; see `engine.Engine.started`."""
+        if self.threads == 1 or rows < WORTH_A_PROCESS:
+            yield stage
+        else:
+            with Workshop(stage, helpers=self.threads - 1) as workshop:
+                yield workshop.make
 
     def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
         """Every pair of records that share a key, once; see `engine.Engine.pairs`."""

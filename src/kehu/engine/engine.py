@@ -1,6 +1,7 @@
 """What an engine does: the relational work of resolving, on one machine or on many."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,10 @@ class Engine(Protocol):
 
     def map(self, stage: Stage, table: pa.Table) -> pa.Table:
         """What a stage makes of a table, row by row and in its order, worked out in parallel."""
+        ...
+
+    def started(self, stage: Stage, *, rows: int) -> AbstractContextManager[Stage]:
+        """A stage to map over one table of about so many rows: what it needs loads while the caller reads the table."""
         ...
 
     def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:

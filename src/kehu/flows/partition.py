@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.collect import flat as flat_files
-from kehu.engine.engine import Engine
+from kehu.engine.engine import Engine, Stage
 from kehu.flows import prepare
 from kehu.model import links as link_columns
 from kehu.resolve import evaluate, joining, keys, weights
@@ -41,9 +41,9 @@ class Report:
         self.seconds[name] = self.seconds.get(name, 0.0) + round(time.perf_counter() - start, 3)
 
     def as_json(self) -> dict[str, object]:
-        """Counts, seconds per step and the greatest memory so far, in MB."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        return {**self.counts, "seconds": self.seconds, "peak_memory_mb": peak}
+        """Counts, seconds per step and the greatest memory so far in MB: ours and that of the greatest helper."""
+        peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return {**self.counts, "seconds": self.seconds, "peak_memory_mb": sum(peaks) // 1024}
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,30 @@ def resolve(
         adapt: Whether the model is first fitted to these records, without labels.
         progress: Called with the name of each step.
     """
-    report = Report()
+    with engine.started(prepare.prepare, rows=flat.num_rows) as prepared:
+        return _resolve(flat, prepared, engine, model, Report(), adapt=adapt, progress=progress)
+
+
+def _resolve(
+    flat: pa.Table,
+    prepared: Stage,
+    engine: Engine,
+    model: Model,
+    report: Report,
+    *,
+    adapt: bool,
+    progress: Callable[[str], None],
+) -> Partition:
     with report.step("clean", progress):
         ordered = _in_order(flat)
-        records = Records(engine.map(prepare.prepare, ordered))
+        records = Records(prepared(ordered))
     rows = np.arange(len(records))
     with report.step("pairs", progress):
         pairing = engine.pairs(
             keys.of(records, rows, threads=engine.threads), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT)
         )
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
+        keys.silence(records, pairing.hot.column("key").to_numpy())
     with report.step("compare", progress):
         levels = comparisons.levels(records, left, right, threads=engine.threads)
     if adapt:
@@ -120,6 +134,7 @@ def train(
             limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT),
         )
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
+        keys.silence(records, pairing.hot.column("key").to_numpy())
     with report.step("train", progress):
         levels = comparisons.levels(records, left, right, threads=engine.threads)
         model = weights.train(records, levels, start, threads=engine.threads)
@@ -140,9 +155,14 @@ def resolve_file(
     Without a model file the shipped model is fitted to the records first; a model file is used as it is.
     """
     chosen = models.load(model) if model else models.shipped()
-    found = resolve(flat_files.read(source), engine, chosen, adapt=model is None, progress=progress)
-    flat_files.write(found.customers, out)
-    return found.report
+    report = Report()
+    with engine.started(prepare.prepare, rows=flat_files.rows(source)) as prepared:
+        with report.step("read", progress):
+            flat = flat_files.read(source)
+        found = _resolve(flat, prepared, engine, chosen, report, adapt=model is None, progress=progress)
+    with report.step("write", progress):
+        flat_files.write(found.customers, out)
+    return report
 
 
 def train_file(
