@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,6 +62,19 @@ def test_a_key_at_its_limit_pairs_and_one_above_does_not() -> None:
 
 def test_no_keys_make_no_pairs() -> None:
     assert pairs([], [100]) == []
+
+
+def test_what_does_not_fit_in_memory_is_spilled_where_temporary_files_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spill, here = tmp_path / "spill", tmp_path / "here"
+    spill.mkdir()
+    here.mkdir()
+    monkeypatch.chdir(here)
+    many = pa.table([[32 * (n // 4) for n in range(600_000)], range(600_000)], schema=KEYS)
+    found = Duck(memory_limit="40MB", spill_folder=str(spill)).pairs(many, limits=[4]).pairs
+    assert found.num_rows == 6 * 150_000
+    assert not [*spill.iterdir(), *here.iterdir()]
 
 
 def double(table: pa.Table) -> pa.Table:

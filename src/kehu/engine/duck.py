@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -13,20 +14,23 @@ from kehu.model import links
 WORTH_A_PROCESS = 100_000
 """Fewer rows are not worth starting processes for."""
 
+HALF = "50%"
+"""Of the machine's memory; the other half is for the records that the keys were made of."""
+
 
 class Duck:
     """An engine of its own threads and memory; nothing outlives a call.
 
     Args:
         threads: How many threads work, or processes where Python itself does.
-        memory_limit: What DuckDB may hold in memory before it spills, as it writes sizes: `2GB`.
-        spill_folder: Where it spills.
+        memory_limit: What DuckDB may hold in memory before it spills, as it writes sizes: `2GB`, `50%`.
+        spill_folder: Where it spills, in a folder of its own that goes with the call; else where temporary files go.
     """
 
-    def __init__(self, *, threads: int = 1, memory_limit: str | None = None, spill_folder: str | None = None) -> None:
+    def __init__(self, *, threads: int = 1, memory_limit: str = HALF, spill_folder: str | None = None) -> None:
         self.threads = threads
-        settings = {"threads": threads, "memory_limit": memory_limit, "temp_directory": spill_folder}
-        self._config = {name: str(value) for name, value in settings.items() if value is not None}
+        self._config = {"threads": str(threads), "memory_limit": memory_limit, "preserve_insertion_order": "false"}
+        self._spill_folder = spill_folder
 
     def map(self, stage: Stage, table: pa.Table) -> pa.Table:
         """What a stage makes of a table, in as many processes as there are threads; see `engine.Engine.map`."""
@@ -45,7 +49,7 @@ class Duck:
     def pairs(self, keys: pa.Table, *, limits: Sequence[int]) -> Pairing:
         """Every pair of records that share a key, once; see `engine.Engine.pairs`."""
         bounds = pa.table({"kind": pa.array(range(len(limits)), pa.int32()), "most": pa.array(limits, pa.int64())})
-        with duckdb.connect(config=dict(self._config)) as db:
+        with self._database() as db:
             db.register("keys", keys)
             db.register("bounds", bounds)
             # Most keys have one record: they are dropped before anything is sorted or joined.
@@ -73,3 +77,12 @@ class Duck:
                 """
             ).to_arrow_table()
         return Pairing(pairs.cast(links.PAIRS), hot)
+
+    @contextmanager
+    def _database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A database in memory. By itself DuckDB would spill into the folder that somebody happens to stand in."""
+        with (
+            TemporaryDirectory(prefix="kehu-", dir=self._spill_folder) as folder,
+            duckdb.connect(config={**self._config, "temp_directory": folder}) as db,
+        ):
+            yield db
