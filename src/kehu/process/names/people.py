@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.process import distinct, text
-from kehu.process.names import sounds
+from kehu.process.names import plain, sounds
 
 CLEANED = pa.schema(
     {
@@ -248,9 +248,25 @@ def from_parts(given: str | None, surname: str | None) -> Name:
     return _assembled(_without_titles(tokens[0]), _without_titles(tokens[1]))
 
 
+_UNLIKE_PLAIN = (
+    f"^[老小阿{''.join(sounds.COMPOUND_STARTS)}]|[{''.join(_TITLE_ENDS)}]$"
+    f"|^(?:{'|'.join(filter(str.isalpha, text.PLACEHOLDERS | _ANYBODY))})$"
+)
+"""What keeps two or three Han characters from being a surname of one character and a given name."""
+
+
+def _whole(names: pa.Array) -> dict[str, pa.Array]:
+    """The columns of `CLEANED` as `clean` reads whole names: plain ones by kernels, the others one by one."""
+    encoded = names.dictionary_encode()
+    found, known = plain.columns(encoded.dictionary, unlike=_UNLIKE_PLAIN)
+    odd = pc.invert(known)
+    others = distinct.spread(encoded.dictionary.filter(odd), clean, CLEANED)
+    return {name: pc.replace_with_mask(found[name], odd, others[name]).take(encoded.indices) for name in CLEANED.names}
+
+
 def columns(names: pa.Array, given: pa.Array, surnames: pa.Array) -> dict[str, pa.Array]:
     """The columns of `CLEANED`; stated parts of a name go before what can be read off the whole name."""
-    whole = distinct.spread(names, clean, CLEANED)
+    whole = _whole(names)
     if given.null_count < len(given) or surnames.null_count < len(surnames):
         both = pc.binary_join_element_wise(pc.fill_null(given, ""), pc.fill_null(surnames, ""), _PARTED)
         parts = distinct.spread(both, lambda value: from_parts(*value.split(_PARTED, 1)), CLEANED)

@@ -20,7 +20,9 @@ COMPOUND_SURNAMES = frozenset(
 )  # fmt: skip - {"百家", "晋楚", "归海"}  # fmt: skip
 """Surnames of two characters and more, simplified."""
 
-_COMPOUND_STARTS = frozenset(name[0] for name in COMPOUND_SURNAMES)
+COMPOUND_STARTS = frozenset(name[0] for name in COMPOUND_SURNAMES)
+"""The characters with which a surname of two and more may begin."""
+
 _LONGEST_SURNAME = max(map(len, COMPOUND_SURNAMES))
 
 SURNAME_SOUNDS: dict[str, str] = {
@@ -75,7 +77,7 @@ def split(name: str) -> tuple[str, str]:
     >>> split("张伟"), split("欧阳娜娜"), split("欧阳"), split("司马")
     (('张', '伟'), ('欧阳', '娜娜'), ('欧阳', ''), ('司马', ''))
     """
-    if name[:1] in _COMPOUND_STARTS:
+    if name[:1] in COMPOUND_STARTS:
         for size in range(min(_LONGEST_SURNAME, len(name)), 1, -1):
             if name[:size] in COMPOUND_SURNAMES:
                 return name[:size], name[size:]
