@@ -58,7 +58,7 @@ _ALSO = {"?": "-/.", "T": "T "}
 """Signs of a shape that stand for several: what parts a date, and what parts its time from it."""
 
 
-def number(found: Signs, start: int, end: int) -> Numbers:
+def number(found: Signs | Numbers, start: int, end: int) -> Numbers:
     """The number that the digits from one place to another are.
 
     >>> number(np.array([[49, 57, 56, 55]], np.uint8), 1, 4).tolist()

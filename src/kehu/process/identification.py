@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.model.codes import Gender, IdType
-from kehu.process import distinct, text
+from kehu.process import digits, distinct, text
 
 CLEANED = pa.schema(
     {
@@ -32,7 +32,6 @@ _RESIDENT_WEIGHTS = np.array([2 ** (17 - place) % 11 for place in range(17)])
 _RESIDENT_CHECKS = "10X98765432"
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = np.array([3**place % 31 for place in range(17)])
-_MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 _RESIDENT = r"^\d{6}(1[89]|2[01])\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dX]$"
 _EIGHTEEN = r"^\d{17}[\dX]$"
@@ -255,9 +254,8 @@ def _lengthen(numbers: pa.Array, old: pa.Array) -> tuple[pa.Array, npt.NDArray[n
 
 def _signs(numbers: pa.Array, chosen: npt.NDArray[np.bool_]) -> _Codes:
     """The character codes of the chosen numbers, all ASCII and of one length, as one row each."""
-    texts = numbers.filter(pa.array(chosen))
-    joined = pc.binary_join(pa.array([distinct.values(texts)], type=pa.list_(pa.string())), "")[0].as_py() or ""
-    return np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(len(texts), -1).astype(np.int64)
+    lengths = pc.binary_length(numbers).to_numpy(zero_copy_only=False)[chosen]
+    return digits.signs(numbers, chosen, int(lengths[0]) if len(lengths) else 0).astype(np.int64)
 
 
 def _resident_check(signs: _Codes) -> npt.NDArray[np.bool_]:
@@ -281,14 +279,5 @@ def _uscc_check(signs: _Codes) -> npt.NDArray[np.bool_]:
 
 def _birth_dates(signs: _Codes) -> npt.NDArray[np.datetime64]:
     """The dates in characters 7 to 14; NaT where they are no date between 1800 and 2100."""
-    digits = signs[:, 6:14] - 48
-    years = digits[:, :4] @ np.array([1000, 100, 10, 1])
-    months = digits[:, 4:6] @ np.array([10, 1])
-    days = digits[:, 6:8] @ np.array([10, 1])
-    leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-    known = np.where((months >= 1) & (months <= 12), months, 0)
-    longest = _MONTH_DAYS[known] + ((months == 2) & leap)
-    real = (years >= 1800) & (years < 2100) & (known > 0) & (days >= 1) & (days <= longest)
-    starts = (np.where(real, years, 1970) - 1970) * 12 + np.where(real, months, 1) - 1
-    dates = starts.astype("datetime64[M]").astype("datetime64[D]") + (np.where(real, days, 1) - 1)
-    return np.where(real, dates, np.datetime64("NaT"))
+    parts = (digits.number(signs, start, end) for start, end in ((6, 10), (10, 12), (12, 14)))
+    return digits.dates(*parts, first=1800, last=2099)
