@@ -311,6 +311,7 @@ def _made_again(
         tx,
         desk.model,
         numbers=pc.unique(pa.chunked_array([about, *every.column("record").chunks], pa.int64())),
+        hot_key_limit=desk.hot_key_limit,
         trust=desk.trust,
         survivorship=desk.survivorship,
         at=at,

@@ -4,7 +4,7 @@ The same story serves a first load of millions, a day's few records and a single
 touch is read, paired and grouped again, and the answer is the one that starting from nothing would give.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store import customers, decisions, links, records
+from kehu.store import keys as stored
 from kehu.store.database import Database, Transaction
 
 Numbers = npt.NDArray[np.int64]
@@ -122,8 +123,11 @@ def within(
     customers.next_id(tx)  # One at a time: two who regroup the same customers would not see each other's work.
     progress.task("identify", len(waiting))
     progress.step("pair")
-    paired = pairing.of_waiting(tx, engine, waiting, limits=keys.limits(hot_key_limit=hot_key_limit))
-    done = _grouped(tx, model, paired, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress)
+    limits = keys.limits(hot_key_limit=hot_key_limit)
+    paired = pairing.of_waiting(tx, engine, waiting, limits=limits)
+    done = _grouped(
+        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
+    )
     progress.advance(len(waiting))
     return done
 
@@ -133,6 +137,7 @@ def again(
     model: Model,
     *,
     numbers: pa.Array,
+    hot_key_limit: int,
     trust: Mapping[str, int],
     survivorship: Survivorship = DEFAULT,
     at: datetime,
@@ -145,6 +150,7 @@ def again(
         tx: The caller's transaction.
         model: What weighs the pairs.
         numbers: Current records; every member of each customer that may change.
+        hot_key_limit: A value that more records share says nothing.
         trust: For each channel how far its values are believed.
         survivorship: Which values survive.
         at: Now.
@@ -154,7 +160,10 @@ def again(
     customers.next_id(tx)
     nobody = numbers.slice(0, 0)
     paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot_keys=0)
-    return _grouped(tx, model, paired, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    limits = keys.limits(hot_key_limit=hot_key_limit)
+    return _grouped(
+        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids
+    )
 
 
 def _grouped(
@@ -162,6 +171,7 @@ def _grouped(
     model: Model,
     paired: pairing.Paired,
     *,
+    limits: Sequence[int],
     trust: Mapping[str, int],
     survivorship: Survivorship,
     at: datetime,
@@ -175,6 +185,7 @@ def _grouped(
     rows = _in_order(records.read(tx, touched.records))
     numbers = rows.column("record").to_numpy()
     coded = Records(rows.select(CLEAN.names))
+    keys.silence(coded, stored.hot(tx, pa.array(keys.of_handed_round(coded)), limits=limits).to_numpy())
     found = weights.score(coded, *_rows(numbers, paired.pairs), model)
     kept = weights.score(coded, *_rows(numbers, touched.links), model)
     progress.step("group")

@@ -134,6 +134,10 @@ class Records:
                 self._coded[name] = _DERIVED[name](self) if name in _DERIVED else coded(self._clean.column(name))
             return self._coded[name]
 
+    def forget(self, name: str, rows: Mask) -> None:
+        """Take what a column says of some records for not known; columns made from it before are left as they are."""
+        self._coded[name] = self.coded(name).where(~rows)
+
     def codes(self, name: str) -> Codes:
         """The codes of a column, one a record."""
         return self.coded(name).codes

@@ -105,6 +105,36 @@ def of(
     return pa.table([keys, owners], schema=links.KEYS)
 
 
+HANDED_ROUND = tuple(kind for kind in KINDS if kind.name in {"phone", "second phone", "e-mail"})
+"""Kinds of a single value that an agent, a firm or a clerk may leave for thousands. A certificate is none of them: two
+that are valid and differ part two records, however many hold them."""
+
+
+def of_handed_round(records: Records) -> Hashes:
+    """The keys of all values of the records that may be hot."""
+    return np.concatenate([_values(records, kind)[0] for kind in HANDED_ROUND])
+
+
+def silence(records: Records, hot: Hashes) -> None:
+    """Take values whose keys are hot for not known: they say of nobody who he is. To be done before any comparison.
+
+    Args:
+        records: The records; changed in place.
+        hot: Hot keys, of any kinds.
+    """
+    for kind in HANDED_ROUND:
+        own, filled = _values(records, kind)
+        is_hot = np.zeros(len(records), dtype=np.bool_)
+        is_hot[filled] = np.isin(own, hot)
+        if is_hot.any():
+            records.forget(kind.columns[0], is_hot)
+
+
+def _values(records: Records, kind: Key) -> Hashed:
+    """The keys of a kind of a single column, and which records have one."""
+    return _keyed(kind, (kind,), {column: _hashed(records, column) for column in kind.columns})
+
+
 def _keyed(kind: Key, kinds: tuple[Key, ...], hashed: Mapping[str, Hashed]) -> Hashed:
     """The keys of a kind, one for each record that has one; and which records those are."""
     filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])

@@ -58,9 +58,7 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     if tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
         return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
-        many = _shared(tx, one_of_them, more_than=min(limits))
-        kind = pc.bit_wise_and(many.column("key"), pa.scalar(model.KIND, pa.uint64())).cast(pa.int64())
-        hot = many.filter(pc.greater(many.column("records"), pa.array(limits, pa.int64()).take(kind)))
+        hot = _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)
         with bulk.among(tx, match_key.c.key, wire.signed(hot.column("key")).combine_chunks(), name="hot") as too_many:
             query = sa.select(match_key.c.key, match_key.c.record).where(one_of_them, ~too_many)
             found = bulk.read(tx, query, model.KEYS)
@@ -82,6 +80,27 @@ def _sharing_few(tx: Transaction, wanted: pa.Array, owners: pa.ChunkedArray, lim
     return Sharing(
         keys=found.filter(pa.array(~is_hot[back] & ~known)), hot=pa.table([key[is_hot], have[is_hot]], schema=HOT)
     )
+
+
+def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
+    """Those of these keys that too many stored records have.
+
+    Args:
+        tx: The transaction.
+        keys: Keys, `uint64`.
+        limits: As for `sharing`.
+    """
+    wanted = wire.signed(pa.chunked_array([pc.unique(keys)], pa.uint64())).combine_chunks()
+    if len(wanted) <= FEW:
+        return _sharing_few(tx, wanted, pa.chunked_array([], pa.int64()), limits).hot["key"].combine_chunks()
+    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
+        return _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)["key"].combine_chunks()
+
+
+def _hot(many: pa.Table, limits: Sequence[int]) -> pa.Table:
+    """Those of the keys (`HOT`) that more records have than the limit of their kind."""
+    kind = pc.bit_wise_and(many.column("key"), pa.scalar(model.KIND, pa.uint64())).cast(pa.int64())
+    return many.filter(pc.greater(many.column("records"), pa.array(limits, pa.int64()).take(kind)))
 
 
 FEW = 20
