@@ -4,12 +4,15 @@ One transaction holds all of it, so what was answered is on the disk. A record t
 is answered with the customer it has.
 """
 
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +21,7 @@ import pyarrow.compute as pc
 from kehu.collect import push, raw
 from kehu.engine.engine import Engine
 from kehu.flows import identify, intake
+from kehu.flows.door import Door
 from kehu.flows.intake import Feed, Judged
 from kehu.process import checks, mapping
 from kehu.resolve import explain
@@ -74,6 +78,9 @@ class Desk:
     """The time zone (IANA) of times that state no offset."""
     zones: Mapping[str, str] = field(default_factory=dict)
     """The same, for each channel that has its own."""
+
+    door: "Door[Row, ArrivedOne]" = field(default_factory=Door, repr=False, compare=False)
+    """Where those meet who send one record each at one time; a desk serves one store."""
 
     def feed(self, channel: str, rows: mapping.Mapping) -> Feed:
         """What is made of the rows of a channel that arrive with the columns of this mapping."""
@@ -144,14 +151,25 @@ def one(database: Database, desk: Desk, row: Row) -> ArrivedOne:
         desk: What it needs beside the store.
         row: The record, with its channel.
     """
-    judged = _judged(desk, [row])
+    return desk.door.through(row, partial(_together, database, desk))
+
+
+def _together(database: Database, desk: Desk, rows: Sequence[Row]) -> list[ArrivedOne]:
+    """Take in records that were sent at one time by several, and tell each whose it is and why."""
+    judged = _judged(desk, rows)
     with database.begin() as tx:
         at = desk.clock()
-        (channel,) = judged
-        number = loads.of_day(tx, channel, at=at)
-        _, (arrived,) = _stored(tx, desk, judged, {channel: number}, at=at, keep_raw=True)
-        linked = _links(tx, desk, arrived) if arrived.customer_id is not None else ()
-    return ArrivedOne(**vars(arrived), links=linked)
+        numbers = {channel: loads.of_day(tx, channel, at=at) for channel in judged}
+        _, told = _stored(tx, desk, judged, numbers, at=at, keep_raw=True)
+        linked = _links(tx, desk, told)
+    created = set[int | None]()
+    answers = []
+    for arrived in _in_order(rows, told):
+        first = arrived.created and arrived.customer_id not in created
+        created.add(arrived.customer_id)
+        mine = linked.get((arrived.channel, arrived.record_id), ())
+        answers.append(ArrivedOne(**{**vars(arrived), "created": first}, links=mine))
+    return answers
 
 
 def many(database: Database, desk: Desk, rows: Sequence[Row]) -> ArrivedMany:
@@ -176,10 +194,15 @@ def many(database: Database, desk: Desk, rows: Sequence[Row]) -> ArrivedMany:
         for path in kept:
             raw.forget(path)
         raise
-    by_channel = {channel: iter([one for one in told if one.channel == channel]) for channel in judged}
-    return ArrivedMany(
-        loads=tuple(numbers.values()), counts=counts, records=tuple(next(by_channel[_channel(row)]) for row in rows)
-    )
+    return ArrivedMany(loads=tuple(numbers.values()), counts=counts, records=tuple(_in_order(rows, told)))
+
+
+def _in_order(rows: Sequence[Row], told: Sequence[Arrived]) -> Iterator[Arrived]:
+    """What became of the rows in the order in which they were sent; it is told channel by channel."""
+    by_channel: dict[str, list[Arrived]] = {}
+    for arrived in reversed(told):
+        by_channel.setdefault(arrived.channel, []).append(arrived)
+    return (by_channel[_channel(row)].pop() for row in rows)
 
 
 def _channel(row: Row) -> str:
@@ -272,25 +295,36 @@ def _told(tx: Transaction, channel: str, batch: Judged, added: records.Added, ne
     return [told[place] for place in sorted(told)]
 
 
-def _links(tx: Transaction, desk: Desk, arrived: Arrived) -> tuple[Linked, ...]:
-    """The records that the record in force of a key was joined with."""
-    mine = customers.of_keys(tx, arrived.channel, pa.array([arrived.record_id]))["record"].combine_chunks()
-    found = links.of_records(tx, mine, state=links.State.LINKED).sort_by([("weight", "descending")])
-    shown = found.slice(0, SHOWN_LINKS).to_pylist()
-    number = mine[0].as_py()
-    others = [link["record_r"] if link["record_l"] == number else link["record_l"] for link in shown]
-    known = {
-        row["record"]: row
-        for row in records.read(
-            tx, pa.array(others, pa.int64()), columns=("record", "channel", "record_id")
-        ).to_pylist()
+def _links(tx: Transaction, desk: Desk, told: Sequence[Arrived]) -> dict[tuple[str, str | None], tuple[Linked, ...]]:
+    """For each key that arrived the records that its record in force was joined with."""
+    keys: dict[str, list[str | None]] = {}
+    for one in told:
+        if one.customer_id is not None:
+            keys.setdefault(one.channel, []).append(one.record_id)
+    mine = {
+        row["record"]: (channel, row["record_id"])
+        for channel, theirs in keys.items()
+        for row in customers.of_keys(tx, channel, pa.array(list(dict.fromkeys(theirs)), pa.string())).to_pylist()
     }
-    return tuple(
-        Linked(
-            channel=known[other]["channel"],
-            record_id=known[other]["record_id"],
-            weight=link["weight"],
-            evidence=tuple(explain.evidence(link["levels"], link["weight"], desk.model)),
+    found = links.of_records(tx, pa.array(list(mine), pa.int64()), state=links.State.LINKED)
+    of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+    for link in found.sort_by([("weight", "descending")]).to_pylist():
+        for own, other in itertools.permutations((link["record_l"], link["record_r"])):
+            if own in mine and len(of_mine.setdefault(own, [])) < SHOWN_LINKS:
+                of_mine[own].append((other, link))
+    others = pa.array(sorted({other for shown in of_mine.values() for other, _ in shown}), pa.int64())
+    known = {
+        row["record"]: row for row in records.read(tx, others, columns=("record", "channel", "record_id")).to_pylist()
+    }
+    return {
+        mine[own]: tuple(
+            Linked(
+                channel=known[other]["channel"],
+                record_id=known[other]["record_id"],
+                weight=link["weight"],
+                evidence=tuple(explain.evidence(link["levels"], link["weight"], desk.model)),
+            )
+            for other, link in shown
         )
-        for other, link in zip(others, shown, strict=True)
-    )
+        for own, shown in of_mine.items()
+    }

@@ -61,7 +61,10 @@ def export(
 def _note(database: Database, what: What, asked: Asked, *, is_masked: bool) -> None:
     if database.vault is None:  # A store without a vault has no trail.
         return
-    detail: trail.Detail = {"masked": is_masked, "fields": [name for name in exports.COLUMNS[what].names if name in MASKS]}
+    detail: trail.Detail = {
+        "masked": is_masked,
+        "fields": [name for name in exports.COLUMNS[what].names if name in MASKS],
+    }
     entry = trail.Entry(at=asked.at, who=asked.who, act=trail.Act.EXPORT, what=what.value, why=asked.why, detail=detail)
     with database.begin() as tx:
         trail.note(tx, entry, vault=database.vault)

@@ -1,6 +1,5 @@
 """Links between records: the pairs that were scored and matter, and what became of each."""
 
-import functools
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -91,7 +90,7 @@ def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
 def of_records(tx: Transaction, numbers: pa.Array, *, state: State | None = None) -> pa.Table:
     """Every link that has one of these records on a side: `STORED`, each once."""
     if len(numbers) <= bulk.FEW:
-        found = [bulk.read_few(tx, _of_few(state), STORED, few=numbers.to_pylist())] if len(numbers) else []
+        found = [_of_few(tx, numbers, state)] if len(numbers) else []
     else:
         query, found = _in_state(state), []
         for side in ("record_l", "record_r"):
@@ -114,12 +113,16 @@ def _in_state(state: State | None) -> bulk.Query:
     return query if state is None else query.where(link.c.state == state)
 
 
-@functools.cache
-def _of_few(state: State | None) -> bulk.Query:
-    """The links of a few records, those of either side found in an index."""
-    sides = [_in_state(state).where(bulk.few(link.c[side])) for side in model.PAIRS.names]
-    every = sa.union_all(*sides).subquery("either_side")
-    return sa.select(*(every.c[name] for name in STORED.names))
+def _of_few(tx: Transaction, numbers: pa.Array, state: State | None) -> pa.Table:
+    found = bulk.read_few(tx, _EITHER_SIDE, STORED, few=numbers.to_pylist())
+    # Asked for the state, too, SQLite would walk all links of that state.
+    return found if state is None else found.filter(pc.equal(found.column("state"), state.value))
+
+
+_SIDES = [_in_state(None).where(bulk.few(link.c[side])) for side in model.PAIRS.names]
+_EVERY = sa.union_all(*_SIDES).subquery("either_side")
+_EITHER_SIDE: bulk.Query = sa.select(*(_EVERY.c[name] for name in STORED.names))
+"""The links of a few records, those of either side found in an index."""
 
 
 def of_customer(tx: Transaction, customer_id: int) -> pa.Table:

@@ -1,0 +1,87 @@
+"""The door: whoever waits at it while others are served goes in together with the rest.
+
+A commit waits for the disk, and a request that was answered must be on it. So the first who finds the door free takes
+all who wait there into one transaction; each is answered once that is committed. Alone, nobody waits for anybody.
+
+Source:
+    Group commit: DeWitt et al. 1984.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from kehu.errors import KehuError
+
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
+
+MOST = 64
+"""So many go in together: a longer row of them would let the last wait for more than a moment."""
+
+
+@dataclass
+class _Caller(Generic[Asked, Told]):
+    """One who waits."""
+
+    asked: Asked
+    told: Told | None = None
+    failure: BaseException | None = None
+    served: bool = False
+
+
+@dataclass
+class Door(Generic[Asked, Told]):
+    """Where callers on many threads meet."""
+
+    _waiting: list[_Caller[Asked, Told]] = field(default_factory=list)
+    _row: threading.Lock = field(default_factory=threading.Lock)
+    _open: threading.Lock = field(default_factory=threading.Lock)
+
+    def through(self, asked: Asked, together: Callable[[Sequence[Asked]], Sequence[Told]]) -> Told:
+        """What is told to this caller.
+
+        Args:
+            asked: What it asks.
+            together: Serves several callers at once, all or none, and tells each in their order; the same for all who
+                come to this door. Where it refuses several, each is served alone, so that nobody pays for another.
+
+        >>> Door().through(2, lambda several: [asked * asked for asked in several])
+        4
+        """
+        mine: _Caller[Asked, Told] = _Caller(asked)
+        with self._row:
+            self._waiting.append(mine)
+        while not mine.served:
+            with self._open:
+                if not mine.served:
+                    self._serve(together)
+        if mine.failure is not None:
+            raise mine.failure
+        return mine.told  # type: ignore[return-value]  # it was served, and did not fail
+
+    def _serve(self, together: Callable[[Sequence[Asked]], Sequence[Told]]) -> None:
+        with self._row:
+            inside, self._waiting[:MOST] = self._waiting[:MOST], []
+        try:
+            self._tell(inside, together)
+        except KehuError:
+            for caller in inside:
+                try:
+                    self._tell([caller], together)
+                except KehuError as refusal:
+                    caller.failure = refusal
+        except BaseException as fault:
+            for caller in inside:
+                caller.failure = fault
+            raise
+        finally:
+            for caller in inside:
+                caller.served = True
+
+    def _tell(
+        self, callers: Sequence[_Caller[Asked, Told]], together: Callable[[Sequence[Asked]], Sequence[Told]]
+    ) -> None:
+        for caller, told in zip(callers, together([caller.asked for caller in callers]), strict=True):
+            caller.told = told
