@@ -1,16 +1,20 @@
 """Merge, split, pin and undo on each real database: what a steward decides holds, and can be taken back."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Barrier
 from typing import Any
 
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kehu.engine.duck import Duck
 from kehu.errors import ConflictError, NotFoundError, SettingsError
@@ -20,7 +24,7 @@ from kehu.flows.decide import Answer, Caution
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
-from kehu.store import contents, customers, decisions, links, loads, records, reviews, tables, verify
+from kehu.store import contents, customers, database, decisions, links, loads, records, reviews, tables, verify
 from kehu.store.database import Database
 from kehu.store.decisions import Kind
 
@@ -333,3 +337,108 @@ def test_merges_that_race_end_with_one_survivor(store: Database, desk: Desk) -> 
     assert sorted(told == "merged" for told in chained) == [False, True]
     assert set(leads_to(store).values()) == {was["z1"]}
     require_sound(store)
+
+
+POOL: Sequence[dict[str, str]] = [
+    {"record_id": f"{name}{phone}{born}", "name": name, "phone": f"1391234567{phone}", "birth_date": f"199{born}-03-07"}
+    for name in ("张伟", "章伟", "王芳")
+    for phone in range(3)
+    for born in range(2)
+]
+"""People who may be each other: arrivals join them, and part them again."""
+
+
+class Walk:
+    """Arrivals, merges, splits and undoing in any order, and what must be true after every step."""
+
+    def __init__(self, store: Database, desk: Desk, seed: int) -> None:
+        self.store, self.desk, self.chance = store, desk, random.Random(seed)
+        self.given: set[int] = set()
+        self.standing: list[int] = []
+
+    def step(self) -> None:
+        getattr(self, self.chance.choice(["arrive", "merge", "split", "undo", "there_and_back"]))()
+        self.check()
+
+    def arrive(self) -> None:
+        rows = [{**row, "gender": self.chance.choice(["男", ""])} for row in self.chance.sample(POOL, 3)]
+        deliver(self.store, self.desk, rows)
+
+    def merge(self) -> Answer | None:
+        living = sorted(set(customer_of(self.store).values()))
+        if len(living) < 2:
+            return None
+        # Retired numbers will do, too.
+        ids = [*self.chance.sample(living, 2), *self.chance.sample(sorted(self.given), 1)]
+        return self.decided(lambda: decide.merge(self.store, self.desk, ids, **WHO))
+
+    def split(self) -> Answer | None:
+        theirs: dict[int, list[str]] = {}
+        for key, customer in customer_of(self.store).items():
+            theirs.setdefault(customer, []).append(key)
+        large = sorted(customer for customer, keys in theirs.items() if len(keys) > 1)
+        if not large:
+            return None
+        customer = self.chance.choice(large)
+        keys = self.chance.sample(sorted(theirs[customer]), self.chance.randint(1, len(theirs[customer]) - 1))
+        return self.decided(lambda: decide.split(self.store, self.desk, customer, number_of(self.store, *keys), **WHO))
+
+    def undo(self) -> None:
+        if not self.standing:
+            return
+        number = self.chance.choice(self.standing)
+        if self.decided(lambda: decide.undo(self.store, self.desk, number, **WHO)):
+            self.standing = [one for one in self.standing if one != number]
+
+    def there_and_back(self) -> None:
+        before, led = present(self.store), leads_to(self.store)
+        if answer := self.chance.choice([self.merge, self.split])():
+            decide.undo(self.store, self.desk, answer.decision_id, **WHO)
+            self.standing.remove(answer.decision_id)
+            assert present(self.store) == before
+            assert leads_to(self.store).items() >= led.items()
+
+    def decided(self, decision: Callable[[], Answer]) -> Answer | None:
+        """What was decided; None where it was refused, which leaves everything as it was."""
+        before = present(self.store)
+        try:
+            answer = decision()
+        except ConflictError:
+            assert present(self.store) == before
+            return None
+        if answer.decision_id not in self.standing:
+            self.standing.append(answer.decision_id)
+        return answer
+
+    def check(self) -> None:
+        require_sound(self.store)  # Groups are a partition, and every number leads to one living customer.
+        now = leads_to(self.store)
+        assert now.keys() >= self.given
+        assert all(number > max(self.given, default=0) for number in now.keys() - self.given)
+        self.given |= now.keys()
+        with self.store.read() as tx:
+            held = decisions.standing(tx).to_pylist()
+            of_record = {row["record"]: row["customer_id"] for row in customers.memberships(tx).to_pylist()}
+        for row in held:
+            together = of_record[row["record_l"]] == of_record[row["record_r"]]
+            assert together == (row["kind"] == "together")
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=5)
+def test_whatever_is_decided_numbers_last_and_undoing_restores(seed: int) -> None:
+    with TemporaryDirectory() as folder:
+        store = database.connect("sqlite:///kehu.db", folder=Path(folder))
+        database.migrate(store)
+        walk = Walk(store, desk_in(Path(folder)), seed)
+        walk.arrive()
+        for _ in range(12):
+            walk.step()
+        store.close()
+
+
+def test_a_short_walk_on_each_database(store: Database, desk: Desk) -> None:
+    walk = Walk(store, desk, seed=7)
+    walk.arrive()
+    for _ in range(8):
+        walk.step()

@@ -307,7 +307,7 @@ def _made_again(
     # Whoever may claim an id must be looked at together with all that hold it.
     owners = pc.unique(pa.chunked_array([*now.chunks, *before.column("customer_id").chunks], pa.int64()))
     _, every = _whole(tx, desk, owners.to_pylist(), at=at)
-    identify.again(
+    had = identify.again(
         tx,
         desk.model,
         numbers=pc.unique(pa.chunked_array([about, *every.column("record").chunks], pa.int64())),
@@ -318,9 +318,14 @@ def _made_again(
         why=f"undo {number}" if undone else f"decision {number}",
         ids=before if undone else None,
     )
-    after = customers.memberships(tx, every.column("record").combine_chunks())
+    have = customers.memberships(tx, had.column("record").combine_chunks())
+    place = pc.index_in(had.column("record"), have.column("record").combine_chunks())
+    moved = had.filter(pc.not_equal(had.column("customer_id"), have.column("customer_id").take(place)))
+    if not undone:
+        # With its customers others may have come together or apart: taking it back moves them back, too.
+        decisions.concern(tx, number, moved.filter(pc.invert(pc.is_in(moved.column("record"), value_set=about))))
     _must_hold(tx, every.column("record").combine_chunks(), number, undone=undone)
-    changed = kind is Kind.PIN or not after.equals(every.sort_by("record"))
+    changed = kind is Kind.PIN or moved.num_rows > 0
     return _answer(tx, number, kind, before, overrides=overrides, changed=changed)
 
 

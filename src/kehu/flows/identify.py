@@ -125,8 +125,18 @@ def within(
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
     paired = pairing.of_waiting(tx, engine, waiting, limits=limits)
+    touched = pairing.reach(tx, paired, link_from=model.link_from)
     done = _grouped(
-        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
+        tx,
+        model,
+        paired,
+        touched,
+        limits=limits,
+        trust=trust,
+        survivorship=survivorship,
+        at=at,
+        why=why,
+        progress=progress,
     )
     progress.advance(len(waiting))
     return done
@@ -143,7 +153,7 @@ def again(
     at: datetime,
     why: str,
     ids: pa.Table | None = None,
-) -> Identified:
+) -> pa.Table:
     """Group these records, and all that they touch, again: a decision about them was made or taken back.
 
     Args:
@@ -156,20 +166,25 @@ def again(
         at: Now.
         why: What the history of the customers tells as the cause.
         ids: Which customer some of the records shall be again (`store.customers.MEMBERS`), where they come apart.
+
+    Returns:
+        All that was touched, and the customer that each record had until now: `store.customers.MEMBERS`.
     """
     customers.next_id(tx)
     nobody = numbers.slice(0, 0)
     paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot_keys=0)
     limits = keys.limits(hot_key_limit=hot_key_limit)
-    return _grouped(
-        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids
-    )
+    touched = pairing.reach(tx, paired, link_from=model.link_from)
+    before = customers.memberships(tx, touched.records)
+    _grouped(tx, model, paired, touched, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    return before
 
 
 def _grouped(
     tx: Transaction,
     model: Model,
     paired: pairing.Paired,
+    touched: pairing.Reach,
     *,
     limits: Sequence[int],
     trust: Mapping[str, int],
@@ -180,7 +195,6 @@ def _grouped(
     progress: Progress = SILENT,
 ) -> Identified:
     """Score the pairs, group all that they reach, and store what came of it."""
-    touched = pairing.reach(tx, paired, link_from=model.link_from)
     progress.step("score")
     rows = _in_order(records.read(tx, touched.records))
     numbers = rows.column("record").to_numpy()

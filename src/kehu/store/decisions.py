@@ -121,7 +121,7 @@ def add(
     )
     bulk.insert(tx, decision_pair, rows.group_by(rows.column_names).aggregate([]))
     if before is not None:
-        _add_members(tx, number, before)
+        concern(tx, number, before)
     return number
 
 
@@ -139,7 +139,7 @@ def pin(
     tx.execute(
         decision_pin.insert().values(decision_id=number, origin=origin[0].as_py(), attribute=attribute, value=value)
     )
-    _add_members(tx, number, before)
+    concern(tx, number, before)
     return number
 
 
@@ -154,7 +154,8 @@ def _origins(tx: Transaction, sides: Sequence[pa.ChunkedArray]) -> list[pa.Chunk
     return [known.column("origin").take(pc.index_in(side, known.column("record").combine_chunks())) for side in sides]
 
 
-def _add_members(tx: Transaction, number: int, before: pa.Table) -> None:
+def concern(tx: Transaction, number: int, before: pa.Table) -> None:
+    """Let a decision be about more records: those that moved with it, with the customer each had before (`MEMBERS`)."""
     require(before, MEMBERS, what="records that a decision is about")
     (origins,) = _origins(tx, [before.column("record")])
     rows = {
