@@ -24,7 +24,7 @@ from kehu.process import clean, households, mapping
 
 WORTH_A_CREW = 100_000
 """A load of fewer rows is cleaned before helpers would be ready."""
-PIECE = 50_000
+PIECE = 25_000
 """So many rows are sent to a helper at once: enough to have values in common, few enough to keep all of them busy."""
 AHEAD = 150_000
 """About so many rows are read while some are waited for; it bounds the memory."""
