@@ -203,17 +203,19 @@ def test_promise_6_two_valid_certificates_are_never_one_customer() -> None:
 
 
 @pytest.mark.parametrize(
-    "shared",
+    ("shared", "most"),
     [
-        pytest.param({"phone": "13800000000", "id_number": "", "email": "test"}, id="what clerks type for nothing"),
-        pytest.param({"phone": "13912345678"}, id="an agent's phone"),
-        pytest.param({"id_number": "111111111111111111"}, id="a placeholder certificate"),
-        pytest.param({"phone": "13912345678", "name": "张先生"}, id="an agent's phone under a name that says little"),
-        pytest.param({"email": "test@test.com"}, id="test"),
-        pytest.param({"address": "杭州市西湖区文三路138号"}, id="the address of the hall"),
+        pytest.param({"phone": "13800000000", "id_number": "", "email": "test"}, 2, id="what clerks type for nothing"),
+        pytest.param({"phone": "13912345678"}, 2, id="an agent's phone"),
+        pytest.param({"id_number": "111111111111111111"}, 2, id="a placeholder certificate"),
+        pytest.param(
+            {"phone": "13912345678", "name": "张先生"}, 2, id="an agent's phone under a name that says little"
+        ),
+        pytest.param({"email": "test@test.com"}, 2, id="test"),
+        pytest.param({"address": "杭州市西湖区文三路138号"}, 7, id="the address of the hall"),
     ],
 )
-def test_promise_6_a_value_that_5000_records_share_makes_no_giant_customer(shared: dict[str, str]) -> None:
+def test_promise_6_a_value_that_5000_records_share_makes_no_giant_customer(shared: dict[str, str], most: int) -> None:
     size = 5000
     names = town.make(3 * size, seed=3).customers["name"].slice(0, size)
     rows = pa.table(
@@ -227,8 +229,8 @@ def test_promise_6_a_value_that_5000_records_share_makes_no_giant_customer(share
         counts = collected(store, [rows])
         identified(store)
         assert counts.accepted + counts.quarantined == size
-        # The same name with the same phone may be one person; a handful is no giant.
-        assert max(len(keys) for keys in groups(store).values()) <= 12
+        # Some share a name that is rare enough by itself, or at the same door.
+        assert max(len(keys) for keys in groups(store).values()) <= most
 
 
 def test_promise_7_a_second_run_changes_nothing(people: pa.Table) -> None:
