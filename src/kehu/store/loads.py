@@ -132,6 +132,11 @@ def cursor_of(tx: Transaction, channel: str) -> str | None:
     return cursor
 
 
+def channels(tx: Transaction) -> tuple[str, ...]:
+    """The name of every channel that ever loaded."""
+    return tuple(tx.scalars(sa.select(load.c.channel).distinct().order_by(load.c.channel)))
+
+
 def get(tx: Transaction, number: int) -> Load:
     """One load.
 

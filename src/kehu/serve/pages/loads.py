@@ -27,7 +27,7 @@ def listed(request: Request, parts: Parts, channel: Channel = None, after: After
     with parts.database.read() as tx:
         page = LoadsPage(
             page=views.loads_page(tx, channel=channel or None, after=after),
-            filters=Filters(channel=channel or None, channels=tuple(one.name for one in views.channels(tx))),
+            filters=Filters(channel=channel or None, channels=loads.channels(tx)),
             after=after,
         )
     return parts.face.page(request, "loads.html", page)

@@ -15,7 +15,7 @@ from kehu.serve import face, words
 from kehu.serve.api.figures import Days
 from kehu.serve.given import Parts
 from kehu.serve.pages.filters import Channel, Filters
-from kehu.store import views
+from kehu.store import loads
 from kehu.store.quality import Quality
 
 router = APIRouter()
@@ -62,7 +62,7 @@ def shown(request: Request, parts: Parts, channel: Channel = None, days: Days = 
     wanted = channel or None
     quality = profile.quality(parts.database, at=parts.clock(), days=days, channel=wanted)
     with parts.database.read() as tx:
-        filters = Filters(channel=wanted, channels=tuple(one.name for one in views.channels(tx)))
+        filters = Filters(channel=wanted, channels=loads.channels(tx))
     say = words.speaker(face.language_of(request))
     page = QualityPage(
         quality=quality,

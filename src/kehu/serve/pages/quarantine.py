@@ -14,7 +14,7 @@ from kehu.flows import mend
 from kehu.serve import face
 from kehu.serve.given import After, Desk, Number, Parts
 from kehu.serve.pages.filters import Channel, Filters
-from kehu.store import quarantine, quality, views
+from kehu.store import loads, quality, quarantine, views
 from kehu.store.quarantine import State
 
 router = APIRouter()
@@ -91,7 +91,7 @@ def listed(
             rows=tuple(Shown(row=row, fields=_fields(row.raw)) for row in found.rows),
             following=found.following,
             total=quarantine.count(tx, channel=channel or None, rule=rule or None, state=wanted),
-            filters=Filters(channel=channel or None, channels=tuple(one.name for one in views.channels(tx))),
+            filters=Filters(channel=channel or None, channels=loads.channels(tx)),
             rule=rule or None,
             rules=tuple(sorted({*quality.rules(tx), *([rule] if rule else [])})),
             state=str(wanted or ALL),
