@@ -119,7 +119,9 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
         "/api/v1/customers/search",
         "/api/v1/customers/{customer_id}",
         "/api/v1/customers/{customer_id}/history",
+        "/api/v1/customers/{customer_id}/links",
         "/api/v1/customers/{customer_id}/pin",
+        "/api/v1/customers/{customer_id}/relations",
         "/api/v1/customers/{customer_id}/split",
         "/api/v1/customers/{customer_id}/timeline",
         "/api/v1/decisions",
@@ -131,6 +133,7 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
         "/api/v1/quarantine/{quarantine_id}/replay",
         "/api/v1/records",
         "/api/v1/records/batch",
+        "/api/v1/records/{record_l}/{record_r}/explanation",
         "/api/v1/reviews",
         "/api/v1/reviews/{review_id}",
         "/healthz",
@@ -138,3 +141,29 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
     }
     refused = described["paths"]["/api/v1/customers/search"]["post"]["responses"]["422"]["content"]
     assert list(refused) == ["application/problem+json"]
+
+
+def test_a_pair_of_records_is_explained_by_number(client: TestClient) -> None:
+    told = client.get("/api/v1/records/1/2/explanation").json()
+    assert told["verdict"] == "too_light"
+    assert round(sum(part["weight"] for part in told["evidence"]), 1) == round(told["weight"], 1)
+    assert client.get("/api/v1/records/1/1/explanation").status_code == 409
+    assert client.get("/api/v1/records/1/99999/explanation").status_code == 404
+
+
+def test_links_and_relations_of_a_retired_number_are_moved_for_good(client: TestClient, retired: int) -> None:
+    for part in ("links", "relations"):
+        answer = client.get(f"/api/v1/customers/{retired}/{part}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (301, f"/api/v1/customers/1/{part}")
+    links = client.get("/api/v1/customers/1/links").json()
+    assert {one["customer_id"] for one in links["records"]} >= {1}
+    assert all(link["state"] in {"linked", "refused", "doubtful"} for link in links["links"])
+    related = client.get("/api/v1/customers/1/relations").json()["related"]
+    assert [(one["name"], one["shares"]) for one in related] == [("张炜", ["phone"])]
+
+
+def test_customers_are_listed_by_quality(client: TestClient) -> None:
+    rows = client.get("/api/v1/customers", params={"quality_to": 60, "limit": 200}).json()["page"]["rows"]
+    assert rows
+    assert all(row["quality"] <= 60 for row in rows)
+    assert client.get("/api/v1/customers", params={"flaw": "ugly"}).status_code == 422

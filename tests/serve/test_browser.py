@@ -201,6 +201,22 @@ def test_the_way_from_overview_to_a_reason_needs_no_mouse(visit: Open, address: 
     expect(page.locator("table.evidence").nth(1)).to_be_visible()
 
 
+def test_a_line_of_the_graph_leads_to_the_explanation_of_its_pair(visit: Open, address: str) -> None:
+    page = visit(f"{address}/customers/1", language="en-GB")
+    expect(page.locator("#graph svg text", has_text="hall H-2026-0451")).to_be_visible()
+    page.locator("#links").locator("xpath=../..").get_by_role("link", name="Explain this pair").first.click()
+    expect(page.locator("h1")).to_have_text("Why one customer, or two")
+    expect(page.locator(".verdict")).to_contain_text("joined")
+
+
+def test_the_past_is_called_up_by_a_day_from_the_keyboard(visit: Open, address: str) -> None:
+    page = visit(f"{address}/customers/1", language="en-GB")
+    page.get_by_label("Call up the past").fill("2026-10-24")
+    page.get_by_label("Call up the past").press("Enter")
+    expect(page).to_have_url(f"{address}/customers/1/past?as_of=2026-10-24")
+    expect(page.locator("#state")).to_have_text("On 24 Oct 2026")
+
+
 def test_language_and_theme_follow_the_browser_until_somebody_chooses(visit: Open, address: str) -> None:
     page = visit(f"{address}/loads?channel=hall", language="en-US", theme="dark")
     expect(page.locator("h1")).to_have_text("Loads")
@@ -265,7 +281,17 @@ def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
     page = visit(address, theme=theme)
     expect(page.locator("#category-chart svg")).to_be_visible()
     found = {"/": violations(page)}
-    for path in ("/customers", "/customers/1", "/quarantine", "/quarantine/1", "/quality?days=60", "/loads", "/search"):
+    for path in (
+        "/customers",
+        "/customers/1",
+        "/customers/1/past",
+        "/explain/1/2",
+        "/quarantine",
+        "/quarantine/1",
+        "/quality?days=60",
+        "/loads",
+        "/search",
+    ):
         page.goto(address + path)
         if path == "/search":
             page.locator("#q").fill("张")

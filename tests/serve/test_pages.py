@@ -12,7 +12,8 @@ from kehu.serve import app
 from kehu.store import database
 from kehu.store.tables import customer
 
-PAGES = ("/", "/search", "/customers", "/customers/1", "/quarantine", "/quarantine/1", "/quality", "/loads", "/docs")
+PAGES = ("/", "/search", "/customers", "/customers/1", "/customers/1/past", "/explain/1/2", "/quarantine",
+         "/quarantine/1", "/quality", "/loads", "/docs")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -43,7 +44,7 @@ def test_a_slice_leads_to_as_many_customers_as_it_says(client: TestClient) -> No
 
 def test_a_customer_says_where_each_value_came_from(client: TestClient) -> None:
     page = client.get("/customers/1").text
-    golden = page.partition('id="golden"')[2].partition('id="records"')[0]
+    golden = page.partition('id="golden"')[2].partition('id="media"')[0]
     rows = {
         re.findall(r'<th scope="row">([^<]+)</th>', row)[0]: row for row in golden.split("<tr>") if 'scope="row"' in row
     }
@@ -180,7 +181,7 @@ def test_after_a_choice_nobody_is_sent_elsewhere(client: TestClient) -> None:
         assert answer.headers["location"] == "/"
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if not path.endswith("/1")])
+@pytest.mark.parametrize("path", [path for path in PAGES if "/1" not in path])
 def test_an_empty_store_has_pages_too(empty: database.Database, path: str, application: FastAPI) -> None:
     made = app.create(empty, clock=application.state.given.clock)
     with TestClient(made, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as client:
@@ -191,3 +192,41 @@ def test_pages_name_no_other_host(client: TestClient) -> None:
     for path in PAGES:
         addresses = re.findall(r'(?:src|href|action)="([^"]+)"', client.get(path).text)
         assert all(address.startswith(("/", "#")) for address in addresses), path
+
+
+def test_a_customer_shows_every_way_to_reach_it_and_what_decided(client: TestClient) -> None:
+    page = client.get("/customers/1").text
+    media = page.partition('id="media"')[2].partition('id="relations"')[0]
+    assert media.index("13912345678") < media.index("13800001234")
+    golden = page.partition('id="golden"')[2].partition('id="media"')[0]
+    assert "decided-most_recent" in golden
+    assert "唯一取值" in golden
+    assert "姓名不一致" in page
+
+
+def test_the_past_of_a_retired_number_is_its_own(client: TestClient, retired: int) -> None:
+    page = client.get(f"/customers/{retired}/past")
+    assert page.status_code == 200
+    assert "当时已并入客户" in page.text
+    before = client.get(f"/customers/{retired}/past", params={"as_of": "2020-01-01"})
+    assert "尚不存在" in before.text
+
+
+def test_a_past_day_is_that_day_in_the_zone_of_the_pages(client: TestClient) -> None:
+    then = client.get("/customers/1/past", params={"as_of": "2026-10-24"}).text
+    assert "13800001234" not in then
+    assert "13800001234" in client.get("/customers/1/past").text
+    assert client.get("/customers/1/past", params={"as_of": "yesterday"}).status_code == 404
+
+
+def test_a_pair_is_explained_with_both_records_side_by_side(client: TestClient) -> None:
+    page = client.get("/explain/1/2").text
+    assert "证据不足" in page
+    assert page.count("欧阳娜") == 1
+    assert client.get("/explain/1/1").status_code == 409
+
+
+def test_a_flaw_leads_to_those_who_have_it(client: TestClient) -> None:
+    page = client.get("/customers", params={"flaw": "conflicting_name"}).text
+    assert "张伟" in page
+    assert "Smith" not in page

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kehu import __version__
-from kehu.cli import demo, exporting, offline, profiling, project, quarantine, running, serving
+from kehu.cli import demo, explaining, exporting, offline, profiling, project, quarantine, running, serving
 
 app = typer.Typer(
     name="kehu",
@@ -43,6 +43,7 @@ app.command()(offline.resolve)
 app.command()(offline.train)
 app.command()(offline.evaluate)
 app.add_typer(quarantine.app, name="quarantine")
+app.command()(explaining.explain)
 app.command()(profiling.profile)
 app.command()(exporting.export)
 app.command()(exporting.verify)

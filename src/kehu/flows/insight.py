@@ -5,21 +5,23 @@ Nothing here changes anything.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from kehu.analyse import figures
 from kehu.analyse import report as reports
 from kehu.analyse.figures import Figure
+from kehu.model import codes
+from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.languages import Language
 from kehu.process import text
-from kehu.resolve import explain
+from kehu.resolve import explain, quality
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
 from kehu.store import figures as counts
-from kehu.store import households, search, views
+from kehu.store import households, media, search, views
 from kehu.store.database import Database, Transaction
 
 PHONES = ("phone", "phone_2")
@@ -62,6 +64,8 @@ class Value:
     record_id: str | None
     at: datetime | None
     """When the source last changed that record, or else when we received it."""
+    decided_by: DecidedBy | None
+    """What told it from the best other value."""
     agreeing: int
     """How many records state it."""
     stating: int
@@ -104,10 +108,36 @@ class Tie:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lacking:
+    """A flaw of a customer, and what it takes off its quality."""
+
+    flaw: Flaw
+    points: int
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """The records of a customer and how they are tied, to be drawn."""
+
+    customer_id: int
+    """The living customer that was meant."""
+    records: tuple[Side, ...]
+    """Its own records, and those of others that a link was refused to."""
+    links: tuple[views.Link, ...]
+    """The heaviest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Whole:
     """One customer and all the reasons."""
 
     customer: views.Customer
+    flaws: tuple[Lacking, ...]
+    """What its quality lacks: 100 less their points is the quality."""
+    media: tuple[media.Medium, ...]
+    """How it can be reached: every phone, e-mail and address, the best of each first."""
     values: tuple[Value, ...]
     """Every attribute, filled or not."""
     records: views.Page[views.Record]
@@ -252,6 +282,8 @@ def whole(
         names = {found.customer_id: found.name for found in (customer, *views.customers_of(tx, sorted(others)))}
         return Whole(
             customer=customer,
+            flaws=tuple(_lacking(flaw) for flaw in customer.flaws),
+            media=media.of_customer(tx, number),
             values=tuple(_value(attribute, customer, stated, known) for attribute in GOLDEN_COLUMNS),
             records=views.records_of(tx, number, after=records_after),
             ties=tuple(_tie(link, number, known, names, model) for link in inside),
@@ -263,14 +295,60 @@ def whole(
         )
 
 
+def links(database: Database, customer_id: int) -> Links:
+    """The records of a customer and how they are tied; a number that was merged away leads to its survivor.
+
+    Raises:
+        NotFoundError: The number was never given.
+    """
+    with database.read() as tx:
+        customer = views.customer_of(tx, customer_id)
+        number = customer.customer_id
+        found = (*views.links_of(tx, number, inside=True), *views.links_of(tx, number, inside=False))
+        ends = {end for one in found for end in ((one.record_l, one.customer_l), (one.record_r, one.customer_r))}
+        own = views.records_of(tx, number, limit=COMPARED_RECORDS).rows
+        belongs = dict(ends) | {record.record: number for record in own}
+        known = views.records(tx, sorted(belongs))
+        named = {one.customer_id: one.name for one in views.customers_of(tx, sorted(set(belongs.values())))}
+    sides = tuple(
+        Side(
+            record=record.record,
+            channel=record.channel,
+            record_id=record.record_id,
+            customer_id=belongs[record.record],
+            customer=named.get(belongs[record.record]),
+        )
+        for record in sorted(known.values(), key=lambda one: one.record)
+    )
+    return Links(customer_id=number, records=sides, links=found)
+
+
+def _lacking(flaw: Flaw) -> Lacking:
+    zh, en = codes.TEXTS[flaw]
+    return Lacking(flaw=flaw, points=quality.POINTS[flaw], zh=zh, en=en)
+
+
+CERTIFIED = {"birth_date": "id_birth_date", "gender": "id_gender"}
+"""What a valid certificate tells beside what its record states."""
+
+
+def _said(attribute: str, record: views.Record) -> Iterator[str | date]:
+    """What a record says of an attribute."""
+    # One record's phone may be another's second phone: they are one list, which the customer shows the best two of.
+    for column in PHONES if attribute in PHONES else (attribute,):
+        if (value := getattr(record, column)) is not None:
+            yield value
+    if attribute in CERTIFIED and record.id_valid and (value := getattr(record, CERTIFIED[attribute])) is not None:
+        yield value
+
+
 def _value(
     attribute: str, customer: views.Customer, stated: Iterable[views.Record], known: dict[int, views.Record]
 ) -> Value:
     golden = getattr(customer, attribute)
-    # One record's phone may be another's second phone: they are one list, which the customer shows the best two of.
-    columns = PHONES if attribute in PHONES else (attribute,)
-    shown = {getattr(customer, column) for column in columns}
-    said = Counter(value for record in stated for column in columns if (value := getattr(record, column)) is not None)
+    shown = {getattr(customer, column) for column in (PHONES if attribute in PHONES else (attribute,))}
+    told = [set(_said(attribute, record)) for record in stated]
+    said = Counter(value for values in told for value in values)
     source = known.get(customer.sources.get(attribute, -1))
     return Value(
         attribute=attribute,
@@ -279,8 +357,9 @@ def _value(
         channel=source.channel if source else None,
         record_id=source.record_id if source else None,
         at=(source.updated_at or source.received_at) if source else None,
+        decided_by=customer.decided.get(attribute),
         agreeing=said[golden],
-        stating=sum(any(getattr(record, column) is not None for column in columns) for record in stated),
+        stating=sum(bool(values) for values in told),
         others=tuple(Other(value=value, records=count) for value, count in said.most_common() if value not in shown),
     )
 

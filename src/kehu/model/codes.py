@@ -218,6 +218,46 @@ class Flaw(StrEnum):
     """久未更新: its newest change was two years old when we received it."""
 
 
+class Verdict(StrEnum):
+    """Why two records are one customer, or two."""
+
+    TOGETHER = "together"
+    """人工合并: a steward put them together."""
+    JOINED = "joined"
+    """直接关联: their own evidence is enough."""
+    CHAINED = "chained"
+    """经由其他记录: other records of the customer connect them."""
+    APART = "apart"
+    """人工分开: a steward keeps them apart."""
+    CERTIFICATE = "certificate"
+    """证件不同: they hold two different valid certificates."""
+    GROUP = "group"
+    """组间矛盾: joining them would join two groups that contradict each other."""
+    UNPAIRED = "unpaired"
+    """未比对: they share no key, so nobody compared them."""
+    DOUBTFUL = "doubtful"
+    """存疑: the evidence is too weak to join and too strong to drop."""
+    TOO_LIGHT = "too_light"
+    """证据不足: the evidence speaks against it."""
+    WAITING = "waiting"
+    """待识别: one of them has no customer yet."""
+
+
+class Relation(StrEnum):
+    """What two customers are to each other; it never makes them one."""
+
+    FAMILY = "family"
+    """家庭: two people of one surname, at one door or under one phone."""
+    HOUSEHOLD = "household"
+    """同住: two people at one door."""
+    SHARED_CONTACT = "shared_contact"
+    """共用联系方式: two people with one phone or e-mail."""
+    STAFF = "staff"
+    """单位与个人: a person and an organization with one phone, e-mail or door."""
+    AFFILIATED = "affiliated"
+    """关联单位: two organizations with one phone, e-mail or door."""
+
+
 class Texts(Mapping[Enum, tuple[str, str]]):
     """The zh and the en text of codes; two of one value, `other` of a certificate and of a category, keep their own."""
 
@@ -301,6 +341,29 @@ TEXTS = Texts(
     (Flaw.CONFLICTING_GENDER, "性别不一致", "conflicting genders"),
     (Flaw.ONE_RECORD, "仅一条记录", "only one record"),
     (Flaw.STALE, "久未更新", "stale"),
+    (Verdict.TOGETHER, "数据管家已将二者合并", "a steward put them together"),
+    (Verdict.JOINED, "自身证据足够，已关联", "joined: their own evidence is enough"),
+    (Verdict.CHAINED, "经由该客户的其他记录相连", "one customer, because other records connect them"),
+    (Verdict.APART, "数据管家已将二者分开", "a steward keeps them apart"),
+    (Verdict.CERTIFICATE, "两个不同的有效证件，不合并", "refused: two different valid certificates"),
+    (
+        Verdict.GROUP,
+        "会把相互矛盾的两组记录合并，已拒绝",
+        "refused: it would join two groups that contradict each other",
+    ),
+    (Verdict.UNPAIRED, "没有共同的分块键，未曾比对", "never compared: they share no key"),
+    (
+        Verdict.DOUBTFUL,
+        "证据不足以合并，又不宜忽略，待复核",
+        "in doubt: too weak to join and too strong to drop",
+    ),
+    (Verdict.TOO_LIGHT, "证据不足，未关联", "not joined: the evidence is too weak"),
+    (Verdict.WAITING, "尚待识别", "one of them waits to be identified"),
+    (Relation.FAMILY, "家庭", "family"),
+    (Relation.HOUSEHOLD, "同住", "household"),
+    (Relation.SHARED_CONTACT, "共用联系方式", "shared contact"),
+    (Relation.STAFF, "单位与个人", "firm and person"),
+    (Relation.AFFILIATED, "关联单位", "affiliated firms"),
     (LoadState.RUNNING, "进行中", "running"),
     (LoadState.DONE, "完成", "done"),
     (LoadState.FAILED, "失败", "failed"),

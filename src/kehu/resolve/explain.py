@@ -3,6 +3,10 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from kehu.resolve import keys, weights
+from kehu.resolve.coded import Records
 from kehu.resolve.compare.comparisons import ALL
 from kehu.resolve.model import Model
 
@@ -67,3 +71,66 @@ def evidence(levels: str, weight: float, model: Model) -> list[Evidence]:
             en="how common the values are, and what people of one household or firm share anyway",
         ),
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequency:
+    """How common a value is that the two share: a rare one says more. The value itself is not told."""
+
+    column: str
+    """The column it stands in, or what was made of it: han_surname, given_sound, city."""
+    one_in: float
+    """One of so many records holds it."""
+    weight: float
+    """log2: how much likelier than usual a chance agreement on it is; negative where it is rarer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """All that the model says of one pair."""
+
+    weight: float
+    """log2 odds that the two are one customer."""
+    levels: str
+    evidence: tuple[Evidence, ...]
+    """The weights add up to the pair's."""
+    frequencies: tuple[Frequency, ...]
+    """What stands behind the last piece of evidence."""
+    keys: tuple[str, ...]
+    """The kinds of keys that the two share; none: nobody would have compared them."""
+    certificates_differ: bool
+    """Whether both hold a valid certificate, and not the same."""
+
+
+def pair(records: Records, model: Model) -> Weighed:
+    """What the model says of two records, the only ones given."""
+    left, right = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
+    scores = weights.score(records, left, right, model)
+    link = weights.links_of(scores, np.arange(2)).to_pylist()[0]
+    certificate = records.codes("id_number")
+    return Weighed(
+        weight=link["weight"],
+        levels=link["levels"],
+        evidence=tuple(evidence(link["levels"], link["weight"], model)),
+        frequencies=tuple(_frequencies(records, scores, model)),
+        keys=tuple(_shared(records)),
+        certificates_differ=bool(records.certified.all() and certificate[0] != certificate[1]),
+    )
+
+
+def _frequencies(records: Records, scores: weights.Scores, model: Model) -> list[Frequency]:
+    found = {}
+    for comparison, number in zip(ALL, scores.levels[0].tolist(), strict=True):
+        for column in comparison.levels[number - 1].frequency_of if number else ():
+            known = model.frequencies[column]
+            weight = float(known.of(records, column).max())
+            found[column] = Frequency(
+                column=column, one_in=round(1.0 / (known.mean * 2.0**weight), 1), weight=round(weight, 2)
+            )
+    return list(found.values())
+
+
+def _shared(records: Records) -> list[str]:
+    table = keys.of(records, np.arange(2))
+    both, counts = np.unique(table.column("key").to_numpy(), return_counts=True)
+    return [keys.kind_of(int(key)).name for key in both[counts > 1].tolist()]

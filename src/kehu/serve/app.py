@@ -23,6 +23,7 @@ from kehu.resolve.model import Model
 from kehu.serve import problems
 from kehu.serve.api import customers as api_customers
 from kehu.serve.api import decisions as api_decisions
+from kehu.serve.api import explanations as api_explanations
 from kehu.serve.api import figures as api_figures
 from kehu.serve.api import health
 from kehu.serve.api import loads as api_loads
@@ -32,13 +33,33 @@ from kehu.serve.api import reviews as api_reviews
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face
 from kehu.serve.given import Given
-from kehu.serve.pages import customer, customers, docs, home, loads, preferences, quality, quarantine
+from kehu.serve.pages import (
+    customer,
+    customers,
+    docs,
+    explanation,
+    home,
+    loads,
+    past,
+    preferences,
+    quality,
+    quarantine,
+)
 from kehu.store.database import Database
 
 API = "/api/v1"
 
-PAGES = (home, customers, customer, quarantine, quality, loads, preferences, docs)
-API_FEATURES = (api_customers, api_decisions, api_figures, api_loads, api_quarantine, api_records, api_reviews)
+PAGES = (home, customers, customer, past, explanation, quarantine, quality, loads, preferences, docs)
+API_FEATURES = (
+    api_customers,
+    api_decisions,
+    api_explanations,
+    api_figures,
+    api_loads,
+    api_quarantine,
+    api_records,
+    api_reviews,
+)
 
 BODY_LIMIT = 64 * 1024
 """Bytes; no form, no search and no record is longer."""

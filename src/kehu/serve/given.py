@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
@@ -27,6 +27,17 @@ class Given:
     """What weighed the links."""
     desk: arrive.Desk | None
     """What arriving records need."""
+
+    @property
+    def weighing(self) -> Model:
+        """The model that weighed the links.
+
+        Raises:
+            StoreError: There is none.
+        """
+        if self.model is None:
+            raise StoreError("this application was started without a model: it cannot weigh records")
+        return self.model
 
 
 async def _given(request: Request) -> Given:
@@ -54,6 +65,12 @@ After = Annotated[
     int | None, Query(ge=0, le=GREATEST, description="The `following` of the page before; none for the first page")
 ]
 """Where a page starts."""
+
+AsOf = Annotated[
+    datetime | date | None,
+    Query(description="A time, or a day for its end; without an offset in the zone of the pages. None: now"),
+]
+"""A time in the past."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many rows at most")]
 """How long a page is."""

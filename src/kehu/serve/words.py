@@ -32,6 +32,15 @@ ATTRIBUTES: dict[str, str] = {
     "sources": marked("Sources"),
     "records": marked("Records"),
     "quality": marked("Quality"),
+    "decided": marked("What decided"),
+    "flaws": marked("What its quality lacks"),
+    "han_surname": marked("Surname"),
+    "han_given_name": marked("Given name"),
+    "latin_surname": marked("Surname"),
+    "latin_given_name": marked("Given name"),
+    "surname_sound": marked("Surname, by sound"),
+    "given_sound": marked("Given name, by sound"),
+    "org_core": marked("Name without region and legal form"),
     "updated_at": marked("Changed at source"),
     "merged_into": marked("Merged into"),
     "record_id": marked("Key in its channel"),
@@ -39,6 +48,33 @@ ATTRIBUTES: dict[str, str] = {
     "row": marked("Row"),
 }
 """Column -> what people call it."""
+
+KEYS: dict[str, str] = {
+    "certificate": marked("certificate"),
+    "phone": marked("phone"),
+    "second phone": marked("second phone"),
+    "e-mail": marked("e-mail"),
+    "e-mail local part": marked("e-mail local part"),
+    "name and birth date": marked("name and birth date"),
+    "surname and birth date": marked("surname and birth date"),
+    "given name and birth date": marked("given name and birth date"),
+    "birth date": marked("birth date"),
+    "birth date and postcode": marked("birth date and postcode"),
+    "name": marked("name"),
+    "name and city": marked("name and city"),
+    "surname and city": marked("surname and city"),
+    "given name and city": marked("given name and city"),
+    "surname and postcode": marked("surname and postcode"),
+    "given name and postcode": marked("given name and postcode"),
+    "surname and door": marked("surname and door"),
+    "given name and door": marked("given name and door"),
+    "surname and room": marked("surname and room"),
+    "organization": marked("organization"),
+    "organization's sound": marked("organization's sound"),
+    "organization's start": marked("organization's start"),
+    "organization's door": marked("organization's door"),
+}
+"""Kind of a key -> what people call it."""
 
 LINK_STATES: dict[str, str] = {
     "linked": marked("linked"),
@@ -117,6 +153,9 @@ class Speaker:
         """What breaking a rule is called; one without words is its own name."""
         return self.text(RULES[name]) if name in RULES else name
 
+    "undo": marked("decision %(number)s taken back"),
+    "settings": marked("changed settings of golden values"),
+    "identify": marked("identifying what waited"),
 
 def speaker(language: Language) -> Speaker:
     """Who says things in this language."""
@@ -132,4 +171,9 @@ def code(value: str, column: str, language: Language) -> str:
     if value not in set(CODES[column]):
         return value
     zh, en = codes.TEXTS[CODES[column](value)]
+    "decided_by": codes.DecidedBy,
+    "medium": codes.MediumKind,
+    "flaw": codes.Flaw,
+    "relation": codes.Relation,
+    "verdict": codes.Verdict,
     return zh if language is Language.ZH else en

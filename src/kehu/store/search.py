@@ -25,7 +25,7 @@ TERMS = pa.schema([pa.field("term", pa.string(), nullable=False), pa.field("cust
 """One row a term that finds a customer."""
 
 NEEDS = ("customer_id", "name", "name_match", "surname", "given_name", "name_sound", "org_core", "id_number",
-         "phone", "phone_2", "email")  # fmt: skip
+         "phone", "phone_2", "email", "road", "road_number", "building", "unit", "room")  # fmt: skip
 """The columns that `terms` reads: `customer_id` and some of `CLEAN`."""
 
 LAST = "\U0010ffff"
@@ -61,6 +61,7 @@ def terms(records: pa.Table) -> pa.Table:
         pc.replace_substring_regex(records.column("name_sound"), r"([^ ])[^ ]* *", r"\1"),
         records.column("org_core"),
         folded(records.column("email")),
+        doors(records),
         _whole(folded(records.column("id_number"))),
         *(
             _whole(part)
@@ -78,6 +79,33 @@ def terms(records: pa.Table) -> pa.Table:
     long = long.filter(pc.greater(pc.fill_null(pc.utf8_length(long.column("term")), 0), 0))
     long = long.set_column(0, "term", pc.utf8_slice_codeunits(long.column("term"), 0, LONGEST))
     return long.group_by(["term", "customer_id"]).aggregate([]).select(TERMS.names).cast(TERMS)
+
+
+def doors(records: pa.Table) -> pa.ChunkedArray:
+    """The door of each record as it is typed: 文三路138号3-2-501, 12 stanley street; null without a house number."""
+    road, number = records.column("road"), records.column("road_number")
+    inside = [pc.fill_null(records.column(name), "") for name in ("building", "unit", "room")]
+    rest = pc.utf8_trim(pc.binary_join_element_wise(*inside, "-"), characters="-")
+    han = pc.match_substring_regex(road, r"\p{Han}")
+    return folded(
+        pc.if_else(
+            han,
+            pc.binary_join_element_wise(road, number, pc.binary_join_element_wise("号", rest, ""), ""),
+            pc.binary_join_element_wise(number, pc.utf8_rtrim(pc.binary_join_element_wise(road, rest, " "), " "), " "),
+        )
+    )
+
+
+def sharing_doors(tx: Transaction, records: pa.Table, *, most: int) -> pa.Array:
+    """The customers of doors that these records name, if not more than `most` share them."""
+    wanted = pc.unique(pc.drop_null(pc.utf8_slice_codeunits(doors(records), 0, LONGEST)))
+    query = sa.select(search_term.c.term, search_term.c.customer_id)
+    with bulk.among(tx, search_term.c.term, wanted) as one_of_them:
+        found = bulk.read(tx, query.where(one_of_them).limit(most * 20), TERMS)
+    sharing = found.group_by("term").aggregate([("customer_id", "count")])
+    few = sharing.filter(pc.less_equal(sharing.column("customer_id_count"), most)).column("term")
+    few_only = found.filter(pc.is_in(found.column("term"), value_set=few.combine_chunks()))
+    return pc.unique(few_only.column("customer_id").combine_chunks())
 
 
 def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from kehu.model.codes import DecidedBy, Flaw
+from kehu.model.customers import DECIDED_BY, GOLDEN_COLUMNS
 from kehu.store import customers as states
 from kehu.store import loads
 from kehu.store import quarantine as bad_rows
@@ -61,11 +63,15 @@ class Customer(Golden):
     records: int
     """How many records it has."""
     quality: float
-    """0 to 1: how complete and how well confirmed."""
+    """0 to 100: 100 less the points of its flaws."""
+    flaws: tuple[Flaw, ...]
+    """What its quality lacks."""
     updated_at: datetime | None
     """The newest source change among its records."""
     sources: dict[str, int]
     """Attribute -> number of the record its value came from."""
+    decided: dict[str, DecidedBy]
+    """Attribute -> what decided its value."""
     valid_from: datetime
     """Since when this state holds."""
     why: str
@@ -80,6 +86,9 @@ class Record(Golden):
     channel: str
     record_id: str
     id_valid: bool
+    id_birth_date: date | None
+    """What the certificate tells."""
+    id_gender: str | None
     version: int
     updated_at: datetime | None
     received_at: datetime
@@ -194,6 +203,10 @@ class Filter:
     channel: str | None = None
     """At least one record came by it."""
     province: str | None = None
+    quality_to: float | None = None
+    """A quality of so much at the most."""
+    flaw: Flaw | None = None
+    """Their quality lacks this."""
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """As SQL."""
@@ -207,6 +220,11 @@ class Filter:
             wanted.append(theirs.where(member.c.customer_id == customer.c.customer_id, came_by).exists())
         if self.province is not None:
             wanted.append(customer.c.province == self.province)
+        if self.quality_to is not None:
+            wanted.append(customer.c.quality <= self.quality_to)
+        if self.flaw is not None:
+            # Every flaw stands behind a comma, so that no name is found inside another.
+            wanted.append(customer.c.flaws.concat(",").like(f"%,{self.flaw.value},%"))
         return wanted
 
 
@@ -221,7 +239,8 @@ def customers(tx: Transaction, wanted: Filter, *, after: int | None = None, limi
 def count_customers(tx: Transaction, wanted: Filter) -> Total:
     """How many customers are wanted; exact where an index tells, else counted no further than `COUNTED`."""
     query = sa.select(customer.c.customer_id).where(*wanted.conditions())
-    if wanted.channel is None and (wanted.category is None or wanted.province is None):
+    asked = [wanted.category, wanted.province, wanted.quality_to]
+    if wanted.channel is None and wanted.flaw is None and sum(one is not None for one in asked) < 2:
         return Total(customers=_number(tx, query.with_only_columns(sa.func.count())), more=False)
     many = _number(tx, sa.select(sa.func.count()).select_from(query.limit(COUNTED + 1).subquery()))
     return Total(customers=min(many, COUNTED), more=many > COUNTED)
@@ -318,6 +337,12 @@ def _number(tx: Transaction, query: sa.Select[Any]) -> int:
 _FROM_TEXT: dict[str, Any] = {
     "sources": json.loads,
     "changed": lambda text: tuple(json.loads(text)),
+    "flaws": lambda text: tuple(Flaw(name) for name in (text or "").split(",") if name),
+    "decided": lambda letters: {
+        name: DECIDED_BY[letter]
+        for name, letter in zip(GOLDEN_COLUMNS, letters or "", strict=False)
+        if letter in DECIDED_BY
+    },
 }
 
 

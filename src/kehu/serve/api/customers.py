@@ -1,12 +1,14 @@
 """Customers: find, list, and one whole."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import insight
+from kehu.flows import insight, relations
+from kehu.model.codes import Flaw
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Number, Parts
 from kehu.store import households, views
@@ -43,11 +45,14 @@ def listed(
     category: Annotated[str | None, Query(max_length=64, description="A category; `-` for none stated")] = None,
     channel: Annotated[str | None, Query(max_length=64, description="At least one record came by it")] = None,
     province: Annotated[str | None, Query(max_length=64, description="The province they live in")] = None,
+    quality_to: Annotated[float | None, Query(ge=0, le=100, description="A quality of so much at the most")] = None,
+    flaw: Annotated[Flaw | None, Query(description="Their quality lacks this")] = None,
     after: After = None,
     limit: Limit = 50,
 ) -> insight.Listed:
     """A page of the living customers, the newest first."""
-    return insight.listed(parts.database, filter_of(category, channel, province), after=after, limit=limit)
+    wanted = replace(filter_of(category, channel, province), quality_to=quality_to, flaw=flaw)
+    return insight.listed(parts.database, wanted, after=after, limit=limit)
 
 
 @router.get(
@@ -86,6 +91,34 @@ def timeline(
     if lived.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{lived.customer_id}/timeline", status_code=301)
     return lived.timeline
+
+
+@router.get(
+    "/{customer_id}/links",
+    summary="How the records of a customer are tied",
+    response_model=insight.Links,
+    responses=problems.documented(404, 422) | MOVED,
+)
+def links(parts: Parts, customer_id: Number) -> insight.Links | Response:
+    """Its records and their links, as a graph; refused and doubtful links to other customers, too."""
+    found = insight.links(parts.database, customer_id)
+    if found.customer_id != customer_id:
+        return RedirectResponse(f"/api/v1/customers/{found.customer_id}/links", status_code=301)
+    return found
+
+
+@router.get(
+    "/{customer_id}/relations",
+    summary="Whom a customer belongs together with",
+    response_model=relations.Relations,
+    responses=problems.documented(404, 422) | MOVED,
+)
+def related(parts: Parts, customer_id: Number) -> relations.Relations | Response:
+    """Families, households and firms: they share a phone, an e-mail or a door. They are never merged for it."""
+    found = relations.relations(parts.database, customer_id, model=parts.weighing)
+    if found.customer_id != customer_id:
+        return RedirectResponse(f"/api/v1/customers/{found.customer_id}/relations", status_code=301)
+    return found
 
 
 def filter_of(category: str | None, channel: str | None, province: str | None) -> views.Filter:

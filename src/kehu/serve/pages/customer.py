@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import insight
+from kehu.flows import insight, relations
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.serve.face import query
 from kehu.serve.given import After, Number, Parts
@@ -16,6 +16,9 @@ router = APIRouter()
 
 TOLD = frozenset({*GOLDEN_COLUMNS, "records", "merged_into"})
 """The changes that people want to hear of; sources and quality change with every record."""
+
+DRAWN = 40
+"""So many records are drawn at most: more would be a ball of wool. The table beside them has all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +34,44 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Node:
+    """A record in the drawing."""
+
+    id: str
+    name: str
+    """Its channel and key."""
+    kind: int
+    """The place of its channel among those drawn."""
+    mine: bool
+    """Whether it belongs to this customer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """A link in the drawing."""
+
+    source: str
+    target: str
+    weight: float
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """The records of a customer and their links, to be drawn."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerPage:
     """What the page of a customer shows."""
 
     whole: insight.Whole
+    related: tuple[relations.Related, ...]
+    """Families, households and firms."""
+    graph: Graph
     filled: tuple[insight.Value, ...]
     """The attributes that some record states."""
     heaviest: float
@@ -65,9 +102,12 @@ def one(
     )
     if whole.customer.customer_id != customer_id:
         return RedirectResponse(query(f"/customers/{whole.customer.customer_id}"), status_code=301)
+    related = relations.relations(parts.database, customer_id, model=parts.model).related if parts.model else ()
     weights = [abs(told.weight) for tie in (*whole.ties, *whole.doubts) for told in tie.evidence]
     page = CustomerPage(
         whole=whole,
+        related=related,
+        graph=_graph(whole),
         filled=tuple(value for value in whole.values if value.value is not None or value.others),
         heaviest=max(weights, default=1.0),
         marks=dict(_marks(whole)),
@@ -76,6 +116,32 @@ def one(
         events=tuple(_events(whole)),
     )
     return parts.face.page(request, "customer.html", page)
+
+
+def _graph(whole: insight.Whole) -> Graph:
+    """The newest records and what ties them, to one another and to others."""
+    ties = (*whole.ties, *whole.doubts)
+    sides = {side.record: side for tie in ties for side in (tie.mine, tie.other)}
+    own = {record.record: (record.channel, record.record_id) for record in whole.records.rows}
+    named = {**own, **{number: (side.channel, side.record_id) for number, side in sides.items()}}
+    mine = whole.customer.customer_id
+    shown = sorted(named, key=lambda number: (number in sides and sides[number].customer_id != mine, -number))[:DRAWN]
+    channels = sorted({named[number][0] for number in shown})
+    nodes = tuple(
+        Node(
+            id=str(number),
+            name=" ".join(named[number]),
+            kind=channels.index(named[number][0]),
+            mine=number not in sides or sides[number].customer_id == mine,
+        )
+        for number in shown
+    )
+    edges = tuple(
+        Edge(source=str(tie.mine.record), target=str(tie.other.record), weight=round(tie.weight, 1), state=tie.state)
+        for tie in ties
+        if tie.mine.record in shown and tie.other.record in shown
+    )
+    return Graph(nodes=nodes, edges=edges)
 
 
 def _events(whole: insight.Whole) -> Iterator[Event]:

@@ -1,6 +1,6 @@
 """The list of customers, and the search."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from kehu.analyse.figures import Figure
 from kehu.flows import insight
+from kehu.model.codes import Flaw
 from kehu.serve import face
 from kehu.serve.api.customers import filter_of
 from kehu.serve.given import After, Parts
@@ -26,6 +27,8 @@ class ListPage:
     category: str | None
     channel: str | None
     province: str | None
+    flaw: Flaw | None
+    flaws: tuple[Flaw, ...]
     after: int | None
     categories: Figure
     channels: tuple[str, ...]
@@ -50,10 +53,12 @@ def listed(
     category: Wish = None,
     channel: Wish = None,
     province: Wish = None,
+    flaw: Wish = None,
     after: After = None,
 ) -> Response:
     """A page of the list."""
-    wanted = filter_of(category, channel, province)
+    lacking = Flaw(flaw) if flaw in set(Flaw) else None
+    wanted = replace(filter_of(category, channel, province), flaw=lacking)
     with parts.database.read() as tx:
         channels = tuple(found.name for found in views.channels(tx))
         provinces = views.provinces(tx)
@@ -62,6 +67,8 @@ def listed(
         category=category or None,
         channel=channel or None,
         province=province or None,
+        flaw=lacking,
+        flaws=tuple(Flaw),
         after=after,
         categories=insight.category(parts.database),
         channels=channels,

@@ -35,13 +35,55 @@ function draw(place) {
   });
 }
 
+// The records of a customer as dots and their links as lines; a click on a line explains the pair.
+function drawGraph(place) {
+  const { nodes, edges } = JSON.parse(place.dataset.graph);
+  const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: "svg" });
+  const colours = { linked: css("--good"), refused: css("--bad"), doubtful: css("--warn") };
+  const heaviest = Math.max(...edges.map((edge) => Math.abs(edge.weight)), 1);
+  // On an ellipse as wide as the place allows; two stand side by side.
+  const [wide, high] = [place.clientWidth / 2 - 110, place.clientHeight / 2 - 40];
+  const at = (index) => 2 * Math.PI * index / nodes.length - Math.PI / (nodes.length > 2 ? 2 : 1);
+  chart.setOption({
+    animation: false,
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: css("--ink") },
+    tooltip: { backgroundColor: css("--paper"), borderColor: css("--line"), textStyle: { color: css("--ink") } },
+    series: [{
+      type: "graph", layout: "none", left: 110, right: 110, top: 30, bottom: 50, roam: false,
+      edgeLabel: { show: edges.length <= 12, formatter: ({ data }) => data.weight.toFixed(1), color: css("--ink"), backgroundColor: css("--paper"), padding: [1, 3], fontSize: 11 },
+      label: { show: true, position: "bottom", formatter: "{b}", color: css("--ink"), fontSize: 12, width: 130, overflow: "truncate" },
+      data: nodes.map((node, index) => ({
+        ...node, x: wide * Math.cos(at(index)), y: high * Math.sin(at(index)), symbolSize: 20,
+        itemStyle: node.mine
+          ? { color: css(`--slice-${node.kind % 9}`), borderColor: css("--paper"), borderWidth: 2 }
+          : { color: css("--paper"), borderColor: css(`--slice-${node.kind % 9}`), borderWidth: 3 },
+        tooltip: { formatter: () => node.name },
+      })),
+      links: edges.map((edge) => ({
+        ...edge,
+        lineStyle: {
+          color: colours[edge.state], width: 1 + 3 * Math.abs(edge.weight) / heaviest, curveness: .08,
+          type: edge.state === "linked" ? "solid" : "dashed", opacity: .85,
+        },
+        tooltip: { formatter: () => edge.weight.toFixed(1) },
+      })),
+    }],
+  }, true);
+  chart.off("click");
+  chart.on("click", ({ dataType, data }) => {
+    if (dataType === "edge") location.assign(`/explain/${data.source}/${data.target}`);
+  });
+}
+
 function drawAll() {
-  if (window.echarts) document.querySelectorAll("[data-chart]").forEach(draw);
+  if (!window.echarts) return;
+  document.querySelectorAll("[data-chart]").forEach(draw);
+  document.querySelectorAll("[data-graph]").forEach(drawGraph);
 }
 
 document.addEventListener("kehu:theme", drawAll);
 addEventListener("resize", () => {
-  if (window.echarts) document.querySelectorAll("[data-chart]").forEach((place) => echarts.getInstanceByDom(place)?.resize());
+  if (window.echarts) document.querySelectorAll("[data-chart], [data-graph]").forEach((place) => echarts.getInstanceByDom(place)?.resize());
 });
 drawAll();
 

@@ -1,0 +1,43 @@
+"""Why two records are one customer, or two: the verdict, what speaks for and against it, and both side by side."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kehu.flows import explaining
+from kehu.model.customers import GOLDEN_COLUMNS
+from kehu.serve.given import Number, Parts
+from kehu.store import views
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplanationPage:
+    """What the page of a pair shows."""
+
+    told: explaining.Explanation
+    sides: tuple[views.Record, views.Record]
+    attributes: tuple[str, ...]
+    """Those that one of the two states."""
+    heaviest: float
+    """The greatest evidence, which the bars are drawn to."""
+
+
+@router.get("/explain/{record_l}/{record_r}")
+def one(request: Request, parts: Parts, record_l: Number, record_r: Number) -> Response:
+    """A pair of records, by number."""
+    told = explaining.explanation(parts.database, record_l, record_r, model=parts.weighing)
+    with parts.database.read() as tx:
+        known = views.records(tx, [told.record_l.record, told.record_r.record])
+    left, right = known[told.record_l.record], known[told.record_r.record]
+    page = ExplanationPage(
+        told=told,
+        sides=(left, right),
+        attributes=tuple(
+            name for name in GOLDEN_COLUMNS if getattr(left, name) is not None or getattr(right, name) is not None
+        ),
+        heaviest=max((abs(part.weight) for part in told.evidence), default=1.0) or 1.0,
+    )
+    return parts.face.page(request, "explanation.html", page)
