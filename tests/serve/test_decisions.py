@@ -181,3 +181,30 @@ def test_an_application_that_only_reads_decides_nothing(tmp_path: Path) -> None:
     ) as client:
         post(client, "/customers/merge", {"ids": [1, 2], **WHY}, 503)
     opened.close()
+
+
+def page(client: TestClient, path: str, language: str = "en") -> str:
+    answer = client.get(path, headers={"accept": "text/html", "accept-language": language})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_the_page_of_the_queue_asks_is_answered_and_goes_back(steward: TestClient) -> None:
+    number = questions(steward)[0]["review"]["review_id"]
+    shown = page(steward, "/reviews")
+    assert f'action="/reviews/{number}"' in shown
+    assert all(f'data-press="{key}"' in shown for key in "msn")
+    assert "这两者是同一客户吗？" in page(steward, "/reviews", "zh")
+    told = steward.post(f"/reviews/{number}", data={"verdict": "apart", "reason": "two people"}, follow_redirects=False)
+    assert told.status_code == 303
+    after = page(steward, told.headers["location"])
+    assert f'action="/reviews/{number}"' not in after
+    assert 'data-press="u"' in after
+    decision = steward.get("/api/v1/decisions").json()["rows"][0]["decision_id"]
+    steward.post(f"/reviews/undo/{decision}", data={"reason": "a slip"})
+    assert f'action="/reviews/{number}"' in page(steward, "/reviews")
+    while asked := questions(steward):
+        steward.post(
+            f"/reviews/{asked[0]['review']['review_id']}", data={"verdict": "unsure", "reason": "nobody knows"}
+        )
+    assert "Nothing in doubt" in page(steward, "/reviews")

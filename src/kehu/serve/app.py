@@ -44,12 +44,13 @@ from kehu.serve.pages import (
     preferences,
     quality,
     quarantine,
+    reviews,
 )
 from kehu.store.database import Database
 
 API = "/api/v1"
 
-PAGES = (home, customers, customer, past, explanation, quarantine, quality, loads, preferences, docs)
+PAGES = (home, customers, customer, past, explanation, reviews, quarantine, quality, loads, preferences, docs)
 API_FEATURES = (
     api_customers,
     api_decisions,
