@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import typer.main
 from pydantic import BaseModel
 
 from kehu import settings
-from kehu.cli.commands import app as commands
+from kehu.cli import commands
 from kehu.collect import rest
 from kehu.collect.town import example
 from kehu.model.records import CLEAN, FLAT_COLUMNS
@@ -100,8 +99,8 @@ def test_every_table_of_settings_kind_of_channel_and_rule_is_named() -> None:
 
 
 def every_command() -> Iterator[tuple[str, Any]]:
-    group: Any = typer.main.get_command(commands)
-    for name, command in group.commands.items():
+    for name in commands.COMMANDS:
+        command: Any = commands.loaded(name)
         if hasattr(command, "commands"):
             yield from ((f"{name} {inner}", found) for inner, found in command.commands.items())
         else:
@@ -119,6 +118,12 @@ def test_every_command_and_each_of_its_options_is_named(name: str, command: Any)
         for flag in [*option.opts, *option.secondary_opts]:
             if flag.startswith("--"):
                 assert flag in told + head, f"docs/commands.md does not name {flag} of kehu {name}"
+
+
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    told = str(commands.loaded(name).help).split("\n\n")[0]
+    assert " ".join(told.split()) == commands.COMMANDS[name].help
 
 
 def test_no_command_is_named_that_is_not_there() -> None:

@@ -52,7 +52,7 @@ def demo(
     else:
         _tell(settings, ran, score)
     if serve:
-        application = cast("serving.Application", context.obj)
+        application = cast("options.Application", context.obj)
         serving.run(application, settings, host=settings.serve.host, port=settings.serve.port, spare=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from kehu.cli import screen
 from kehu.cli.commands import app
-from kehu.cli.serving import Application
+from kehu.cli.options import Application
 from kehu.errors import KehuError
 
 

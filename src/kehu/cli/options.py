@@ -1,5 +1,6 @@
 """The options that several commands share."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -19,3 +20,6 @@ Channels = Annotated[
     list[str] | None,
     typer.Option("--channel", metavar="C", help="Only this channel; may be given again.", show_default=False),
 ]
+
+Application = Callable[..., None]
+"""Serves an open store until it is told to stop: `serve.listening.serve`, which this room must not import."""

@@ -1,6 +1,5 @@
 """`kehu serve` and `kehu report`: the application, and a figure as text."""
 
-from collections.abc import Callable
 from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
@@ -14,9 +13,6 @@ from kehu.flows import audit as sealing
 from kehu.flows import insight, people
 from kehu.model.languages import Language
 from kehu.settings import Settings
-
-Application = Callable[..., None]
-"""Serves an open store until it is told to stop: `serve.listening.serve`, which this room must not import."""
 
 
 def serve(
@@ -39,14 +35,14 @@ def serve(
     """
     settings = reading.load(config)
     run(
-        cast("Application", context.obj),
+        cast("options.Application", context.obj),
         settings,
         host=host or settings.serve.host,
         port=settings.serve.port if port is None else port,
     )
 
 
-def run(application: Application, settings: Settings, *, host: str, port: int, spare: bool = False) -> None:
+def run(application: options.Application, settings: Settings, *, host: str, port: int, spare: bool = False) -> None:
     """Serve the store of these settings until Ctrl-C or SIGTERM; `spare` takes another port where this one is taken."""
     with wiring.store(settings) as database:
         office = wiring.office(database)
