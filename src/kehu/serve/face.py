@@ -72,7 +72,6 @@ class Face:
         # One address answers a page or a piece of it, in either language.
         return HTMLResponse(text, status_code=status, headers={"vary": "HX-Request, Accept-Language, Cookie"})
 
-
     def moment(self, told: datetime | date | None) -> datetime | None:
         """The time that an address means: a day means its end, and what has no offset is of our zone."""
         if told is None:
@@ -80,6 +79,8 @@ class Face:
         if not isinstance(told, datetime):
             return datetime.combine(told, time.max, self.zone)
         return told if told.tzinfo else told.replace(tzinfo=self.zone)
+
+
 def _here(request: Request) -> str:
     """The address to come back to after a switch."""
     asked = request.url.query if request.method == "GET" else ""
@@ -129,15 +130,10 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["link_reason"] = partial(_said, words.LINK_REASONS, catalogue)
     environment.filters["weight"] = languages.weight
     environment.filters["because"] = partial(_because, catalogue)
-    environment.filters["role"] = partial(_said, words.ROLES, catalogue)
-    environment.filters["role_words"] = partial(_said, words.ROLE_WORDS, catalogue)
-    environment.filters["permission"] = partial(_said, words.PERMISSIONS, catalogue)
-    environment.filters["user_state"] = partial(_said, words.USER_STATES, catalogue)
-    environment.filters["complaint"] = catalogue.gettext
-    environment.globals["static"] = static
-    environment.globals["query"] = query
     environment.filters["key"] = partial(_said, words.KEYS, catalogue)
     environment.filters["plain"] = asdict
+    environment.globals["static"] = static
+    environment.globals["query"] = query
     environment.globals["zone"] = str(zone)
     return environment
 

@@ -94,6 +94,9 @@ LINK_REASONS: dict[str, str] = {
 CAUSES: dict[str, str] = {
     "load": marked("load %(number)s"),
     "decision": marked("decision %(number)s"),
+    "undo": marked("decision %(number)s taken back"),
+    "settings": marked("changed settings of golden values"),
+    "identify": marked("identifying what waited"),
 }
 """What brings a change -> in words."""
 
@@ -109,6 +112,11 @@ CODES: dict[str, type[StrEnum]] = {
     "interaction_kind": codes.InteractionKind,
     "interaction_direction": codes.Direction,
     "severity": codes.Severity,
+    "decided_by": codes.DecidedBy,
+    "medium": codes.MediumKind,
+    "flaw": codes.Flaw,
+    "relation": codes.Relation,
+    "verdict": codes.Verdict,
 }
 """Column -> the codes that stand in it."""
 
@@ -153,9 +161,6 @@ class Speaker:
         """What breaking a rule is called; one without words is its own name."""
         return self.text(RULES[name]) if name in RULES else name
 
-    "undo": marked("decision %(number)s taken back"),
-    "settings": marked("changed settings of golden values"),
-    "identify": marked("identifying what waited"),
 
 def speaker(language: Language) -> Speaker:
     """Who says things in this language."""
@@ -171,9 +176,4 @@ def code(value: str, column: str, language: Language) -> str:
     if value not in set(CODES[column]):
         return value
     zh, en = codes.TEXTS[CODES[column](value)]
-    "decided_by": codes.DecidedBy,
-    "medium": codes.MediumKind,
-    "flaw": codes.Flaw,
-    "relation": codes.Relation,
-    "verdict": codes.Verdict,
     return zh if language is Language.ZH else en
