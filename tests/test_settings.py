@@ -53,6 +53,7 @@ def test_every_part_of_the_file_is_read(tmp_path: Path) -> None:
     assert isinstance(hall.source, FilesSource)
     assert (online.trust, hall.trust) == (2, 1)
     assert online.rules[0].rule == "required"
+    assert online.mapping is not None
     assert online.mapping.kind is not None
 
 

@@ -12,6 +12,7 @@ from kehu.collect.town import channels, example, server, town
 from kehu.collect.town.rates import Rates
 from kehu.model import records as columns
 from kehu.process import checks, clean, mapping
+from kehu.process.rows import Rows
 
 KEY = "a key of the tests"
 
@@ -52,6 +53,7 @@ def test_the_example_settings_bring_every_record_back_as_the_town_has_it(
     name: str, project: settings.Settings, folder: Path, made: town.Town
 ) -> None:
     described = project.channel(name)
+    assert described.mapping
     batches = list(opened(described, folder).batches(after=None))
     flats = [mapping.apply(batch.rows, described.mapping, channel=name, sparse=name == "online") for batch in batches]
     flat = pa.concat_tables(flats, promote_options="default")
@@ -68,10 +70,11 @@ def test_what_the_example_rules_refuse_is_bad_or_says_nobody(
     name: str, project: settings.Settings, folder: Path, made: town.Town
 ) -> None:
     described = project.channel(name)
+    assert described.mapping
     refused: set[str] = set()
     for batch in opened(described, folder).batches(after=None):
         flat = mapping.apply(batch.rows, described.mapping, channel=name, sparse=name == "online")
-        broken = checks.broken(flat, clean.clean(flat), described.rules)
+        broken = checks.broken(Rows(flat=flat, clean=clean.clean(flat)), described.rules)
         rows = broken.filter(pc.equal(broken["severity"], "reject"))["row"]
         refused |= set(flat["record_id"].take(rows).to_pylist())
     known = set(made.records["record_id"].to_pylist())
