@@ -208,3 +208,24 @@ def test_the_page_of_the_queue_asks_is_answered_and_goes_back(steward: TestClien
             f"/reviews/{asked[0]['review']['review_id']}", data={"verdict": "unsure", "reason": "nobody knows"}
         )
     assert "Nothing in doubt" in page(steward, "/reviews")
+
+
+def test_a_customer_is_split_merged_and_restored_by_its_page(steward: TestClient) -> None:
+    zhang, wang = customer_of(steward, "z1"), customer_of(steward, "w1")
+    number = steward.get(f"/api/v1/customers/{zhang}/history").json()["records"][0]
+    shown = page(steward, f"/customers/{zhang}/decisions")
+    assert f'name="record" value="{number}"' in shown
+    assert "No steward has said anything" in shown
+    found = steward.post(f"/customers/{zhang}/decisions", data={"q": "王芳"}, headers={"accept": "text/html"}).text
+    assert f'name="other" value="{wang}"' in found
+    why = {"reason": "seen the cards"}
+    steward.post(f"/customers/{zhang}/split", data={"record": [number], **why})
+    assert customer_of(steward, "z1") != customer_of(steward, "z2")
+    steward.post(f"/customers/{zhang}/merge", data={"other": wang, **why})
+    assert customer_of(steward, "w1") == customer_of(steward, "z1") != customer_of(steward, "z2")
+    told = page(steward, f"/customers/{zhang}/decisions", "zh")
+    assert "同一客户" in told
+    for decision in steward.get("/api/v1/decisions").json()["rows"]:
+        steward.post(f"/customers/{zhang}/undo", data={"decision": decision["decision_id"], **why})
+    assert (customer_of(steward, "z1"), customer_of(steward, "w1")) == (zhang, wang)
+    assert "undone by" in page(steward, f"/customers/{zhang}/decisions")

@@ -36,6 +36,7 @@ from kehu.serve.given import Given
 from kehu.serve.pages import (
     customer,
     customers,
+    decisions,
     docs,
     explanation,
     home,
@@ -50,7 +51,7 @@ from kehu.store.database import Database
 
 API = "/api/v1"
 
-PAGES = (home, customers, customer, past, explanation, reviews, quarantine, quality, loads, preferences, docs)
+PAGES = (home, customers, customer, past, explanation, decisions, reviews, quarantine, quality, loads, preferences, docs)
 API_FEATURES = (
     api_customers,
     api_decisions,
