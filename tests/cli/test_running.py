@@ -127,3 +127,31 @@ def test_every_command_explains_itself_with_an_example(kehu: Kehu) -> None:
         told = kehu(*command, "--help")
         assert told.code == 0
         assert f"kehu {' '.join(command)}" in told.out.split("Example")[1]
+
+
+def test_a_pair_of_records_is_explained_by_number_and_by_key(kehu: Kehu, project: Path) -> None:
+    kehu("run")
+    told = kehu("explain", "1", "2", "--json").json
+    assert {told["record_l"]["record"], told["record_r"]["record"]} == {1, 2}
+    assert told["verdict"] in {"joined", "chained", "too_light", "doubtful", "certificate", "group", "unpaired"}
+    key = f"{told['record_l']['channel']}:{told['record_l']['record_id']}"
+    shown = kehu("explain", key, "2")
+    assert shown.code == 0
+    assert told["en"] in shown.out
+    assert told["zh"] in shown.out
+    assert kehu("explain", "1", "nobody").code == 2
+    assert kehu("explain", "1", "999").code == 1
+
+
+def test_another_order_of_strategies_is_applied_by_identify(kehu: Kehu, project: Path) -> None:
+    kehu("run")
+    settings = project / "kehu.toml"
+    settings.write_text(settings.read_text("utf-8") + '\n[survivorship]\nemail = ["longest"]\n', encoding="utf-8")
+    assert kehu("identify").code == 0
+    before = dump(project)
+    assert "nothing new" in kehu("identify").out
+    assert dump(project) == before
+    settings.write_text(settings.read_text("utf-8").replace("longest", "longst"), encoding="utf-8")
+    refused = kehu("identify")
+    assert refused.code == 2
+    assert "[survivorship]: email: there is no strategy 'longst' (has: pinned, valid_first" in refused.err
