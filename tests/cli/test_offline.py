@@ -45,6 +45,17 @@ def test_a_csv_file_gives_what_the_parquet_file_gives(kehu: Kehu, records: Path)
     assert pq.read_table("records.parquet.out").equals(pq.read_table("records.csv.out"))
 
 
+def test_what_a_model_was_learned_from_is_told(kehu: Kehu, records: Path) -> None:
+    told = kehu("train", records, "--out", "model.json", "--json").json
+    assert told["pairs"] > 0
+    assert told["rounds"] > 1
+    assert told["levels"]["phone"]["exact"]["weight"] > 5
+    assert told["seen"]["phone"]["exact"] > 0
+    unseen = [level for level, pairs in told["seen"]["surname"].items() if not pairs]
+    assert unseen
+    assert any(warning.startswith("surname: ") for warning in told["warnings"])
+
+
 def test_a_trained_model_can_be_used(kehu: Kehu, records: Path) -> None:
     assert kehu("train", records, "--out", "model.json").code == 0
     assert kehu("resolve", records, "--out", "out.parquet", "--model", "model.json").code == 0

@@ -29,6 +29,33 @@ class Rates:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Learned:
+    """What a model was learned from, and how well."""
+
+    records: int
+    pairs: int
+    """That share a key."""
+    rounds: int
+    change: float
+    """How far a rate still moved in the last round."""
+    converged: bool
+    """Whether it moved less than was asked for; else more rounds would have changed the model."""
+    seen: dict[str, dict[str, int]]
+    """By comparison and level how many of the pairs were on it."""
+
+    def warnings(self) -> list[str]:
+        """What to know before the model is trusted: rates that were not learned but taken over."""
+        found = [] if self.converged else [f"not converged: a rate still moved by {self.change:.2g} in the last round"]
+        for comparison, levels in self.seen.items():
+            if not any(levels.values()):
+                found.append(f"{comparison}: no pair can be compared by it, its rates are those of the model before")
+            else:
+                bare = [level for level, pairs in levels.items() if not pairs]
+                found += [f"{comparison}: no pair is on the level {level}, its rates are a guess" for level in bare]
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """Everything that turns the levels of a pair into a weight."""
 
@@ -48,6 +75,8 @@ class Model:
     """Weight from which a pair that is not joined is shown to a steward."""
     learned: str
     """What it was learned from, for people."""
+    training: Learned | None = None
+    """The same in figures; None for a model that was not learned."""
 
     def tables(self) -> tuple[list[npt.NDArray[np.float64]], ...]:
         """The rates of same, kin and chance: for each comparison an array by level number, 1 for "not known"."""
@@ -124,6 +153,7 @@ def _parsed(text: str, *, of: str) -> Model:
             for comparison in ALL
         }
         frequencies = {column: Frequencies(**known) for column, known in raw["frequencies"].items()}
-        return Model(**{**raw, "rates": rates, "frequencies": frequencies})
+        training = Learned(**known) if (known := raw.get("training")) else None
+        return Model(**{**raw, "rates": rates, "frequencies": frequencies, "training": training})
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{of} is not a model of this version ({error!r}); `kehu train` makes a new one") from error

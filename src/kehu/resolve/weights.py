@@ -26,7 +26,7 @@ from kehu.resolve.compare import comparisons, names
 from kehu.resolve.compare.comparisons import ALL, Matrix
 from kehu.resolve.compare.levels import Facet
 from kehu.resolve.frequencies import Frequencies
-from kehu.resolve.model import Model, Rates
+from kehu.resolve.model import Learned, Model, Rates
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -198,6 +198,20 @@ def train(
         frequencies={column: Frequencies.learned(records.coded(column)) for column in start.frequencies},
         link_from=start.link_from,
         review_from=start.review_from,
+        training=Learned(
+            records=size,
+            pairs=len(levels),
+            rounds=rounds,
+            change=change,
+            converged=change <= how.tolerance,
+            seen={
+                comparison.name: {
+                    level.name: int((counts @ onehot[place])[number])
+                    for number, level in enumerate(comparison.levels, 1)
+                }
+                for place, comparison in enumerate(ALL)
+            },
+        ),
         learned=f"{size} records, {len(levels)} pairs, {rounds} rounds, last change {change:.2g}",
     )
 
