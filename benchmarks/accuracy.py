@@ -9,6 +9,7 @@ settings. Pairs are scored after grouping.
 """
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import pyarrow as pa
 from peers import goldenmatch_peer, splink_peer
 from rich.console import Console
 from rich.table import Table
-from sets import TOWN_RECORDS, Set, published, towns
+from sets import TOWN_RECORDS, Set, published, towns, unseen
 
 from kehu.engine.duck import Duck
 from kehu.flows import partition
@@ -74,7 +75,7 @@ def _sets(options: argparse.Namespace, console: Console) -> Iterator[Set]:
             console.print(f"[yellow]{one}[/]")
         elif options.only in one.name:
             yield one
-    for one in towns(options.records):
+    for one in itertools.chain(towns(options.records), unseen()):
         if options.only in one.name:
             yield one
 

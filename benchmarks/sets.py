@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from unseen import historical, operator
 
 from kehu.collect import flat as flat_files
 from kehu.collect.town import town
@@ -25,6 +26,10 @@ FAKE = {
     "unique_id": "record_id", "first_name": "given_name", "surname": "surname", "dob": "birth_date", "city": "city",
     "email": "email",
 }  # fmt: skip
+HISTORICAL = {
+    "unique_id": "record_id", "first_name": "given_name", "surname": "surname", "dob": "birth_date", "gender": "gender",
+    "birth_place": "city", "postcode_fake": "postcode",
+}  # fmt: skip
 """A set's own columns, and what they are called in a flat record."""
 
 
@@ -34,7 +39,7 @@ class Set:
 
     name: str
     kind: str
-    """Which settings fit it: town, febrl3, febrl4, fake_1000."""
+    """Which settings fit it: town, febrl3, febrl4, fake_1000, historical."""
     flat: pa.Table
     """Flat records, as dirty as they come."""
     truth: pa.Table
@@ -49,6 +54,18 @@ def towns(records: int = TOWN_RECORDS) -> Iterator[Set]:
         made = town.make(records, seed=TOWN_SEED, rates=Rates().scaled(factor))
         name = f"town {records:,}, errors x {factor:g}"
         yield Set(name=name, kind="town", flat=made.records, truth=made.truth)
+
+
+def unseen() -> Iterator[Set]:
+    """Made-up sets that nothing was ever learned from, each from one seed."""
+    flat, truth = operator.make(43_000, seed=3)
+    yield Set(name="another operator 43,000", kind="town", flat=flat, truth=truth)
+    flat, truth = historical.make(50_000, seed=5)
+    theirs = {ours: theirs for theirs, ours in HISTORICAL.items()}
+    source = flat.drop_columns(["name"]).rename_columns(theirs)
+    both = pc.binary_join_element_wise(flat["given_name"], flat["surname"], " ")
+    source = source.append_column("first_name_surname_concat", both)
+    yield Set(name="persons of history 50,000", kind="historical", flat=flat, truth=truth, source=(source,))
 
 
 def published(folder: Path) -> Iterator[Set | str]:

@@ -193,6 +193,41 @@ TOWN_COLUMNS = (
 )  # fmt: skip
 
 
+def historical() -> Plan:
+    """As in the notebook `deduplicate_50k_synthetic`, but for the occupation, which the set does not have."""
+    return Plan(
+        unique_id="unique_id",
+        comparisons=[
+            cl.ForenameSurnameComparison(
+                "first_name", "surname", forename_surname_concat_col_name="first_name_surname_concat"
+            ),
+            cl.DateOfBirthComparison("dob", input_is_string=True),
+            cl.PostcodeComparison("postcode_fake"),
+            cl.ExactMatch("birth_place").configure(term_frequency_adjustments=True),
+        ],
+        blocking=[
+            block_on("substr(first_name, 1, 3)", "substr(surname, 1, 4)"),
+            block_on("surname", "dob"),
+            block_on("first_name", "dob"),
+            block_on("postcode_fake", "first_name"),
+            block_on("postcode_fake", "surname"),
+            block_on("dob", "birth_place"),
+            block_on("substr(postcode_fake, 1, 3)", "dob"),
+            block_on("substr(postcode_fake, 1, 3)", "first_name"),
+            block_on("substr(postcode_fake, 1, 3)", "surname"),
+            block_on("substr(first_name, 1, 2)", "substr(surname, 1, 2)", "substr(dob, 1, 4)"),
+        ],
+        certain=[
+            block_on("first_name", "surname", "dob"),
+            block_on("substr(first_name, 1, 2)", "surname", "substr(postcode_fake, 1, 2)"),
+            block_on("dob", "postcode_fake"),
+        ],
+        recall=0.6,
+        sessions=[block_on("first_name", "surname"), block_on("dob")],
+        random_pairs=5e6,
+    )
+
+
 def town_columns(clean: pa.Table) -> pa.Table:
     """The columns of a clean table that the town's settings use.
 
@@ -310,5 +345,5 @@ def _address() -> cl.CustomComparison:
     )
 
 
-PLANS = {"febrl3": febrl3, "febrl4": febrl4, "fake_1000": fake_1000, "town": town}
+PLANS = {"febrl3": febrl3, "febrl4": febrl4, "fake_1000": fake_1000, "historical": historical, "town": town}
 """The settings of each kind of set."""
