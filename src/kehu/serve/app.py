@@ -5,7 +5,7 @@ uvicorn.run(app, host="127.0.0.1", port=8500, access_log=False)
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -25,33 +25,40 @@ from kehu.serve.api import customers as api_customers
 from kehu.serve.api import decisions as api_decisions
 from kehu.serve.api import explanations as api_explanations
 from kehu.serve.api import figures as api_figures
-from kehu.serve.api import health
+from kehu.serve.api import health, metrics
 from kehu.serve.api import loads as api_loads
 from kehu.serve.api import quarantine as api_quarantine
 from kehu.serve.api import records as api_records
 from kehu.serve.api import reviews as api_reviews
 from kehu.serve.door import SECURITY_HEADERS, Door
-from kehu.serve.face import STATIC, Face
+from kehu.serve.face import STATIC, Face, here, is_piece, query
 from kehu.serve.given import Given
 from kehu.serve.pages import (
     customer,
     customers,
     decisions,
     docs,
+    entry,
     explanation,
     home,
     loads,
+    me,
     past,
     preferences,
     quality,
     quarantine,
     reviews,
+    users,
 )
+from kehu.serve.watch import Watch, Watched
+from kehu.serve.who import Gate, NotSignedIn, needs
 from kehu.store.database import Database
 
 API = "/api/v1"
 
-PAGES = (home, customers, customer, past, explanation, decisions, reviews, quarantine, quality, loads, preferences, docs)
+OPEN_PAGES = (entry, preferences)
+"""Those of whoever is not signed in."""
+PAGES = (home, customers, customer, past, explanation, decisions, reviews, quarantine, quality, loads, docs, me, users)
 API_FEATURES = (
     api_customers,
     api_decisions,
@@ -92,6 +99,8 @@ def create(
     model: Model | None = None,
     desk: arrive.Desk | None = None,
     zone: tzinfo = UTC,
+    gate: Gate | None = None,
+    hosts: Collection[str] = (),
 ) -> FastAPI:
     """The application over a store.
 
@@ -101,6 +110,8 @@ def create(
         model: What weighed the links; without it pages show their weights, but no evidence.
         desk: What arriving records need; without it none are taken.
         zone: The zone in which pages write times.
+        gate: How people come in; without it whoever reaches this machine may do everything.
+        hosts: The names under which browsers on other machines reach it; none lets this machine in alone.
     """
     app = FastAPI(
         title="kehu",
@@ -113,17 +124,24 @@ def create(
         # Its own telemetry would read the environment and may send to another host.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
-    app.state.given = Given(database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk)
-    for page in PAGES:
+    app.state.given = Given(database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk, gate=gate)
+    for page in OPEN_PAGES:
         app.include_router(page.router, include_in_schema=False)
-    interface = APIRouter(prefix=API)
+    # Routes say which permissions they need; that somebody is signed in holds for all of them.
+    for page in PAGES:
+        app.include_router(page.router, include_in_schema=False, dependencies=[needs()])
+    interface = APIRouter(prefix=API, dependencies=[needs()])
     for feature in API_FEATURES:
         interface.include_router(feature.router)
     app.include_router(interface)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.mount("/static", _Kept(directory=STATIC))
-    app.add_middleware(Door)
+    app.add_middleware(Door, hosts=hosts)
+    app.state.watch = Watch(database)
+    app.add_middleware(Watched, watch=app.state.watch)
     app.add_exception_handler(KehuError, _refused)
+    app.add_exception_handler(NotSignedIn, _unknown)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
@@ -145,6 +163,19 @@ async def _refused(request: Request, error: Exception) -> Response:
     if status >= 500:
         log.error("%s %s: %s", request.method, request.url.path, error)
     return _answer(request, status, str(error), retry=status == 503)
+
+
+async def _unknown(request: Request, _: Exception) -> Response:
+    if _for_machines(request):
+        answer: Response = problems.response(401, "Sign in, or send a key: Authorization: Bearer KEY.")
+        answer.headers["www-authenticate"] = "Bearer"
+        return answer
+    back = here(request) if request.method == "GET" else "/"
+    address = query("/sign-in", back=back if back != "/" else None)
+    if is_piece(request):
+        # htmx follows a redirect by itself and would put the sign-in into the middle of a page.
+        return Response(status_code=401, headers={"hx-redirect": address})
+    return RedirectResponse(address, status_code=303)
 
 
 async def _misread(request: Request, error: Exception) -> Response:

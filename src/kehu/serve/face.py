@@ -62,7 +62,8 @@ class Face:
             .get_template(template)
             .render(
                 request_path=request.url.path,
-                here=_here(request),
+                who=getattr(request.state, "who", None),
+                here=here(request),
                 language=language,
                 theme=theme,
                 tag=languages.TAGS[language],
@@ -81,7 +82,7 @@ class Face:
         return told if told.tzinfo else told.replace(tzinfo=self.zone)
 
 
-def _here(request: Request) -> str:
+def here(request: Request) -> str:
     """The address to come back to after a switch."""
     asked = request.url.query if request.method == "GET" else ""
     return f"{request.url.path}?{asked}" if asked else request.url.path
@@ -128,6 +129,11 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["row_state"] = partial(_said, words.ROW_STATES, catalogue)
     environment.filters["link_state"] = partial(_said, words.LINK_STATES, catalogue)
     environment.filters["link_reason"] = partial(_said, words.LINK_REASONS, catalogue)
+    environment.filters["role"] = partial(_said, words.ROLES, catalogue)
+    environment.filters["role_words"] = partial(_said, words.ROLE_WORDS, catalogue)
+    environment.filters["permission"] = partial(_said, words.PERMISSIONS, catalogue)
+    environment.filters["user_state"] = partial(_said, words.USER_STATES, catalogue)
+    environment.filters["complaint"] = catalogue.gettext
     environment.filters["weight"] = languages.weight
     environment.filters["because"] = partial(_because, catalogue)
     environment.filters["key"] = partial(_said, words.KEYS, catalogue)

@@ -11,6 +11,7 @@ from kehu.errors import StoreError
 from kehu.flows import arrive
 from kehu.resolve.model import Model
 from kehu.serve.face import Face
+from kehu.serve.who import Gate, who_asks
 from kehu.store.database import Database
 
 GREATEST = 2**63 - 1
@@ -27,6 +28,8 @@ class Given:
     """What weighed the links."""
     desk: arrive.Desk | None
     """What arriving records need."""
+    gate: Gate | None = None
+    """How people come in; None lets everybody do everything."""
 
     @property
     def weighing(self) -> Model:
@@ -75,12 +78,9 @@ AsOf = Annotated[
 Limit = Annotated[int, Query(ge=1, le=200, description="How many rows at most")]
 """How long a page is."""
 
-LOCAL = "local"
-"""Who decides, until there is a sign-in: whoever sits at this machine."""
 
-
-async def _author() -> str:
-    return LOCAL
+def _author(request: Request) -> str:
+    return who_asks(request).login
 
 
 Author = Annotated[str, Depends(_author)]

@@ -91,6 +91,65 @@ LINK_REASONS: dict[str, str] = {
 }
 """Why a link was refused or is in doubt -> in words."""
 
+ROLES: dict[str, str] = {
+    "agent": marked("Agent"),
+    "steward": marked("Steward"),
+    "analyst": marked("Analyst"),
+    "privacy_officer": marked("Privacy officer"),
+    "administrator": marked("Administrator"),
+}
+"""Role -> what people call it."""
+
+ROLE_WORDS: dict[str, str] = {
+    "agent": marked("serves customers; sees personal values masked"),
+    "steward": marked("answers for who is one customer, and for quality"),
+    "analyst": marked("counts, and never sees a person"),
+    "privacy_officer": marked("answers for consent, disclosure and erasure"),
+    "administrator": marked("lets people in and keeps the system running"),
+}
+"""Role -> what it is for."""
+
+PERMISSIONS: dict[str, str] = {
+    "find": marked("find customers"),
+    "clear": marked("see values in clear"),
+    "unmask": marked("unmask, with a reason"),
+    "arrive": marked("hand in records"),
+    "edit": marked("set values by hand"),
+    "serve": marked("work on tickets"),
+    "decide": marked("merge, split, judge pairs"),
+    "mend": marked("mend the quarantine"),
+    "analyse": marked("see figures, make segments"),
+    "export": marked("take lists out"),
+    "operate": marked("see loads and quality"),
+    "privacy": marked("consent, restrict, disclose, erase"),
+    "audit": marked("read the audit trail"),
+    "users": marked("manage users and keys"),
+}
+"""Permission -> what people call it."""
+
+USER_STATES: dict[str, str] = {
+    "invited": marked("invited"),
+    "active": marked("active"),
+    "disabled": marked("disabled"),
+}
+"""State of a user -> what people call it."""
+
+COMPLAINTS: tuple[str, ...] = (
+    marked("a login has 1 to 100 characters, and no blanks"),
+    marked("a user needs at least one role"),
+    marked("there is a user with this login already"),
+    marked("they are the last who may let others in: give somebody else that role first"),
+    marked("they are disabled: enable them first"),
+    marked("a password has 10 to 200 characters"),
+    marked("this password is guessed at once: take several words, and not the login"),
+    marked("the two are not the same"),
+    marked("this is not your password"),
+    marked("the code is wrong, or was used already: wait for the next one"),
+    marked("a key needs a name and at least one permission"),
+    marked("there is a key with this name already"),
+)
+"""Why a form was refused, as the errors say it."""
+
 CAUSES: dict[str, str] = {
     "load": marked("load %(number)s"),
     "decision": marked("decision %(number)s"),
