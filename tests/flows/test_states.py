@@ -52,9 +52,9 @@ def run(
     )  # fmt: skip
 
 
-def emails(store: Database) -> list[str]:
+def emails(store: Database) -> list[object]:
     with store.read() as tx:
-        return customers.states(tx).column("email").to_pylist()
+        return list(customers.states(tx).column("email").to_pylist())
 
 
 def test_other_settings_make_every_customer_anew_once(filled: Database) -> None:
