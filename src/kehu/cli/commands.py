@@ -76,6 +76,11 @@ COMMANDS: dict[str, Late] = {
         attribute="app",
         help="The rows that broke a rule: list them, show one, replay them.",
     ),
+    "decide": Late(
+        module="deciding",
+        attribute="app",
+        help="Merge customers, split one, pin a value, take a decision back, and see what was decided.",
+    ),
     "explain": Late(
         module="explaining",
         attribute="explain",
