@@ -134,3 +134,23 @@ def test_every_kind_fits_into_the_last_bits_of_a_key() -> None:
 def test_a_kind_is_never_allowed_more_than_the_hot_key_limit() -> None:
     assert max(keys.limits(hot_key_limit=12)) == 12
     assert min(keys.limits(hot_key_limit=10**9)) < 100
+
+
+def test_a_hot_value_is_taken_for_not_known(records_of: RecordsOf) -> None:
+    """In its own records and columns only."""
+    records = records_of([FULL, FULL | {"phone": "13812345678", "phone_2": "13700001111"}, {"email": "xm@x.org"}])
+    hot = keys.of(records_of([{"phone": "13812345678"}]), np.arange(1))["key"].to_numpy()
+    keys.silence(records, hot)
+    assert records.filled("phones.first").tolist() == [True, False, False]
+    assert records.filled("phones.second").tolist() == [False, True, False]
+    assert records.filled("email").all()
+
+
+def test_persons_of_history_share_keys_whatever_was_written(records_of: RecordsOf) -> None:
+    base = {"given_name": "william", "surname": "smith", "birth_date": "1850-05-17", "postcode": "tq13 8df"}
+    for other, kind in (
+        ({"given_name": "bill", "surname": "smyth", "birth_date": "1850-01-01"}, "Latin surname and birth year"),
+        ({"given_name": "smith", "surname": "bill", "birth_date": "1850-01-01"}, "Latin surname and birth year"),
+        ({"given_name": "w", "surname": "smith", "postcode": "tq13 2aa"}, "Latin surname and postal area"),
+    ):
+        assert kind in shared(records_of([base, other]))

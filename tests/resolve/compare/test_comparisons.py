@@ -106,6 +106,33 @@ def test_a_person_and_an_organization_differ_in_kind_and_compare_no_names(record
     assert levels(records) == {"kind": "different"}
 
 
+def test_a_name_of_four_characters_may_be_short_for_a_firm(records_of: RecordsOf) -> None:
+    firm = {"name": "兰州蜀达珠宝有限公司"}
+    assert told(records_of, {"name": "蜀达珠宝", "kind": "individual"}, firm, "kind") == "short"
+    assert told(records_of, {"name": "王小明明", "kind": "individual"}, firm, "kind") == "different"
+
+
+def test_a_surname_in_latin_letters_says_something(records_of: RecordsOf) -> None:
+    assert told(records_of, {"name": "金言蕴"}, {"name": "Andy Jin"}, "han_name") == "spelled_surname"
+    assert told(records_of, {"name": "金言蕴"}, {"name": "Andy Wu"}, "han_name") == "spelled_otherwise"
+
+
+def test_a_phone_years_later_says_less(records_of: RecordsOf) -> None:
+    before, after = ({"phone": "13912345678", "updated_at": f"{year}-03-01"} for year in (2019, 2025))
+    assert told(records_of, before, after, "phone") == "later"
+    assert told(records_of, before, before, "phone") == "exact"
+
+
+def test_a_certificate_with_a_slip_has_told_the_birth_date(
+    records_of: RecordsOf, resident: Callable[[str, int], str]
+) -> None:
+    mine = resident("19800203", 2)
+    slip = mine[:15] + str((int(mine[15]) + 1) % 10) + mine[16:]
+    assert told(records_of, {"id_number": mine}, {"id_number": slip}, "certificate") == "slip"
+    assert told(records_of, {"id_number": mine}, {"id_number": slip}, "birth_date") is None
+    assert told(records_of, {"id_number": mine}, {"birth_date": "1980-02-03"}, "birth_date") == "exact"
+
+
 def test_two_certificates(records_of: RecordsOf, resident: Callable[[str, int], str]) -> None:
     mine, other = resident("19800203", 2), resident("19751130", 117)
     slip = mine[:5] + str((int(mine[5]) + 1) % 10) + mine[6:]
