@@ -90,7 +90,7 @@ def needs(*permissions: Permission) -> Any:
     return Depends(Needs(frozenset(permissions)))
 
 
-def open_to_all() -> None:
+async def open_to_all() -> None:
     """The dependency of a route that serves everybody, signed in or not."""
 
 

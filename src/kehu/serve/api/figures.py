@@ -6,8 +6,10 @@ from fastapi import APIRouter, Query
 
 from kehu.analyse.figures import Figure
 from kehu.flows import insight, profile
+from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Parts
+from kehu.serve.who import needs
 from kehu.store.quality import Quality
 
 Days = Annotated[int, Query(ge=1, le=3660, description="So many days, today among them (UTC)")]
@@ -16,13 +18,18 @@ Days = Annotated[int, Query(ge=1, le=3660, description="So many days, today amon
 router = APIRouter(prefix="/figures", tags=["figures"])
 
 
-@router.get("/category", summary="Customers by category")
+@router.get("/category", summary="Customers by category", dependencies=[needs(Permission.ANALYSE)])
 def category(parts: Parts) -> Figure:
     """How many living customers each category has."""
     return insight.category(parts.database)
 
 
-@router.get("/quality", summary="Quality over time", responses=problems.documented(422))
+@router.get(
+    "/quality",
+    summary="Quality over time",
+    responses=problems.documented(422),
+    dependencies=[needs(Permission.OPERATE)],
+)
 def quality(
     parts: Parts,
     channel: Annotated[str | None, Query(max_length=64, description="Only what came by this channel")] = None,

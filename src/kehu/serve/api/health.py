@@ -1,13 +1,14 @@
 """Health: whether the application lives, and whether it can work."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from kehu.serve import problems
 from kehu.serve.given import Parts
+from kehu.serve.who import open_to_all
 from kehu.store import database
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[Depends(open_to_all)])
 
 
 class Health(BaseModel):

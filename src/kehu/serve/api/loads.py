@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Parts
+from kehu.serve.who import needs
 from kehu.store import loads, views
 
-router = APIRouter(prefix="/loads", tags=["loads"])
+router = APIRouter(prefix="/loads", tags=["loads"], dependencies=[needs(Permission.OPERATE)])
 
 
 @router.get("", summary="List loads", responses=problems.documented(422))

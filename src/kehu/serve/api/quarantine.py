@@ -6,11 +6,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import mend
+from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import After, Desk, Limit, Number, Parts
+from kehu.serve.who import needs
 from kehu.store import quarantine, views
 
-router = APIRouter(prefix="/quarantine", tags=["quarantine"])
+router = APIRouter(prefix="/quarantine", tags=["quarantine"], dependencies=[needs(Permission.MEND)])
 
 
 @router.get("", summary="List rows in quarantine", responses=problems.documented(422))

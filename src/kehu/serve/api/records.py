@@ -6,8 +6,10 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import arrive
+from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Desk, Parts
+from kehu.serve.who import needs
 
 BATCH_ROWS = 1000
 """So many records may be sent at once."""
@@ -17,7 +19,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 
 Text = Annotated[str | None, Field(default=None, max_length=10_000)]
 
-router = APIRouter(prefix="/records", tags=["records"])
+router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.ARRIVE)])
 
 
 class Pushed(BaseModel):

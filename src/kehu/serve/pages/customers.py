@@ -9,12 +9,14 @@ from starlette.responses import Response
 from kehu.analyse.figures import Figure
 from kehu.flows import insight
 from kehu.model.codes import Flaw
+from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.api.customers import filter_of
 from kehu.serve.given import After, Parts
+from kehu.serve.who import needs
 from kehu.store import views
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.FIND)])
 
 Wish = Annotated[str | None, Query(max_length=64)]
 

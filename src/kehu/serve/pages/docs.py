@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kehu.serve.given import Parts
+from kehu.serve.who import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs()])
 
 
 @router.get("/docs")

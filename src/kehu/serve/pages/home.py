@@ -11,9 +11,10 @@ from kehu.analyse.figures import Figure
 from kehu.flows import insight
 from kehu.serve import face
 from kehu.serve.given import Parts
+from kehu.serve.who import needs
 from kehu.store import views
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs()])
 
 
 @dataclass(frozen=True, kw_only=True)

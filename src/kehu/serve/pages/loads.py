@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from kehu.model.people import Permission
 from kehu.serve.given import After, Parts
 from kehu.serve.pages.filters import Channel, Filters
+from kehu.serve.who import needs
 from kehu.store import loads, views
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.OPERATE)])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,14 +11,16 @@ from kehu.analyse import trends
 from kehu.analyse.trends import Point
 from kehu.flows import profile
 from kehu.model.codes import Severity
+from kehu.model.people import Permission
 from kehu.serve import face, words
 from kehu.serve.api.figures import Days
 from kehu.serve.given import Parts
 from kehu.serve.pages.filters import Channel, Filters
+from kehu.serve.who import needs
 from kehu.store import loads
 from kehu.store.quality import Quality
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.OPERATE)])
 
 WINDOWS = (7, 30, 90, 365)
 """How many days a reader may choose; any other number may stand in the address."""

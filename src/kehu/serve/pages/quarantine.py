@@ -11,13 +11,15 @@ from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import SettingsError
 from kehu.flows import mend
+from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.given import After, Desk, Number, Parts
 from kehu.serve.pages.filters import Channel, Filters
+from kehu.serve.who import needs
 from kehu.store import loads, quality, quarantine, views
 from kehu.store.quarantine import State
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.MEND)])
 
 ALL = "all"
 FIELD = "value:"

@@ -31,7 +31,7 @@ function draw(place) {
   }, true);
   chart.off("click");
   chart.on("click", ({ data }) => {
-    if (data && data.code !== "*") location.assign(place.dataset.leadsTo + encodeURIComponent(data.code));
+    if (place.dataset.leadsTo && data && data.code !== "*") location.assign(place.dataset.leadsTo + encodeURIComponent(data.code));
   });
 }
 
