@@ -125,18 +125,8 @@ def within(
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
     paired = pairing.of_waiting(tx, engine, waiting, limits=limits)
-    touched = pairing.reach(tx, paired, link_from=model.link_from)
     done = _grouped(
-        tx,
-        model,
-        paired,
-        touched,
-        limits=limits,
-        trust=trust,
-        survivorship=survivorship,
-        at=at,
-        why=why,
-        progress=progress,
+        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
     )
     progress.advance(len(waiting))
     return done
@@ -174,9 +164,9 @@ def again(
     nobody = numbers.slice(0, 0)
     paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot_keys=0)
     limits = keys.limits(hot_key_limit=hot_key_limit)
-    touched = pairing.reach(tx, paired, link_from=model.link_from)
+    touched = pairing.reach(tx, paired, paired.pairs, link_from=model.link_from)
     before = customers.memberships(tx, touched.records)
-    _grouped(tx, model, paired, touched, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    _grouped(tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
     return before
 
 
@@ -184,7 +174,6 @@ def _grouped(
     tx: Transaction,
     model: Model,
     paired: pairing.Paired,
-    touched: pairing.Reach,
     *,
     limits: Sequence[int],
     trust: Mapping[str, int],
@@ -196,30 +185,70 @@ def _grouped(
 ) -> Identified:
     """Score the pairs, group all that they reach, and store what came of it."""
     progress.step("score")
-    rows = _in_order(records.read(tx, touched.records))
-    numbers = rows.column("record").to_numpy()
-    coded = Records(rows.select(CLEAN.names))
-    keys.silence(coded, stored.hot(tx, pa.array(keys.of_handed_round(coded)), limits=limits).to_numpy())
-    found = weights.score(coded, *_rows(numbers, paired.pairs), model)
-    kept = weights.score(coded, *_rows(numbers, touched.links), model)
-    progress.step("group")
-    decided = _decided(tx, touched.records, numbers)
-    groups = joining.groups(coded, found + kept, model, decided)
-    progress.step("store")
-    links.replace(tx, paired.anew, _links(coded, numbers, found, groups, model, decided))
-    links.settle(tx, touched.links, _links(coded, numbers, kept, groups, model, decided))
-    done = _store(tx, rows, groups, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    compared = _coded(tx, pairing.sides(paired.pairs), limits)
+    found = weights.score(compared.records, *_rows(compared.numbers, paired.pairs), model)
+    # A pair that does not ask to be joined brings no groups together: those of its other record are left alone.
     follow = found.weight >= model.link_from
-    apart = groups[found.left] != groups[found.right]
+    touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), link_from=model.link_from)
+    rows = _coded(tx, touched.records, limits)
+    kept = weights.score(rows.records, *_rows(rows.numbers, touched.links), model)
+    progress.step("group")
+    decided = _decided(tx, touched.records, rows.numbers)
+    among = found.where(_are_in(rows.numbers, compared.numbers[found.left], compared.numbers[found.right]))
+    among = replace(
+        among,
+        left=_places(rows.numbers, compared.numbers[among.left]),
+        right=_places(rows.numbers, compared.numbers[among.right]),
+    )
+    groups = joining.groups(rows.records, among + kept, model, decided)
+    progress.step("store")
+    told = _decided(tx, pa.array(compared.numbers), compared.numbers)
+    group_of = _groups_of(compared.numbers, rows.numbers, groups)
+    links.replace(tx, paired.anew, _links(compared.records, compared.numbers, found, group_of, model, told))
+    links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
+    done = _store(tx, rows.table, groups, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    apart = group_of[found.left] != group_of[found.right]
     return Identified(
         records=len(paired.anew),
-        touched=len(numbers),
+        touched=len(rows.numbers),
         pairs=len(found.left),
         links=int((follow & ~apart).sum()),
         refused=int((follow & apart).sum()),
         hot_keys=paired.hot_keys,
         **done,
     )
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """Records in rows."""
+
+    table: pa.Table
+    """`store.records.RECORDS`, in the order of their keys."""
+    numbers: Numbers
+    """The number of each row."""
+    records: Records
+    """Their coded columns; values that too many share say nothing."""
+
+
+def _coded(tx: Transaction, numbers: pa.Array, limits: Sequence[int]) -> _Coded:
+    rows = _in_order(records.read(tx, numbers))
+    coded = Records(rows.select(CLEAN.names))
+    keys.silence(coded, stored.hot(tx, pa.array(keys.of_handed_round(coded)), limits=limits).to_numpy())
+    return _Coded(rows, rows.column("record").to_numpy(), coded)
+
+
+def _are_in(numbers: Numbers, left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
+    """Where both records of a pair are among these."""
+    return np.isin(left, numbers) & np.isin(right, numbers)
+
+
+def _groups_of(numbers: Numbers, touched: Numbers, groups: Numbers) -> Numbers:
+    """The group of each record, where it is touched; each of the others is in a group of its own, whichever it is."""
+    found = np.isin(numbers, touched)
+    group_of = -1 - np.arange(len(numbers))
+    group_of[found] = groups[_places(touched, numbers[found])]
+    return group_of
 
 
 def _in_order(table: pa.Table) -> pa.Table:
@@ -229,12 +258,14 @@ def _in_order(table: pa.Table) -> pa.Table:
 
 def _rows(numbers: Numbers, pairs: pa.Table) -> tuple[Numbers, Numbers]:
     """The rows at which the records of pairs stand."""
-    order = np.argsort(numbers)
-    left, right = (
-        order[np.searchsorted(numbers, pairs.column(side).to_numpy(), sorter=order)].astype(np.int64)
-        for side in PAIRS.names
-    )
+    left, right = (_places(numbers, pairs.column(side).to_numpy()) for side in PAIRS.names)
     return left, right
+
+
+def _places(numbers: Numbers, wanted: Numbers) -> Numbers:
+    """Where each of the wanted stands among the numbers; all do."""
+    order = np.argsort(numbers)
+    return np.asarray(order[np.searchsorted(numbers, wanted, sorter=order)], dtype=np.int64)
 
 
 def _decided(tx: Transaction, touched: pa.Array, numbers: Numbers) -> joining.Decided:

@@ -72,15 +72,23 @@ def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Se
     )
 
 
-def reach(tx: Transaction, paired: Paired, *, link_from: float) -> Reach:
+def sides(pairs: pa.Table) -> pa.Array:
+    """The numbers of the records of pairs, each once."""
+    return pc.unique(pa.chunked_array([c for side in PAIRS.names for c in pairs.column(side).chunks], pa.int64()))
+
+
+def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, link_from: float) -> Reach:
     """Everybody whose group the new pairs may change: their components, and the members of their customers.
 
     Components are tied by links, and by stewards who put records together.
+
+    Args:
+        tx: The transaction.
+        paired: The pairs that were compared.
+        joining: Those of them that ask to be joined (`model.links.PAIRS`).
+        link_from: Lighter links tie nothing.
     """
-    sides = [paired.pairs.column(side) for side in PAIRS.names]
-    seeds = pc.unique(
-        pa.chunked_array([paired.anew, paired.lost, *(c for side in sides for c in side.chunks)], pa.int64())
-    )
+    seeds = pc.unique(pa.chunked_array([paired.anew, paired.lost, sides(joining)], pa.int64()))
     had = customers.memberships(tx, paired.anew)
     mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
     reached = frontier = pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks]))
