@@ -76,6 +76,7 @@ def test_a_date_is_read_as_people_mean_it(value: str, month_first: bool, day: dt
         ("2026-11-22", dt.datetime(2026, 11, 22, tzinfo=dt.UTC)),
         ("1795370821", dt.datetime(2026, 11, 22, 18, 7, 1, tzinfo=dt.UTC)),
         ("2026-11-22T25:07:01", None),
+        ("2026-11-22T18:07:01+80:00", None),
         ("no idea", None),
     ],
 )

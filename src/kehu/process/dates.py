@@ -166,11 +166,11 @@ def _odd_moment(value: str, zone: dt.tzinfo) -> dt.datetime | None:
         return None
     hour, minute, second = (int(found[part] or 0) for part in (1, 2, 3)) if found else (0, 0, 0)
     half = (found[5] or "").upper() if found else ""
-    if found and found[6]:
-        zone = _offset(found[6])
     if half:
         hour = hour % 12 + (12 if half == "PM" else 0)
     try:
+        if found and found[6]:
+            zone = _offset(found[6])
         moment = dt.datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return None
