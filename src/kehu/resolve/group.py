@@ -268,6 +268,7 @@ class _Between:
         group = np.arange(len(self.strongest))
         objection = self.objections()
         worth = self.strongest + objection
+        ruled = np.zeros(len(group), dtype=np.bool_)  # Where a steward put together what excludes each other.
         asked = worth.copy()  # Where a join was refused it is not asked for again, but it is a rival still.
         while True:
             best = int(asked.argmax())
@@ -275,10 +276,11 @@ class _Between:
             if asked[i, j] < link_from:
                 return group
             decided = self.strongest[i, j] >= ALWAYS  # By a steward: other decisions are no rivals to it.
-            if not decided and worth[i, j] - _rivalry(i, j, worth, objection) < link_from:
+            if not (decided or ruled[i] or ruled[j]) and worth[i, j] - _rivalry(i, j, worth, objection) < link_from:
                 asked[i, j] = asked[j, i] = -np.inf
                 continue
             group[group == j] = i
+            ruled[i] |= ruled[j] or decided
             self.join(i, j)
             objection[i] = objection[:, i] = self.objections_to(i)
             worth[i] = worth[:, i] = self.strongest[i] + objection[i]
