@@ -2,6 +2,7 @@
 
 import contextlib
 import getpass
+import itertools
 import os
 import pwd
 import shutil
@@ -10,15 +11,26 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import settings as laws
 
-from kehu.store import database, tables
+from kehu.collect.town import town
+from kehu.engine.few import Few
+from kehu.flows import arrive, decide, people
+from kehu.flows.arrive import Desk
+from kehu.model.people import Role
+from kehu.process.checks import Required
+from kehu.resolve import model as models
+from kehu.store import customers, database, fingerprints, tables
 from kehu.store.dictionary import whole
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 # A first example builds tables of characters, so none has a deadline. In CI the examples are the same each time: a
 # law that breaks must stop the change that broke it, not the next one.
@@ -170,6 +182,85 @@ def _made(server: str) -> Iterator[str]:
         database.migrate(opened)
         opened.close()
         yield url
+
+
+Opened = Callable[[str], database.Database]
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    """Open a new, empty database of the kind asked for, without tables; as many as a test wants."""
+    with contextlib.ExitStack() as stack:
+
+        def make(kind: str) -> database.Database:
+            url, folder = "sqlite:///kehu.db", tmp_path / uuid.uuid4().hex
+            folder.mkdir()
+            if kind != "sqlite":
+                url = stack.enter_context(_fresh(request.getfixturevalue(f"{kind}_server")))
+            made = replace(database.connect(url, folder=folder), vault=Vault(keyring.made()))
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+Live = Callable[[database.Database], Desk]
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Live:
+    """Let a store live for a while: records come by two channels, some bad, some again; people decide, and are noted.
+
+    It answers the desk at which all this happened; the desk's clock goes on a second whenever it is asked.
+    """
+
+    def lived(store: database.Database) -> Desk:
+        ticks = itertools.count()
+        desk = Desk(
+            engine=Few(),
+            model=models.shipped(),
+            home="CN",
+            trust={"hall": 3},
+            hot_key_limit=100,
+            mappings={},
+            rules={"hall": (Required(rule="required", columns=("name",)),)},
+            raw_in=tmp_path / "raw",
+            clock=lambda: datetime(2026, 11, 22, 8, 30, 0, 123456, tzinfo=UTC) + timedelta(seconds=next(ticks)),
+        )
+        assert store.vault is not None
+        office = people.Office(database=store, vault=store.vault)
+        database.migrate(store)
+        with store.begin() as tx:
+            fingerprints.note(tx, store.vault)
+        rows = [
+            {**row, "channel": ("hall", "app")[place % 2]}
+            for place, row in enumerate(town.make(90, seed=5).records.drop_columns(["channel"]).to_pylist())
+        ]
+        arrive.many(store, desk, rows)
+        odd = {
+            "channel": "hall",
+            "record_id": "奇 \t\\N'",
+            "name": "𠮷𡈽",
+            "address": "一\n二 😀",
+            "phone": "13912345678",
+        }
+        arrive.many(store, desk, [odd, {"channel": "hall", "record_id": "nameless"}, {**rows[0], "name": "欧阳娜娜"}])
+        by = people.By(login="root", at=desk.clock(), whence="10.0.0.7")
+        people.invite(office, login="lihua", name="李华", roles={Role.STEWARD}, by=by)
+        with store.read() as tx:
+            living = customers.states(tx, retired=False).sort_by(
+                [("records", "descending"), ("customer_id", "ascending")]
+            )
+            ids = living.column("customer_id").to_pylist()
+            numbers = customers.records_of(tx, ids[0]).column("record").to_pylist()
+        decide.merge(store, desk, ids[1:3], reason="one firm", by="lihua")
+        split = decide.split(store, desk, ids[0], numbers[:1], reason="two people", by="lihua")
+        decide.undo(store, desk, split.decision_id, reason="a mistake", by="lihua")
+        decide.merge(store, desk, ids[4:6], reason="she said so", by="lihua")
+        decide.pin(store, desk, ids[7], "email", "pinned@example.org", reason="she called", by="lihua")
+        return desk
+
+    return lived
 
 
 @pytest.fixture(params=DATABASES)

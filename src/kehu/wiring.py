@@ -64,6 +64,21 @@ def store(settings: Settings, *, migrate: bool = False) -> Iterator[Database]:
         database.close()
 
 
+@contextmanager
+def unopened(settings: Settings) -> Iterator[Database]:
+    """The database that a backup goes into, with its keys; it may be empty, or hold another store.
+
+    Raises:
+        StoreError: It cannot be reached.
+        SettingsError: The keys are missing.
+    """
+    database = stores.connect(settings.kehu.store, folder=settings.folder)
+    try:
+        yield replace(database, vault=Vault(keys(settings)))
+    finally:
+        database.close()
+
+
 def _vault(settings: Settings, database: Database, *, make: bool) -> Vault:
     """The keys of the store; made with it where `make`, else refused where they are not its own."""
     with database.read() as tx:

@@ -101,6 +101,16 @@ COMMANDS: dict[str, Late] = {
         attribute="verify",
         help="Check what must always be true of the store, and print what is not; ends with 1 where anything is.",
     ),
+    "backup": Late(
+        module="backup",
+        attribute="backup",
+        help="Write all that the store holds at this moment to a file, from which any of the databases is made again.",
+    ),
+    "restore": Late(
+        module="backup",
+        attribute="restore",
+        help="Make the store that kehu.toml names from a backup, whichever of the databases that came from.",
+    ),
     "report": Late(
         module="serving",
         attribute="report",

@@ -50,6 +50,19 @@ def sealed(database: Database, seal: Seal, *, at: datetime) -> int:
     return count
 
 
+def begun_anew(database: Database, seal: Seal, *, at: datetime) -> None:
+    """As `sealed`, for a trail that came out of a backup: it may end before the head that is written outside.
+
+    That head is kept beside the new one, under its place: the trail of the restored store names it.
+    """
+    known = head.read(seal.head_at, keys=seal.keys)
+    if known is not None:
+        seal.head_at.replace(seal.head_at.with_name(f"{seal.head_at.name}.{known.place}"))
+    if not sealed(database, seal, at=at):
+        with database.read() as tx:
+            _write(chain.end(tx), seal, at=at)
+
+
 @contextmanager
 def sealed_now_and_then(
     database: Database, seal: Seal, *, clock: Callable[[], datetime], every_s: float = EVERY_S

@@ -8,8 +8,8 @@ import functools
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -66,6 +66,17 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
         # Its planner would go on believing that the table is as small as it was.
         tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
     return int(rows.num_rows)
+
+
+def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
+    """Insert all rows of an empty table, a piece at a time; as `insert`, but its indexes are built once."""
+    with nullcontext() if tx.dialect.name in columns.MYSQL_FAMILY else _indexes_afterwards(tx, table):
+        for piece in pieces:
+            require_storable(piece, table)
+            if piece.num_rows:
+                _feed(tx, table, piece, unless_there=False)
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
 
 
 def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:

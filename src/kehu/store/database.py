@@ -58,6 +58,14 @@ class Database:
         with _plainly(self), self.engine.connect() as tx, tx.begin():
             yield tx
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """A transaction that looks only, and sees the store as it is now however long it looks."""
+        # SQLite has no lower level; the others would show to each statement what was committed before it.
+        level = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with _plainly(self), self.engine.connect().execution_options(**level) as tx, tx.begin():
+            yield tx
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -155,15 +163,20 @@ def _scripts() -> ScriptDirectory:
 def _versions(connection: sa.Connection) -> tuple[str | None, str, set[str]]:
     """The schema version that the store has, the newest we know, and all we know."""
     scripts = _scripts()
-    has = MigrationContext.configure(connection).get_current_revision()
+    has = version(connection)
     newest = scripts.get_current_head()
     if newest is None:
         raise StoreError("kehu is installed without its migrations: install it again")
     return has, newest, {script.revision for script in scripts.walk_revisions()}
 
 
-def migrate(database: Database) -> None:
-    """Bring the schema to our version, from none or from an older one.
+def version(tx: Transaction) -> str | None:
+    """The version of the schema; None where there are no tables yet."""
+    return MigrationContext.configure(tx).get_current_revision()
+
+
+def migrate(database: Database, *, to: str | None = None) -> None:
+    """Bring the schema to our version (or to an older one: `to`), from none or from an older one.
 
     It may be killed at any point and run again: where the database cannot roll DDL back, each step looks first.
 
@@ -172,11 +185,12 @@ def migrate(database: Database) -> None:
     """
     with database.begin() as connection, _alone(connection):
         has, newest, known = _versions(connection)
-        if has == newest:
-            return
         if has is not None and has not in known:
             raise StoreError(_too_new(database, has))
-        _upgrade(connection)
+        if to is not None and to not in known:
+            raise StoreError(f"schema {to} is of a newer kehu: install it first")
+        if has != (to or newest):
+            _upgrade(connection, to=to or newest)
 
 
 @contextmanager
@@ -195,12 +209,12 @@ def _alone(connection: sa.Connection) -> Iterator[None]:
         connection.exec_driver_sql("DO RELEASE_LOCK('kehu migrate')")
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def _upgrade(connection: sa.Connection, *, to: str) -> None:
     """Run the steps that are missing, in the caller's transaction; Alembic needs no `env.py` for it."""
     scripts = _scripts()
 
     def missing(has: Any, _: MigrationContext) -> Any:
-        return scripts._upgrade_revs("head", has)  # noqa: SLF001  (as Alembic's page on EnvironmentContext does)
+        return scripts._upgrade_revs(to, has)  # noqa: SLF001  (as Alembic's page on EnvironmentContext does)
 
     with EnvironmentContext(Config(), scripts, fn=missing) as environment:
         # SQLite rolls DDL back as well, once its driver leaves transactions to us.

@@ -1,5 +1,7 @@
 """Which keys a store was sealed with: their fingerprints stand in it, so that wrong keys are refused at the start."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from kehu.errors import SettingsError
@@ -15,6 +17,12 @@ def numbers(tx: Transaction) -> set[int]:
     """The numbers of the keys that this store knows; none before anything was sealed."""
     names = tx.scalars(sa.select(setting.c.name).where(setting.c.name.startswith(PREFIX)))
     return {int(name.removeprefix(PREFIX)) for name in names}
+
+
+def known(tx: Transaction) -> dict[int, str]:
+    """The fingerprint of each key that this store knows."""
+    rows = tx.execute(sa.select(setting).where(setting.c.name.startswith(PREFIX)))
+    return {int(row.name.removeprefix(PREFIX)): row.value for row in rows}
 
 
 def note(tx: Transaction, vault: Vault) -> None:
@@ -33,10 +41,18 @@ def require(tx: Transaction, vault: Vault) -> None:
     Raises:
         SettingsError: One is missing, or is another.
     """
-    for number in sorted(numbers(tx)):
+    require_same(known(tx), vault)
+
+
+def require_same(told: Mapping[int, str], vault: Vault) -> None:
+    """Refuse keys that are not those of these fingerprints.
+
+    Raises:
+        SettingsError: One is missing, or is another.
+    """
+    for number, fingerprint in sorted(told.items()):
         # A missing number is told by the keyring itself.
-        held = tx.scalar(sa.select(setting.c.value).where(setting.c.name == f"{PREFIX}{number}"))
-        if vault.fingerprint(number) != held:
+        if vault.fingerprint(number) != fingerprint:
             raise SettingsError(
                 f"key {number} is another than the one that this store was sealed with: put back its key file"
             )

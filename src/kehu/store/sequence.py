@@ -1,5 +1,7 @@
 """Numbers that are never given twice: of records, customers, loads, quarantined rows and decisions."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from kehu.errors import StoreError
@@ -20,6 +22,22 @@ def held(tx: Transaction, name: str) -> int:
     if following is None:
         raise StoreError(f"the store numbers no {name}: its tables are not complete, run `kehu run` to migrate it")
     return int(following)
+
+
+def all_next(tx: Transaction) -> dict[str, int]:
+    """The next number of each thing that is numbered; nothing where there are no tables yet."""
+    return {row.name: int(row.next) for row in tx.execute(sa.select(sequence))}
+
+
+def skip(tx: Transaction, given: Mapping[str, int]) -> None:
+    """Go on behind numbers that were given in another life of this store.
+
+    Places in the chain of the audit trail are no names of anything: there a gap would be a fault.
+    """
+    for name, following in given.items():
+        if name != "audit":
+            behind = sequence.c.name == name, sequence.c.next < following
+            tx.execute(sequence.update().where(*behind).values(next=following))
 
 
 # SQLite knows no FOR UPDATE: there who may write is alone from the beginning.

@@ -41,6 +41,8 @@ class Use(StrEnum):
     """Blocking keys that hold a certificate."""
     AUDIT = "kehu audit 1"
     """Signing the head of the audit chain (Ed25519)."""
+    BACKUP = "kehu backup 1"
+    """Signing what a backup tells of itself (HMAC-SHA256)."""
     CHECK = "kehu check 1"
     """Telling whether these are the keys of this store."""
 

@@ -1,0 +1,93 @@
+"""`kehu backup` and `kehu restore`: the store as one file, and a store out of it on any of the databases."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from kehu import settings as reading
+from kehu import wiring
+from kehu.cli import options, screen
+from kehu.flows import backup as backups
+from kehu.flows import restore as restores
+from kehu.flows.backup import Asked
+from kehu.store.backup.archive import Manifest
+
+Reason = Annotated[
+    str | None, typer.Option("--reason", metavar="WHY", help="Why, for the audit trail.", show_default=False)
+]
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=False)],
+    config: options.Config = None,
+    reason: Reason = None,
+    *,
+    json: options.Json = False,
+) -> None:
+    """Write all that the store holds at this moment to a file, from which any of the databases is made again.
+
+    Others go on working meanwhile. The file is there whole or not at all, and its owner alone may read it. It never
+    holds the keys, and what is sealed in the store stays sealed: keep the key file elsewhere, without it no backup can
+    be read. Batches as they came (the folder raw) and kehu.toml are files already: copy them beside it.
+
+    Example: kehu backup /backups/kehu-2026-11-22.zip
+    """
+    with screen.watched() as progress, wiring.store(reading.load(config)) as database:
+        manifest = backups.backup(database, file, asked=_asked(reason), progress=progress)
+    _tell(manifest, file, "are in", json=json)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `kehu backup` wrote.", show_default=False)],
+    config: options.Config = None,
+    reason: Reason = None,
+    *,
+    replaces: Annotated[
+        bool, typer.Option("--replace", help="The store holds something, which is lost for what the backup holds.")
+    ] = False,
+    checks: Annotated[
+        bool, typer.Option("--check", help="Only read the backup through, and say whether it is whole.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Make the store that kehu.toml names from a backup, whichever of the databases that came from.
+
+    All of it is one transaction: whatever stops it, the store is what it was before, and the command is run again.
+    Each table is read back and compared with the backup before it counts. Stop `kehu serve` and `kehu run` first. The
+    backup of an older kehu is migrated. Sessions end; whom you shut out since the backup, shut out again. `kehu verify`
+    then checks what must always be true.
+
+    Examples: kehu restore kehu-2026-11-22.zip · kehu restore kehu-2026-11-22.zip --check
+    """
+    settings = reading.load(config)
+    with screen.watched() as progress, wiring.unopened(settings) as database:
+        if checks:
+            manifest = restores.checked(file, database, progress=progress)
+        else:
+            manifest = restores.restore(
+                database,
+                file,
+                asked=_asked(reason),
+                seal=wiring.seal(settings, database),
+                replaces=replaces,
+                progress=progress,
+            )
+    _tell(manifest, file, "are whole in" if checks else "are restored from", json=json)
+
+
+def _asked(reason: str | None) -> Asked:
+    by = wiring.by()
+    return Asked(who=by.login, at=by.at, why=reason)
+
+
+def _tell(manifest: Manifest, file: Path, verb: str, *, json: bool) -> None:
+    if json:
+        rows = {name: member.rows for name, member in manifest.tables.items()}
+        screen.print_json({"file": str(file), "made_at": manifest.made_at, "rows": manifest.rows, "tables": rows})
+        return
+    screen.stdout.print(
+        f"{manifest.rows:,} rows of {len(manifest.tables)} tables {verb} {escape(str(file))}"
+        f" (made {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC)"
+    )
