@@ -1,9 +1,9 @@
 """The data dictionary as a whole: every table of the store."""
 
 from kehu.store import tables
-from kehu.store.dictionary import audit, people
+from kehu.store.dictionary import audit, people, segments
 
-PARTS = (tables, audit, people)
+PARTS = (tables, audit, people, segments)
 """Where tables are described; reading them fills the one list of all."""
 
 metadata = tables.metadata
