@@ -142,7 +142,7 @@ def _meant(condition: dict[str, Any], one: Person) -> bool:
         wanted = [
             row for row in one.things[condition["has"]] if all(_holds(leaf, row) for leaf in condition.get("where", ()))
         ]
-        return len(wanted) >= condition.get("at_least", 1)
+        return len(wanted) >= int(condition.get("at_least", 1))
     return _holds(condition, one.of)
 
 
