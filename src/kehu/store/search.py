@@ -2,7 +2,8 @@
 
 Every customer has terms in one sorted table, so a query is one walk along an index, from the first term that starts
 with what was typed. Shorter terms stand before longer ones with the same beginning: the closest come first. Terms that
-must be typed whole (certificates, phones, the last four digits) stand behind a `=`, out of the way of prefixes.
+must be typed whole (certificates, phones, the last four digits) stand behind a `=`, out of the way of prefixes. E-mails
+and doors stand behind a `#`: those who see them masked must not find them by a beginning, letter by letter.
 
 The text typed is folded (NFKC, case, blanks) here; traditional characters are to be simplified by the caller, as
 `name_match` was.
@@ -27,6 +28,12 @@ TERMS = pa.schema([pa.field("term", pa.string(), nullable=False), pa.field("cust
 NEEDS = ("customer_id", "name", "name_match", "surname", "given_name", "name_sound", "org_core", "id_number",
          "phone", "phone_2", "email", "road", "road_number", "building", "unit", "room")  # fmt: skip
 """The columns that `terms` reads: `customer_id` and some of `CLEAN`."""
+
+WHOLE = "="
+"""Begins the terms that must be typed whole."""
+
+PRIVATE = "#"
+"""Begins the terms that some see masked: they find an e-mail by the whole of it, and a door not at all."""
 
 LAST = "\U0010ffff"
 """Sorts after every character that a term holds."""
@@ -60,11 +67,11 @@ def terms(records: pa.Table) -> pa.Table:
         pc.replace_substring(records.column("name_sound"), " ", ""),
         pc.replace_substring_regex(records.column("name_sound"), r"([^ ])[^ ]* *", r"\1"),
         records.column("org_core"),
-        folded(records.column("email")),
-        doors(records),
-        _whole(folded(records.column("id_number"))),
+        _behind_mark(PRIVATE, folded(records.column("email"))),
+        _behind_mark(PRIVATE, doors(records)),
+        _behind_mark(WHOLE, folded(records.column("id_number"))),
         *(
-            _whole(part)
+            _behind_mark(WHOLE, part)
             for name in ("phone", "phone_2")
             for part in (records.column(name), pc.utf8_slice_codeunits(records.column(name), -4))
         ),
@@ -98,7 +105,7 @@ def doors(records: pa.Table) -> pa.ChunkedArray:
 
 def sharing_doors(tx: Transaction, records: pa.Table, *, most: int) -> pa.Array:
     """The customers of doors that these records name, if not more than `most` share them."""
-    wanted = pc.unique(pc.drop_null(pc.utf8_slice_codeunits(doors(records), 0, LONGEST)))
+    wanted = pc.unique(pc.drop_null(pc.utf8_slice_codeunits(_behind_mark(PRIVATE, doors(records)), 0, LONGEST)))
     query = sa.select(search_term.c.term, search_term.c.customer_id)
     with bulk.among(tx, search_term.c.term, wanted) as one_of_them:
         found = bulk.read(tx, query.where(one_of_them).limit(most * 20), TERMS)
@@ -114,7 +121,7 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
     Terms that are there are left alone: most customers are found by the same as before.
     """
     terms = terms.select(TERMS.names)
-    had = _of_customers(tx, customer_ids)
+    had = of_customers(tx, customer_ids)
     if had.num_rows:
         words, whose = (_codes(had.column(name), terms.column(name)) for name in TERMS.names)
         both = words * (whose.max(initial=0) + 1) + whose
@@ -124,7 +131,7 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
     bulk.insert(tx, search_term, terms.sort_by([("term", "ascending"), ("customer_id", "ascending")]))
 
 
-def _of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
+def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
     """What these customers are found by: `TERMS`."""
     if len(customer_ids) <= bulk.FEW:
         return bulk.read_few(tx, _OF_FEW, TERMS, few=customer_ids.to_pylist())
@@ -143,15 +150,23 @@ def _codes(*parts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return np.asarray(every.dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = None) -> Page:
+def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = None, is_masked: bool = False) -> Page:
     """The living customers that what was typed may mean, a page at a time.
 
-    First the customer of that number, then those that have a whole term typed, then those with a term that begins so.
+    First the customer of that number, then those that have a whole term typed, then those with a name that begins so,
+    then those with an e-mail or a door that does.
+
+    Args:
+        tx: The transaction.
+        typed: What was typed.
+        limit: How many at most.
+        cursor: The `cursor` of the page before.
+        is_masked: Whoever typed it sees e-mails and doors masked: no beginning finds them.
     """
-    text = unicodedata.normalize("NFKC", typed).lower().replace("\0", "").strip().lstrip("=")[:LONGEST]
+    text = unicodedata.normalize("NFKC", typed).lower().replace("\0", "").strip().lstrip(WHOLE + PRIVATE)[: LONGEST - 1]
     if not text:
         return Page(customer_ids=(), cursor=None)
-    stages = _stages(text)
+    stages = _stages(text, is_masked=is_masked)
     stage, last = (int(part) for part in cursor.split(".")) if cursor is not None else (0, None)
     found: list[tuple[int, int]] = []
     while stage < len(stages) and len(found) <= limit:
@@ -172,28 +187,34 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
 _PLACE = (search_term.c.term, search_term.c.customer_id)
 
 
-def _stages(text: str) -> list[bulk.Query]:
+def _stages(text: str, *, is_masked: bool) -> list[bulk.Query]:
     """The walks, the closest first; each leaves out the customers that one before it finds."""
     term, number = _PLACE
-    whole = "=" + text
     earlier = search_term.alias()
-    before = sa.select(earlier.c.term).where(
-        earlier.c.customer_id == number,
-        sa.or_(sa.and_(earlier.c.term >= text, earlier.c.term < term), earlier.c.term == whole),
-    )
-    for family in columns.MYSQL_FAMILY:
-        # They would walk all terms from the beginning, for each customer again.
-        before = before.with_hint(earlier, "FORCE INDEX (ix_search_term_customer_id)", family)
-    found_before = before.exists()
-    by_whole = sa.select(*_PLACE).where(term == whole)
-    by_beginning = sa.select(*_PLACE).where(term >= text, term < text + LAST, ~found_before)
+    is_whole = earlier.c.term == WHOLE + text
+    is_named = sa.and_(earlier.c.term >= text, earlier.c.term < text + LAST)
+
+    def beginning(start: str, *found_sooner: sa.ColumnElement[bool]) -> bulk.Query:
+        nearer = sa.and_(earlier.c.term >= start, earlier.c.term < term)
+        before = sa.select(earlier.c.term).where(earlier.c.customer_id == number, sa.or_(nearer, *found_sooner))
+        for family in columns.MYSQL_FAMILY:
+            # They would walk all terms from the beginning, for each customer again.
+            before = before.with_hint(earlier, "FORCE INDEX (ix_search_term_customer_id)", family)
+        return sa.select(*_PLACE).where(term >= start, term < start + LAST, ~before.exists())
+
+    by_whole = sa.select(*_PLACE).where(term == WHOLE + text)
+    stages = [by_whole, beginning(text, is_whole)]
+    if not is_masked:
+        stages.append(beginning(PRIVATE + text, is_whole, is_named))
+    elif "@" in text:
+        stages.append(beginning(PRIVATE + text, is_whole, is_named).where(term == PRIVATE + text))
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        return [by_whole, by_beginning]
+        return stages
     typed = int(text)
     by_number = sa.select(sa.literal("").label("term"), customer.c.customer_id).where(
         customer.c.customer_id == typed, customer.c.merged_into.is_(None)
     )
-    return [by_number, by_whole.where(number != typed), by_beginning.where(number != typed)]
+    return [by_number, *(stage.where(number != typed) for stage in stages)]
 
 
 def _behind(query: bulk.Query, last: int) -> sa.ColumnElement[bool]:
@@ -204,8 +225,8 @@ def _behind(query: bulk.Query, last: int) -> sa.ColumnElement[bool]:
     return sa.and_(term >= its_term, sa.or_(term > its_term, number > last))
 
 
-def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise("=", values, "")
+def _behind_mark(mark: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(mark, values, "")
 
 
 def folded(values: pa.ChunkedArray) -> pa.ChunkedArray:
