@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kehu.process import distinct, text
 
@@ -43,6 +44,13 @@ def clean(value: str) -> str | None:
     return None if person in _MADE_UP and host in _MADE_UP_HOSTS else cleaned
 
 
+_PLAIN = r"^[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$"
+_MADE_UP_HOST = f"@(?:{'|'.join(map(re.escape, sorted(_MADE_UP_HOSTS)))})$"
+
+
 def column(texts: pa.Array) -> pa.Array:
-    """Every text as `clean` leaves it."""
-    return distinct.mapped(texts, clean)
+    """Every text as `clean` leaves it; a kernel finds those that are addresses and nothing else."""
+    lower = pc.ascii_lower(pc.utf8_trim(texts, " "))
+    plain = pc.and_(pc.match_substring_regex(lower, _PLAIN), pc.invert(pc.match_substring_regex(lower, _MADE_UP_HOST)))
+    odd = pc.fill_null(pc.invert(plain), False)
+    return pc.replace_with_mask(lower, odd, distinct.mapped(texts.filter(odd), clean))

@@ -33,14 +33,20 @@ def clean(value: str) -> Kind | None:
 
 def column(stated: pa.Array, names: pa.Array, *, valid_uscc: pa.Array) -> pa.Array:
     """The kind of every row: as stated; else an organization where the name or a valid credit code says so."""
-    firm = pc.fill_null(distinct.mapped(names, _is_firm, to=pa.bool_()), False)
+    firm = pc.fill_null(distinct.mapped(_long(names), _is_firm, to=pa.bool_()), False)
     read = pc.if_else(pc.or_(firm, valid_uscc), Kind.ORGANIZATION.value, Kind.INDIVIDUAL.value)
     return pc.coalesce(distinct.mapped(stated, clean), read)
 
 
+def _long(names: pa.Array) -> pa.Array:
+    """The names that may be a firm's; null for those of up to three characters that are not ASCII.
+
+    A person's name of two or three Han characters is by far the commonest value, and none of a firm is as short.
+    """
+    size = pc.utf8_length(names)
+    return pc.if_else(pc.and_(pc.less_equal(size, 3), pc.greater(pc.binary_length(names), size)), None, names)
+
+
 def _is_firm(value: str) -> bool:
-    # A person's name of two or three Han characters is by far the commonest value, and none of a firm is as short.
-    if len(value) <= 3 and not value.isascii():
-        return False
     cleaned = text.clean(value)
     return cleaned is not None and organizations.looks_like_one(cleaned)

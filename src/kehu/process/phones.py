@@ -89,7 +89,7 @@ def columns(numbers: pa.Array, *, home: str) -> dict[str, pa.Array]:
     """The columns of `CLEANED` from one column of numbers, dirty as they came."""
     encoded = numbers.dictionary_encode()
     words = encoded.dictionary
-    known = _mobiles(words) if home == "CN" else distinct.nulls(len(words))
+    known = _common(words) if home == "CN" else distinct.nulls(len(words))
     odd = pc.is_null(known)
     read = distinct.spread(words.filter(odd), lambda value: clean(value, home=home), CLEANED)
     first = pc.replace_with_mask(known, odd, read["phone"])
@@ -97,9 +97,24 @@ def columns(numbers: pa.Array, *, home: str) -> dict[str, pa.Array]:
     return {"phone": first.take(encoded.indices), "phone_2": second.take(encoded.indices)}
 
 
-def _mobiles(numbers: pa.Array) -> pa.Array:
-    """The Chinese mobiles among the numbers, as `clean` leaves them; a kernel finds by far the most."""
+_COMMON = (
+    r"^(?:\+?86|0086)?(?P<mobile>1[3-9][0-9]{9})$"
+    r"|^(?:(?:\+?86|0086)0?|0)(?P<landline>(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7})$"
+)
+_EXTENDED = "-.*-[0-9 )]*$"
+_EMPTY = r"^1[3-9][0-9]0{8}$|^13800138000$"
+
+
+def _common(numbers: pa.Array) -> pa.Array:
+    """The Chinese mobiles and landlines among the numbers, as `clean` leaves them; kernels find by far the most."""
     simple = pc.match_substring_regex(numbers, r"^[0-9+() -]+$")
     bare = pc.replace_substring_regex(pc.if_else(simple, numbers, None), pattern="[() -]+", replacement="")
-    mobile = pc.struct_field(pc.extract_regex(bare, r"^(?:\+?86|0086)?(?P<number>1[3-9][0-9]{9})$"), "number")
-    return pc.if_else(pc.match_substring_regex(mobile, r"^(?:1[3-9][0-9]0{8}|13800138000)$"), None, mobile)
+    found = pc.extract_regex(bare, _COMMON)
+    mobile, landline = (pc.struct_field(found, name) for name in ("mobile", "landline"))
+    # Behind a second dash may stand an extension.
+    is_landline = pc.and_(
+        pc.greater(pc.binary_length(landline), 0), pc.invert(pc.match_substring_regex(numbers, _EXTENDED))
+    )
+    is_mobile = pc.and_(pc.greater(pc.binary_length(mobile), 0), pc.invert(pc.match_substring_regex(mobile, _EMPTY)))
+    home = pc.binary_join_element_wise("0", landline, "")
+    return pc.if_else(pc.fill_null(is_mobile, False), mobile, pc.if_else(pc.fill_null(is_landline, False), home, None))

@@ -13,6 +13,7 @@ from kehu.process import distinct
 SETTLED = r"^[!-~一-鿿]+( [!-~一-鿿]+)*$"
 """What `clean` would leave alone for sure: ASCII and Han ideographs, parted by single blanks."""
 
+_SETTLED = re.compile(SETTLED)
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
@@ -43,6 +44,8 @@ def clean(value: str) -> str | None:
     >>> clean("\ud800 \u200b") is None
     True
     """
+    if _SETTLED.fullmatch(value):
+        return value
     while True:  # Taking an invisible character away may let its neighbours compose; two rounds are the most seen.
         before = value
         value = _INVISIBLE.sub("", value)
@@ -156,7 +159,7 @@ def fold_latin(value: str) -> str:
     >>> fold_latin("Müller-Łukasz O'Brien ß")
     "muller-lukasz o'brien ss"
     """
-    if value.isascii():
+    if _UNCOMPOSED.fullmatch(value):
         return value.casefold()
     # Taken apart before and after: 🄐 holds a capital, and folding case may compose anew.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
@@ -164,4 +167,5 @@ def fold_latin(value: str) -> str:
     return unicodedata.normalize("NFC", bare).translate(_STROKED)
 
 
+_UNCOMPOSED = re.compile(r"[\x00-\x7f一-鿿]*")  # Nothing of it can be taken apart, and its case is that of ASCII.
 _STROKED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"})

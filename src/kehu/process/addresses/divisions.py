@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -208,26 +208,70 @@ def beginnings() -> Collection[str]:
     return _gazetteer().sizes.keys()
 
 
+def names() -> Collection[str]:
+    """Every name of a division, in full and without its ending."""
+    known = _gazetteer()
+    return known.full.keys() | known.short.keys()
+
+
+@functools.cache
+def continuations() -> Collection[str]:
+    """Each province and city, and the first two characters of a division that may stand behind the city.
+
+    >>> [start in continuations() for start in ("浙江省杭州市西湖", "浙江省杭州市复兴", "河北省邯郸市复兴")]
+    [True, False, True]
+    """
+    known = _gazetteer()
+    cities = {code: "".join(_division((code,))[:2]) for code in known.names if _is_city(code)}
+    names = [(code, name) for table in (known.full, known.short) for name, codes in table.items() for code in codes]
+    return {city + name[:2] for code, name in names for size in (_PROVINCE, _CITY) if (city := cities.get(code[:size]))}
+
+
+@functools.cache
+def short_cities() -> Mapping[str, Division]:
+    """The cities that a name without an ending tells beyond doubt.
+
+    >>> short_cities()["贵阳"].city, "吉林" in short_cities()
+    ('贵阳市', False)
+    """
+    known = _gazetteer()
+    found = {name: [code for code in codes if len(code) <= _CITY] for name, codes in known.short.items()}
+    return {
+        name: _division((codes[0],))
+        for name, codes in found.items()
+        if len(codes) == 1 and _is_city(codes[0]) and name not in known.full
+    }
+
+
+def _is_city(code: str) -> bool:
+    return len(code) == _CITY or code in _MUNICIPALITIES
+
+
 def whole(words: str) -> Division | None:
     """The one city or district that words with which an address begins name from end to end; None if they do not.
 
-    >>> whole("杭州西湖区").district, whole("杭州市").city, whole("杭州市文三路"), whole("鼓楼区")
-    ('西湖区', '杭州市', None, None)
+    They end as the full name of a division does.
+
+    >>> whole("杭州西湖区").district, whole("杭州市").city, whole("杭州市文三路"), whole("鼓楼区"), whole("杭州")
+    ('西湖区', '杭州市', None, None, None)
     """
-    options = _whole(words, _ANYWHERE) if _TO_DIVISION.fullmatch(words) else None
+    options = _whole(words, _ANYWHERE) if words.endswith(_SIGNS) else None
     return _division(options) if options and len(options) == 1 and len(options[0]) >= _CITY else None
 
 
-def backwards(words: str) -> Division | None:
-    """The one district that words with which an address ends name, from small to large, parted by commas.
+_SIGNS = ("市", "县", "旗", "盟", "区", "自治州")
 
-    >>> backwards("西湖区,杭州市").province, backwards("杭州市")
-    ('浙江省', None)
+
+def backwards(words: str) -> Division | None:
+    """The one city or district that words with which an address ends name, from small to large, parted by commas.
+
+    >>> backwards("西湖区,杭州市").province, backwards("杭州市").district, backwards("浙江省")
+    ('浙江省', None, None)
     """
     options: _Options | None = _ANYWHERE
     for segment in reversed(words.split(",")):
         options = _whole(segment, options) if options else None
-    return _division(options) if options and len(options) == 1 and len(options[0]) == _DISTRICT else None
+    return _division(options) if options and len(options) == 1 and len(options[0]) >= _CITY else None
 
 
 def _searched(rest: str, options: _Options) -> tuple[Division, str]:

@@ -6,6 +6,7 @@ beyond doubt of one of the forms is left to that.
 """
 
 import functools
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,6 +33,7 @@ _DOOR = (
 _DIVISION_FIRST = (
     "^(?P<where>[^0-9a-z#-]*(?:[^0-9a-z#小南北东西社园校厂院期-]区|[市县旗盟州])),*(?P<rest>[^,路街巷].*)$"
 )
+_DISTRICT_FIRST = "^(?P<where>[^0-9a-z#-]*?[市州盟],*[^0-9a-z#,-]{1,4}?[东西南北]区),*(?P<rest>[^,路街巷].*)$"
 _ROAD_FIRST = (
     # 号楼, 号院 and 号房 are counters of their own. A bare number is a room where it has at least three digits.
     f"^{_ROAD}(?:(?P<estate>[^0-9a-z,#楼院房-]{_WORD}+)?{_DOOR}"
@@ -43,12 +45,20 @@ _ROAD_LAST = (
     f"^(?:(?P<estate>{_WORD}{{2,}})(?P<block>{_NUMBER}){_BLOCK}(?:(?P<unit>{_NUMBER})单元)?)?"
     f"(?:(?P<room>{_NUMBER}){_ROOM})?,{_ROAD}$"
 )
+_WHERE = "(?P<where>[^0-9a-z#-]+)"
 _DIVISION_LAST = (
     f"^(?:(?P<room>{_NUMBER}){_ROOM},)?(?:(?P<unit>{_NUMBER})单元,)?(?:(?P<block>{_NUMBER}){_BLOCK},)?"
-    f"(?:(?P<estate>{_WORD}{{2,}}),)?{_ROAD},(?P<where>[^0-9a-z#-]+)$"
+    f"(?:(?P<estate>{_WORD}{{2,}}),)?(?:{_ROAD},)?{_WHERE}$"
 )
+_ROAD_ALONE = f"^{_ROAD},{_WHERE}$"
+_VILLAGE_ALONE = f"^(?P<village>{_WORD}+)(?P<road_number>{_NUMBER})组(?P<farm>{_NUMBER})号,{_WHERE}$"
+_NEAR_DIVISION = "^[^0-9,路街巷道]{1,14}[市区县旗州]"
+_NEAR_STREET = "^(?:[东西南北中][一二三四五六]?|[一二三四五六新老大])?(?:路|大?街|大道|道|巷|弄|胡同)|^[,-]"
 
 _Parts = dict[str, pa.Array]
+
+_remembered = functools.lru_cache(maxsize=20_000)
+"""For words that stand in thousands of addresses, in this table and in the next."""
 
 
 def columns(addresses: pa.Array) -> tuple[_Parts, pa.Array]:
@@ -62,17 +72,22 @@ def columns(addresses: pa.Array) -> tuple[_Parts, pa.Array]:
     ([True, False], ['杭州市', '文三路', '138', '翠苑小区3', '501'])
     """
     folded = _folded(addresses)
-    begun = _struct(folded, _DIVISION_FIRST)
-    first = _begun(begun["where"], begun["rest"])
-    rest = pc.if_else(pc.is_valid(first["city"]), begun["rest"], None)
+    first, rest = _begun(folded)
     found = {name: distinct.nulls(len(addresses)) for name in PARTS.names}
     for pattern in (_ROAD_FIRST, _VILLAGE, _NO_ROAD, _ROAD_LAST):
         read = _read(_struct(rest, pattern) | first, estate_first=pattern in (_NO_ROAD, _ROAD_LAST))
         found = {name: pc.coalesce(found[name], read[name]) for name in PARTS.names}
         rest = pc.if_else(pc.is_valid(found["city"]), None, rest)
-    last = _struct(pc.if_else(pc.match_substring_regex(folded, "^[0-9]"), folded, None), _DIVISION_LAST)
-    read = _read(last | distinct.spread(last["where"], _at_end, _DIVISION), estate_first=True)
-    found = {name: pc.coalesce(found[name], read[name]) for name in PARTS.names}
+    numbered = pc.match_substring_regex(folded, "^[0-9]")
+    # Words with which no name of a division begins cannot hide one before the road.
+    worded = pc.invert(pc.or_(numbered, pc.is_in(_start(folded, 2), value_set=_beginnings())))
+    for pattern, fits in ((_DIVISION_LAST, numbered), (_ROAD_ALONE, worded), (_VILLAGE_ALONE, worded)):
+        last = _struct(pc.if_else(fits, folded, None), pattern)
+        ended = distinct.spread(last["where"], _at_end, _DIVISION)
+        if pattern != _DIVISION_LAST:  # Behind a city alone, a district that nobody knows may still stand in front.
+            ended["city"] = pc.if_else(pc.is_valid(ended["district"]), ended["city"], None)
+        read = _read(last | ended, estate_first=pattern == _DIVISION_LAST)
+        found = {name: pc.coalesce(found[name], read[name]) for name in PARTS.names}
     return found, pc.is_valid(found["city"])
 
 
@@ -122,17 +137,78 @@ _DIVISION = pa.schema({name: pa.string() for name in divisions.Division._fields}
 _STARTS = pa.schema({f"start_{place}": pa.string() for place in range(3)})
 
 
-def _begun(where: pa.Array, rest: pa.Array) -> _Parts:
-    """The division that an address begins with; nulls where it is in doubt whether that ends there."""
-    found = distinct.spread(where, _at_start, pa.schema([*_DIVISION, *_STARTS]))
-    next_ = pc.utf8_slice_codeunits(rest, 0, 2)
+def _begun(folded: pa.Array) -> tuple[_Parts, pa.Array]:
+    """The division that an address begins with, and what follows; nulls where another division may follow."""
+    found: _Parts = {name: distinct.nulls(len(folded)) for name in _DIVISION.names}
+    after = distinct.nulls(len(folded))
+    for cut in (_by_sign(_DIVISION_FIRST), _by_sign(_DISTRICT_FIRST), _by_name):
+        where, rest = cut(pc.if_else(pc.is_valid(found["city"]), None, folded))
+        division = _certain(distinct.spread(where, _at_start, pa.schema([*_DIVISION, *_STARTS])), rest)
+        found = {name: pc.coalesce(found[name], division[name]) for name in _DIVISION.names}
+        after = pc.coalesce(after, pc.if_else(pc.is_valid(division["city"]), rest, None))
+    return found, after
+
+
+_Cut = Callable[[pa.Array], tuple[pa.Array, pa.Array]]
+"""Cuts addresses into the words that may be a division, and the rest."""
+
+
+def _by_sign(pattern: str) -> _Cut:
+    """Cuts behind what ends the name of a division."""
+
+    def cut(addresses: pa.Array) -> tuple[pa.Array, pa.Array]:
+        parts = _struct(addresses, pattern)
+        return parts["where"], parts["rest"]
+
+    return cut
+
+
+def _by_name(addresses: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Cuts behind a city's name without an ending: 贵阳工业北路960号."""
+    where, rest = distinct.nulls(len(addresses)), distinct.nulls(len(addresses))
+    for size, (names, longer) in _short_names().items():
+        start, after = _start(addresses, size), pc.utf8_slice_codeunits(addresses, size)
+        fits = pc.and_(
+            pc.is_in(start, value_set=names), pc.invert(pc.is_in(_start(addresses, size + 1), value_set=longer))
+        )
+        fits = pc.and_(fits, pc.invert(pc.match_substring_regex(after, _NEAR_STREET)))
+        where, rest = pc.if_else(fits, start, where), pc.if_else(fits, after, rest)
+    return where, rest
+
+
+@functools.cache
+def _short_names() -> dict[int, tuple[pa.Array, pa.Array]]:
+    """By length the short names of cities, and how longer names begin that begin so."""
+    cities, every = divisions.short_cities(), divisions.names()
+    return {
+        size: (
+            pa.array([name for name in cities if len(name) == size]),
+            pa.array(sorted({name[: size + 1] for name in every if len(name) > size and name[:size] in cities})),
+        )
+        for size in sorted({len(name) for name in cities})
+    }
+
+
+def _start(texts: pa.Array, size: int) -> pa.Array:
+    return pc.utf8_slice_codeunits(texts, 0, size)
+
+
+def _certain(found: _Parts, rest: pa.Array) -> _Parts:
+    """The divisions found behind which no other can follow; nulls for the others."""
+    next_ = _start(rest, 2)
     repeated = functools.reduce(pc.or_, (pc.fill_null(pc.equal(next_, found[name]), False) for name in _STARTS.names))
-    # Behind a city any of its districts may follow, also one that we do not know.
+    # Behind a city a district may follow: one of its own, or by its sign one that we do not know.
     followed = pc.or_(
-        pc.is_in(next_, value_set=_beginnings()), pc.fill_null(pc.match_substring_regex(rest, "^[^0-9]*区"), False)
+        pc.is_in(pc.binary_join_element_wise(found["province"], found["city"], next_, ""), value_set=_continuations()),
+        pc.fill_null(pc.match_substring_regex(rest, _NEAR_DIVISION), False),
     )
     doubtful = pc.or_(repeated, pc.and_(pc.is_null(found["district"]), followed))
     return {name: pc.if_else(doubtful, None, found[name]) for name in _DIVISION.names}
+
+
+@functools.cache
+def _continuations() -> pa.Array:
+    return pa.array(sorted(divisions.continuations()))
 
 
 @functools.cache
@@ -140,21 +216,25 @@ def _beginnings() -> pa.Array:
     return pa.array(sorted(divisions.beginnings()))
 
 
+@_remembered
 def _at_start(words: str) -> tuple[str | None, ...]:
     """The division that words are, and with which two characters its own names and those above it begin."""
-    found = divisions.whole(words)
+    found = divisions.whole(words) or divisions.short_cities().get(words)
     return (*found, *(name and name[:2] for name in found)) if found else (None,) * 6
 
 
+@_remembered
 def _at_end(words: str) -> tuple[str | None, ...]:
     return divisions.backwards(words) or divisions.NOWHERE
 
 
+@_remembered
 def _road(words: str) -> str | None:
     """The road that words before a number with 号 are; None where they are more than that."""
     return _at_road(words, sign="号")
 
 
+@_remembered
 def _village(words: str) -> str | None:
     """The village that words before a number with 组 are; None where they are more than that."""
     return _at_road(words, sign="组")
@@ -166,6 +246,7 @@ def _at_road(words: str, *, sign: str) -> str | None:
     return draft.road if draft.at_road and not draft.estate else None
 
 
+@_remembered
 def _is_estate(words: str) -> bool:
     """Whether words tell of an estate and nothing else, be it that a number follows or that none does."""
     if words.startswith("中国") or words[:2] in divisions.beginnings():
