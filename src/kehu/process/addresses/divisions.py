@@ -222,7 +222,7 @@ def continuations() -> Collection[str]:
     [True, False, True]
     """
     known = _gazetteer()
-    cities = {code: "".join(_division((code,))[:2]) for code in known.names if _is_city(code)}
+    cities = {code: "".join(name or "" for name in _division((code,))[:2]) for code in known.names if _is_city(code)}
     names = [(code, name) for table in (known.full, known.short) for name, codes in table.items() for code in codes]
     return {city + name[:2] for code, name in names for size in (_PROVINCE, _CITY) if (city := cities.get(code[:size]))}
 

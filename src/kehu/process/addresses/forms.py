@@ -8,6 +8,7 @@ beyond doubt of one of the forms is left to that.
 import functools
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -72,23 +73,28 @@ def columns(addresses: pa.Array) -> tuple[_Parts, pa.Array]:
     ([True, False], ['杭州市', '文三路', '138', '翠苑小区3', '501'])
     """
     folded = _folded(addresses)
-    first, rest = _begun(folded)
-    found = {name: distinct.nulls(len(addresses)) for name in PARTS.names}
+    rows = pa.record_batch({"row": np.arange(len(folded)), "words": folded}).filter(pc.is_valid(folded))
+    begun, others = _begun(rows)
+    done = []
     for pattern in (_ROAD_FIRST, _VILLAGE, _NO_ROAD, _ROAD_LAST):
-        read = _read(_struct(rest, pattern) | first, estate_first=pattern in (_NO_ROAD, _ROAD_LAST))
-        found = {name: pc.coalesce(found[name], read[name]) for name in PARTS.names}
-        rest = pc.if_else(pc.is_valid(found["city"]), None, rest)
-    numbered = pc.match_substring_regex(folded, "^[0-9]")
+        read, begun = _read(begun, pattern, estate_first=pattern in (_NO_ROAD, _ROAD_LAST))
+        done.append(read)
+    numbered = pc.match_substring_regex(others["words"], "^[0-9]")
     # Words with which no name of a division begins cannot hide one before the road.
-    worded = pc.invert(pc.or_(numbered, pc.is_in(_start(folded, 2), value_set=_beginnings())))
+    worded = pc.invert(pc.or_(numbered, pc.is_in(_start(others["words"], 2), value_set=_beginnings())))
     for pattern, fits in ((_DIVISION_LAST, numbered), (_ROAD_ALONE, worded), (_VILLAGE_ALONE, worded)):
-        last = _struct(pc.if_else(fits, folded, None), pattern)
-        ended = distinct.spread(last["where"], _at_end, _DIVISION)
-        if pattern != _DIVISION_LAST:  # Behind a city alone, a district that nobody knows may still stand in front.
-            ended["city"] = pc.if_else(pc.is_valid(ended["district"]), ended["city"], None)
-        read = _read(last | ended, estate_first=pattern == _DIVISION_LAST)
-        found = {name: pc.coalesce(found[name], read[name]) for name in PARTS.names}
-    return found, pc.is_valid(found["city"])
+        read, _ = _read(others.filter(fits), pattern, estate_first=pattern == _DIVISION_LAST)
+        done.append(read)
+    return _in_place(pa.concat_batches(done), len(addresses))
+
+
+def _in_place(read: pa.RecordBatch, size: int) -> tuple[_Parts, pa.Array]:
+    """What was read of some of so many rows, each in its row; and which rows those are."""
+    place = np.full(size, -1)
+    place[read["row"].to_numpy()] = np.arange(read.num_rows)
+    known = place >= 0
+    chosen = pa.array(place, mask=~known)
+    return {name: read[name].take(chosen) for name in PARTS.names}, pa.array(known)
 
 
 def _folded(addresses: pa.Array) -> pa.Array:
@@ -106,15 +112,30 @@ def _struct(texts: pa.Array, pattern: str) -> _Parts:
     return {name: pc.if_else(pc.equal(pc.binary_length(part), 0), None, part) for name, part in parts.items()}
 
 
-def _read(parts: _Parts, *, estate_first: bool) -> _Parts:
-    """The parts of the addresses whose division and words are beyond doubt; nulls for the others."""
+def _read(rows: pa.RecordBatch, pattern: str, *, estate_first: bool) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """The rows with the columns of `PARTS` whose division and words are beyond doubt, and the rows that are left.
+
+    Args:
+        rows: `row`, `words`, and the division that is already known; else the pattern has it.
+        pattern: With a group for each part.
+        estate_first: Whether an estate stands where a road may, so that its words are to be looked at.
+    """
+    parts = _struct(rows["words"], pattern)
+    nothing = distinct.nulls(rows.num_rows)
 
     def first_of(*names: str) -> pa.Array:
-        return pc.coalesce(distinct.nulls(len(parts["city"])), *(parts[name] for name in names if name in parts))
+        found = [parts[name] for name in names if name in parts]
+        return pc.coalesce(*found) if found else nothing
 
-    sure = pc.and_(pc.is_valid(parts["city"]), pc.is_valid(first_of("road_number", "block")))
+    if "where" in parts:
+        division = distinct.spread(parts["where"], _at_end, _DIVISION)
+        if not estate_first:  # Behind a city alone, a district that nobody knows may still stand in front.
+            division["city"] = pc.if_else(pc.is_valid(division["district"]), division["city"], None)
+    else:
+        division = {name: rows[name] for name in _DIVISION.names}
+    sure = pc.and_(pc.is_valid(division["city"]), pc.is_valid(first_of("road_number", "block")))
     number, estate = first_of("road_number"), first_of("estate")
-    road = distinct.mapped(first_of("road"), _road)
+    road = distinct.mapped(parts["road"], _road) if "road" in parts else nothing
     if "farm" in parts:
         road = distinct.mapped(parts["village"], _village)
         number = pc.binary_join_element_wise(number, parts["farm"], "-")
@@ -123,30 +144,32 @@ def _read(parts: _Parts, *, estate_first: bool) -> _Parts:
         is_estate = distinct.mapped(estate, _is_estate, to=pa.bool_())
         sure = pc.and_(sure, pc.fill_null(is_estate, True))
     found = {
-        **{name: parts[name] for name in _DIVISION.names},
+        "row": rows["row"],
+        **division,
         "road": road,
         "road_number": number,
         "building": distinct.joined([estate, first_of("block")], ""),
         "unit": first_of("unit", "unit_"),
         "room": first_of("room", "room_", "room__", "room___"),
     }
-    return {name: pc.if_else(sure, found[name], None) for name in PARTS.names}
+    return pa.record_batch(found).filter(sure), rows.filter(pc.invert(sure))
 
 
 _DIVISION = pa.schema({name: pa.string() for name in divisions.Division._fields})
 _STARTS = pa.schema({f"start_{place}": pa.string() for place in range(3)})
 
 
-def _begun(folded: pa.Array) -> tuple[_Parts, pa.Array]:
-    """The division that an address begins with, and what follows; nulls where another division may follow."""
-    found: _Parts = {name: distinct.nulls(len(folded)) for name in _DIVISION.names}
-    after = distinct.nulls(len(folded))
+def _begun(rows: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """The rows that begin with a division, with it and the words behind it; and those where another may follow it."""
+    done = []
     for cut in (_by_sign(_DIVISION_FIRST), _by_sign(_DISTRICT_FIRST), _by_name):
-        where, rest = cut(pc.if_else(pc.is_valid(found["city"]), None, folded))
-        division = _certain(distinct.spread(where, _at_start, pa.schema([*_DIVISION, *_STARTS])), rest)
-        found = {name: pc.coalesce(found[name], division[name]) for name in _DIVISION.names}
-        after = pc.coalesce(after, pc.if_else(pc.is_valid(division["city"]), rest, None))
-    return found, after
+        where, rest = cut(rows["words"])
+        found = distinct.spread(where, _at_start, pa.schema([*_DIVISION, *_STARTS]))
+        sure = _is_certain(found, rest)
+        begun = {"row": rows["row"], "words": rest, **{name: found[name] for name in _DIVISION.names}}
+        done.append(pa.record_batch(begun).filter(sure))
+        rows = rows.filter(pc.invert(sure))
+    return pa.concat_batches(done), rows
 
 
 _Cut = Callable[[pa.Array], tuple[pa.Array, pa.Array]]
@@ -193,8 +216,8 @@ def _start(texts: pa.Array, size: int) -> pa.Array:
     return pc.utf8_slice_codeunits(texts, 0, size)
 
 
-def _certain(found: _Parts, rest: pa.Array) -> _Parts:
-    """The divisions found behind which no other can follow; nulls for the others."""
+def _is_certain(found: _Parts, rest: pa.Array) -> pa.Array:
+    """Where a division was found behind which no other can follow."""
     next_ = _start(rest, 2)
     repeated = functools.reduce(pc.or_, (pc.fill_null(pc.equal(next_, found[name]), False) for name in _STARTS.names))
     # Behind a city a district may follow: one of its own, or by its sign one that we do not know.
@@ -203,7 +226,7 @@ def _certain(found: _Parts, rest: pa.Array) -> _Parts:
         pc.fill_null(pc.match_substring_regex(rest, _NEAR_DIVISION), False),
     )
     doubtful = pc.or_(repeated, pc.and_(pc.is_null(found["district"]), followed))
-    return {name: pc.if_else(doubtful, None, found[name]) for name in _DIVISION.names}
+    return pc.and_(pc.is_valid(found["city"]), pc.invert(doubtful))
 
 
 @functools.cache
