@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from kehu import settings
 from kehu.collect import rest
 from kehu.collect.web import pages, proofs
+from kehu.flows.service import sla
 from kehu.model import records
 from kehu.process import mapping
 from kehu.store import tables
@@ -65,9 +66,9 @@ def _default(field: Any) -> str:
         case int() | float() as number:
             return f"`{number:g}`" if number < 100_000 else f"`{number}`"
         case tuple() | list() as many:
-            return "`[" + ", ".join(f'"{one}"' for one in many) + "]`"
+            return "`[" + ", ".join(f'"{one}"' if isinstance(one, str) else f"{one}" for one in many) + "]`"
         case dict() as table:
-            return "`{}`" if not table else f"`{table}`"
+            return "`{}`" if not table else ", ".join(f"`{name}`" for name in table)
         case other:
             return f'`"{other}"`'
 
@@ -150,6 +151,7 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 WRITTEN: dict[str, Callable[[], str]] = {
     **{name: lambda model=model: of_settings(model) for name, model in settings.SECTIONS.items()},  # type: ignore[misc]
     **{name: lambda model=model: of_settings(model) for name, model in settings.SOURCES.items()},  # type: ignore[misc]
+    "class of tickets": lambda: of_settings(sla.Class),
     "every channel": lambda: of_settings(settings.Own),
     "paging": lambda: of_kinds(pages.Paging),
     "auth": lambda: of_kinds(proofs.Auth),

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from kehu.collect import database, files, own, push, rest
 from kehu.errors import SettingsError
+from kehu.flows.service.sla import Tickets
 from kehu.flows.threshold import Limit
 from kehu.model import plugged
 from kehu.process import checks, mapping
@@ -156,6 +157,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 @dataclass(frozen=True, kw_only=True)
 class Channel:
     """One channel, as described in `[channels.NAME]`."""
+    "tickets": Tickets,
 
     name: str
     trust: int
@@ -187,6 +189,7 @@ class Settings:
         """The channel of this name.
 
         Raises:
+    tickets: Tickets = field(default_factory=Tickets)
             SettingsError: There is none; it names those there are.
         """
         for channel in self.channels:
@@ -273,6 +276,7 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
     if not re.fullmatch(r"\w[\w-]{0,63}", name):
         complaints.append(f"{where}: a channel's name is up to 64 letters, digits, - and _")
     keys = dict(keys) if isinstance(keys, dict) else {}
+        tickets=_read(Tickets, tables.get("tickets", {}), "[tickets]", complaints),
     own = _read(Own, {key: keys.pop(key) for key in Own.model_fields if key in keys}, where, complaints)
     columns, rules = keys.pop("mapping", None), keys.pop("rules", [])
     if columns is None and keys.get("type") == "push":

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 from kehu import settings as reading
 from kehu.collect import database as databases
@@ -24,6 +25,7 @@ from kehu.flows.audit import Seal
 from kehu.flows.intake import Feed
 from kehu.flows.people import By, Office
 from kehu.resolve import model as models
+from kehu.flows.service.sla import Clock
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import Survivorship
 from kehu.settings import Settings
@@ -128,6 +130,11 @@ def limits(settings: Settings) -> Limits:
 
 def office(database: Database) -> Office:
     """What the flows about our own users work with."""
+def clock(settings: Settings) -> Clock:
+    """When tickets are due."""
+    return settings.tickets.clock(ZoneInfo(settings.serve.zone))
+
+
     assert database.vault is not None, "only `store` opens stores"
     return Office(database=database, vault=database.vault)
 

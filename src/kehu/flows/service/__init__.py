@@ -1,0 +1,1 @@
+"""Customer service: tickets and their clock, arriving calls, notes on customers."""

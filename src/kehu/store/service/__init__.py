@@ -1,0 +1,1 @@
+"""Customer service as it is stored: tickets, arriving calls, notes on customers."""

@@ -1,0 +1,37 @@
+"""Notes on customers: what somebody wants the next one to know. Rows are only added."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from kehu.store import sequence
+from kehu.store.database import Transaction
+from kehu.store.dictionary.service import note
+from kehu.store.service import numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What somebody wrote about a customer."""
+
+    note_id: int
+    customer_id: int
+    """Whom it was written about; that customer may have been merged since."""
+    at: datetime
+    who: str
+    text: str
+
+
+def add(tx: Transaction, customer_id: int, text: str, *, who: str, at: datetime) -> Note:
+    """A new note."""
+    written = Note(note_id=sequence.take(tx, "note"), customer_id=customer_id, at=at, who=who, text=text)
+    tx.execute(note.insert().values(**vars(written)))
+    return written
+
+
+def of_customer(tx: Transaction, customer_id: int, *, limit: int = 20) -> tuple[Note, ...]:
+    """The notes on a living customer, the newest first."""
+    theirs = note.c.customer_id.in_(numbers.of_customer(tx, customer_id))
+    rows = tx.execute(sa.select(note).where(theirs).order_by(note.c.note_id.desc()).limit(limit)).mappings()
+    return tuple(Note(**row) for row in rows)
