@@ -43,6 +43,8 @@ class Use(StrEnum):
     """Signing the head of the audit chain (Ed25519)."""
     BACKUP = "kehu backup 1"
     """Signing what a backup tells of itself (HMAC-SHA256)."""
+    FORGET = "kehu forget 1"
+    """Knowing the erased when they come again (HMAC-SHA256)."""
     CHECK = "kehu check 1"
     """Telling whether these are the keys of this store."""
 

@@ -1,0 +1,123 @@
+"""Consents: what people said of each purpose, and what holds today.
+
+A statement goes with a record of theirs, the oldest, whatever customer that belongs to. So a merge brings both sides'
+statements together, and taking it back parts them as they were. The latest statement of a purpose holds; of two at one
+time, that which refuses: nobody is asked to prove that they did not want something.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from kehu.model.privacy import Purpose, Said
+from kehu.store import sequence
+from kehu.store.database import Transaction
+from kehu.store.dictionary.privacy import consent
+from kehu.store.tables import member, record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What somebody said of one purpose."""
+
+    consent_id: int
+    """Its number."""
+    purpose: Purpose
+    said: Said
+    notice: str
+    """Version of the notice that they were shown."""
+    channel: str
+    """The way they said it."""
+    at: datetime
+    """When they said it."""
+    noted_at: datetime
+    """When it was noted here."""
+    noted_by: str
+    """Who noted it."""
+
+
+def note(
+    tx: Transaction,
+    customer_id: int,
+    *,
+    purpose: Purpose,
+    said: Said,
+    notice: str,
+    channel: str,
+    at: datetime,
+    noted_at: datetime,
+    noted_by: str,
+) -> Statement:
+    """Add what somebody said; `customer_id` is a living customer's."""
+    carrier = tx.scalar(
+        sa.select(sa.func.min(record.c.origin))
+        .join(member, member.c.record == record.c.record)
+        .where(member.c.customer_id == customer_id)
+    )
+    number = sequence.take(tx, "consent")
+    told = Statement(
+        consent_id=number, purpose=purpose, said=said, notice=notice, channel=channel, at=at, noted_at=noted_at,
+        noted_by=noted_by,
+    )  # fmt: skip
+    tx.execute(consent.insert().values(origin=carrier, **{**vars(told), "purpose": purpose.value, "said": said.value}))
+    return told
+
+
+def of_customer(tx: Transaction, customer_id: int) -> tuple[Statement, ...]:
+    """All that the customer said, the latest first."""
+    theirs = (
+        sa.select(record.c.origin)
+        .join(member, member.c.record == record.c.record)
+        .where(member.c.customer_id == customer_id)
+    )
+    rows = tx.execute(sa.select(consent).where(consent.c.origin.in_(theirs))).mappings()
+    found = [
+        Statement(
+            purpose=Purpose(row["purpose"]),
+            said=Said(row["said"]),
+            **{name: row[name] for name in row if name not in ("origin", "purpose", "said")},
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=_rank, reverse=True))
+
+
+def standing(statements: Sequence[Statement]) -> dict[Purpose, Statement]:
+    """What holds of each purpose that was ever spoken of."""
+    return {one.purpose: one for one in sorted(statements, key=_rank)}
+
+
+def refusing(purpose: Purpose) -> sa.Select[tuple[int]]:
+    """The customers whose latest word on a purpose is no: a query of `customer_id`s."""
+    return _whose(purpose, Said.WITHDRAWN)
+
+
+def consenting(purpose: Purpose) -> sa.Select[tuple[int]]:
+    """The customers whose latest word on a purpose is yes: a query of `customer_id`s."""
+    return _whose(purpose, Said.GIVEN)
+
+
+def _whose(purpose: Purpose, said: Said) -> sa.Select[tuple[int]]:
+    spoken = (
+        sa.select(
+            member.c.customer_id,
+            consent.c.said,
+            sa.func.row_number()
+            .over(
+                partition_by=member.c.customer_id,
+                order_by=(consent.c.at.desc(), consent.c.said.desc(), consent.c.consent_id.desc()),
+            )
+            .label("place"),
+        )
+        .join(record, record.c.origin == consent.c.origin)
+        .join(member, member.c.record == record.c.record)
+        .where(consent.c.purpose == purpose.value)
+        .subquery()
+    )
+    return sa.select(spoken.c.customer_id).where(spoken.c.place == 1, spoken.c.said == said.value)
+
+
+def _rank(one: Statement) -> tuple[datetime, bool, int]:
+    return one.at, one.said is Said.WITHDRAWN, one.consent_id
