@@ -20,7 +20,7 @@ from starlette.types import Scope
 from kehu.errors import ConflictError, KehuError, NotFoundError, SettingsError, StoreError
 from kehu.flows import arrive
 from kehu.resolve.model import Model
-from kehu.serve import problems
+from kehu.serve import problems, rules
 from kehu.serve.api import customers as api_customers
 from kehu.serve.api import decisions as api_decisions
 from kehu.serve.api import explanations as api_explanations
@@ -51,14 +51,28 @@ from kehu.serve.pages import (
     users,
 )
 from kehu.serve.watch import Watch, Watched
-from kehu.serve.who import Gate, NotSignedIn, needs
+from kehu.serve.who import Gate, NotSignedIn
 from kehu.store.database import Database
 
 API = "/api/v1"
 
-OPEN_PAGES = (entry, preferences)
-"""Those of whoever is not signed in."""
-PAGES = (home, customers, customer, past, explanation, decisions, reviews, quarantine, quality, loads, docs, me, users)
+PAGES = (
+    entry,
+    preferences,
+    home,
+    customers,
+    customer,
+    past,
+    explanation,
+    decisions,
+    reviews,
+    quarantine,
+    quality,
+    loads,
+    docs,
+    me,
+    users,
+)
 API_FEATURES = (
     api_customers,
     api_decisions,
@@ -125,17 +139,14 @@ def create(
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.given = Given(database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk, gate=gate)
-    for page in OPEN_PAGES:
-        app.include_router(page.router, include_in_schema=False)
-    # Routes say which permissions they need; that somebody is signed in holds for all of them.
     for page in PAGES:
-        app.include_router(page.router, include_in_schema=False, dependencies=[needs()])
-    interface = APIRouter(prefix=API, dependencies=[needs()])
+        app.include_router(rules.required(page.router), include_in_schema=False)
+    interface = APIRouter(prefix=API)
     for feature in API_FEATURES:
-        interface.include_router(feature.router)
+        interface.include_router(rules.required(feature.router))
     app.include_router(interface)
-    app.include_router(health.router)
-    app.include_router(metrics.router)
+    for watched in (health, metrics):
+        app.include_router(rules.required(watched.router))
     app.mount("/static", _Kept(directory=STATIC))
     app.add_middleware(Door, hosts=hosts)
     app.state.watch = Watch(database)

@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query, Request
 
 from kehu.errors import StoreError
 from kehu.flows import arrive
+from kehu.flows.sight import Sight
 from kehu.resolve.model import Model
 from kehu.serve.face import Face
 from kehu.serve.who import Gate, who_asks
@@ -77,6 +78,14 @@ AsOf = Annotated[
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many rows at most")]
 """How long a page is."""
+
+
+def _sight(request: Request) -> Sight:
+    return who_asks(request).sight
+
+
+Sees = Annotated[Sight, Depends(_sight)]
+"""A handler's argument: what whoever asks may see. Pages are masked as they are drawn; answers to machines by this."""
 
 
 def _author(request: Request) -> str:
