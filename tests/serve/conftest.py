@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,13 +15,20 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from kehu.engine.duck import Duck
-from kehu.flows import identify
+from kehu.flows import identify, people
+from kehu.flows.arrive import Desk
+from kehu.flows.people import By, Office
 from kehu.model.customers import CUSTOMERS
 from kehu.model.households import STATED
+from kehu.model.people import Role
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
 from kehu.serve import app
+from kehu.serve.who import COOKIE, Gate
 from kehu.store import customers, database, households, loads, quality, quarantine, records
+from kehu.store.people.sessions import Limits
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 CHINA = timezone(timedelta(hours=8), "UTC+8")
@@ -200,3 +209,52 @@ def client(application: FastAPI) -> Iterator[TestClient]:
         opened.headers["accept-language"] = "zh"
         opened.headers["accept"] = "text/html"
         yield opened
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staff:
+    """An application that people of every role sign in to, over a store of its own that has the same people in it."""
+
+    office: Office
+    application: FastAPI
+
+    def signed_in(self, *roles: Role, login: str | None = None) -> TestClient:
+        """The browser of a new user of these roles; without any, of nobody we know."""
+        browser = TestClient(self.application, base_url="http://127.0.0.1:8500", client=("127.0.0.1", 50000))
+        browser.headers.update({"accept": "text/html", "accept-language": "en", "sec-fetch-site": "same-origin"})
+        if roles:
+            login, by = login or f"{roles[0]}-{secrets.token_hex(4)}", By(login="root", at=NOW)
+            _, link = people.invite(self.office, login=login, name="", roles=roles, by=by)
+            people.choose_password(self.office, link, WORDS, by=by)
+            came = people.sign_in(
+                self.office, login=login, password=WORDS, code=None, browser=None, by=by, limits=LIMITS
+            )
+            assert came.token
+            browser.cookies.set(COOKIE, came.token)
+        return browser
+
+
+WORDS = "four words make one"
+LIMITS = Limits(idle=timedelta(minutes=30), whole=timedelta(hours=12))
+
+
+@pytest.fixture(scope="session")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
+    """The people of every role, and their application."""
+    folder = tmp_path_factory.mktemp("staffed")
+    opened = replace(database.connect("sqlite:///kehu.db", folder=folder), vault=Vault(keyring.made()))
+    database.migrate(opened)
+    fill(opened, crowd=6)
+    desk = Desk(
+        engine=Duck(threads=1), model=MODEL, home="CN", trust={}, hot_key_limit=100, mappings={}, rules={},
+        raw_in=folder / "raw", clock=lambda: NOW,
+    )  # fmt: skip
+    assert opened.vault is not None
+    office = Office(database=opened, vault=opened.vault)
+    gate = Gate(office=office, limits=LIMITS, is_open_at_first=False, is_secure=False)
+    application = app.create(opened, model=MODEL, desk=desk, clock=lambda: NOW, zone=CHINA, gate=gate)
+    made = Staff(office=office, application=application)
+    # The first user and their session are those that the tests of the rules disable and end.
+    made.signed_in(Role.AGENT, login="victim")
+    yield made
+    opened.close()

@@ -6,13 +6,14 @@ Nothing here changes anything.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kehu.analyse import figures
 from kehu.analyse import report as reports
 from kehu.analyse.figures import Figure
-from kehu.model import codes
+from kehu.flows.sight import Sight
+from kehu.model import codes, masks
 from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.languages import Language
@@ -47,7 +48,7 @@ class Overview:
 class Other:
     """A value that did not survive."""
 
-    value: str | date
+    value: str | date = field(metadata=masks.BY_HOLDER)
     records: int
     """How many records state it."""
 
@@ -57,7 +58,7 @@ class Value:
     """One attribute of a customer: its golden value, where it came from, and what else was said."""
 
     attribute: str
-    value: str | date | None
+    value: str | date | None = field(metadata=masks.told_by("attribute"))
     record: int | None
     """The record that it came from."""
     channel: str | None
@@ -70,7 +71,7 @@ class Value:
     """How many records state it."""
     stating: int
     """How many records state anything."""
-    others: tuple[Other, ...]
+    others: tuple[Other, ...] = field(metadata=masks.told_by("attribute"))
     """What else records state, the most frequent first."""
 
 
@@ -209,16 +210,17 @@ def listed(database: Database, wanted: views.Filter, *, after: int | None = None
         )
 
 
-def find(database: Database, typed: str, *, limit: int = 20, cursor: str | None = None) -> Found:
+def find(database: Database, typed: str, *, sight: Sight, limit: int = 20, cursor: str | None = None) -> Found:
     """The customers that what was typed may mean: a name, pinyin, a phone, a certificate, an e-mail, a number.
 
-    What finds nobody as it stands is tried in other spellings: `139 1234 5678`, `zhang wei`.
+    What finds nobody as it stands is tried in other spellings: `139 1234 5678`, `zhang wei`. Whoever's `sight` masks a
+    value finds nobody by the beginning of it.
     """
     spellings = _spellings(typed)
     start, _, place = cursor.partition(" ") if cursor else ("0", "", "")
     with database.read() as tx:
         for number in range(int(start), len(spellings)):
-            page = search.find(tx, spellings[number], limit=limit, cursor=place or None)
+            page = search.find(tx, spellings[number], limit=limit, cursor=place or None, is_masked=not sight.is_clear)
             if page.customer_ids or place:
                 following = f"{number} {page.cursor}" if page.cursor else None
                 return Found(customers=views.customers_of(tx, page.customer_ids), cursor=following)

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from kehu.errors import NotFoundError
+from kehu.model import masks
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.store import customers, decisions, records
 from kehu.store.database import Database, Transaction
@@ -27,8 +28,8 @@ class Altered:
     """One attribute before and after a change."""
 
     attribute: str
-    before: Told
-    after: Told
+    before: Told = field(metadata=masks.told_by("attribute"))
+    after: Told = field(metadata=masks.told_by("attribute"))
 
 
 @dataclass(frozen=True, kw_only=True)

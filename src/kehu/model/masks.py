@@ -1,6 +1,12 @@
 """Masking (脱敏): personal values with so much hidden that they can be recognised, but not used.
 
-A column that is not named here is shown as it is.
+A column that is not named here is shown as it is. A field of a dataclass is masked by its name, as a column is; one
+that holds now this column and now that says which field beside it names the column.
+
+    @dataclass(frozen=True, kw_only=True)
+    class Medium:
+        kind: MediumKind
+        value: str = field(metadata=masks.told_by("kind"))
 """
 
 from collections.abc import Callable, Mapping
@@ -77,3 +83,15 @@ def masked(column: str, value: Any) -> Any:
     ('138****1234', '北京市', None)
     """
     return MASKS[column](value) if column in MASKS and value is not None else value
+
+
+COLUMN = "column"
+"""Stands in the metadata of such a field."""
+
+BY_HOLDER: Mapping[str, str | None] = {COLUMN: None}
+"""Metadata of a field whose column whatever holds the dataclass names."""
+
+
+def told_by(name: str) -> Mapping[str, str | None]:
+    """Metadata of a field whose column another field of the dataclass names."""
+    return {COLUMN: name}

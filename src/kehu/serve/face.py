@@ -16,6 +16,7 @@ from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from kehu.flows.sight import Sight
 from kehu.model.languages import Language
 from kehu.serve import language as languages
 from kehu.serve import words
@@ -46,7 +47,7 @@ class Face:
     """The zone in which times are written."""
 
     def page(self, request: Request, template: str, page: Any, *, status: int = 200) -> HTMLResponse:
-        """A page, or a piece of one, in the language and theme that the request asks for.
+        """A page, or a piece of one, in the language and theme that the request asks for, as its reader may see it.
 
         Args:
             request: What the browser sent.
@@ -56,13 +57,15 @@ class Face:
         """
         language = language_of(request)
         theme = theme_of(request)
+        who = getattr(request.state, "who", None)
+        page = (who.sight if who else Sight()).of(page)
         values = {field.name: getattr(page, field.name) for field in fields(page)} if is_dataclass(page) else dict(page)
         text = (
             _environment(language, self.zone)
             .get_template(template)
             .render(
                 request_path=request.url.path,
-                who=getattr(request.state, "who", None),
+                who=who,
                 here=here(request),
                 language=language,
                 theme=theme,

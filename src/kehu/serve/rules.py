@@ -36,8 +36,8 @@ def needed(route: APIRoute) -> frozenset[Permission] | None:
     rules = [one.permissions for one in told if isinstance(one, Needs)]
     if not told or (rules and len(rules) < len(told)):
         raise RuleError(
-            f"{', '.join(sorted(route.methods or ()))} {route.path} must say whom it serves: needs(Permission.…), needs() "
-            "for whoever is signed in, or open_to_all; one of them, as an argument or among the dependencies"
+            f"{', '.join(sorted(route.methods or ()))} {route.path} must say whom it serves: needs(Permission.…), "
+            "needs() for whoever is signed in, or open_to_all; one of them, as an argument or among the dependencies"
         )
     return frozenset().union(*rules) if rules else None
 

@@ -6,13 +6,15 @@ def merge(parts: Parts, who: Annotated[Who, needs(Permission.DECIDE)], wanted: M
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
 
 from kehu.errors import NotFoundError
-from kehu.flows import people
+from kehu.flows import people, sight
 from kehu.flows.people import By, Office
+from kehu.flows.sight import Sight
 from kehu.model.people import Permission
 from kehu.store.people.sessions import Limits
 
@@ -60,6 +62,11 @@ class Who:
     def may(self, permission: str) -> bool:
         """Whether they may do this; templates ask it to show a button."""
         return permission in self.permissions
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What they may see."""
+        return sight.by(self.permissions)
 
     def by(self, at: datetime) -> By:
         """They, as the author of what is done now."""

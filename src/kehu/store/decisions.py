@@ -6,7 +6,7 @@ one into force again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, NotFoundError
+from kehu.model import masks
 from kehu.model.links import PAIRS
 from kehu.model.records import require
 from kehu.store import bulk, sequence
@@ -76,7 +77,7 @@ class Decision:
     undone_why: str | None
     attribute: str | None
     """What was pinned; None for other kinds."""
-    value: str | None
+    value: str | None = field(metadata=masks.told_by("attribute"))
     customers: tuple[int, ...]
     """The customers that its records belonged to before it."""
     records: int

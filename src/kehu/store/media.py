@@ -1,12 +1,13 @@
 """Contact media: every phone, e-mail and address that reaches a customer, the best of each kind first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from kehu.model import customers as model
+from kehu.model import masks
 from kehu.model.codes import MediumKind
 from kehu.model.records import require
 from kehu.store import bulk
@@ -21,7 +22,7 @@ class Medium:
     kind: MediumKind
     rank: int
     """1 is the best of its kind."""
-    value: str
+    value: str = field(metadata=masks.told_by("kind"))
     first_seen: datetime | None
     """When the oldest of its records was changed at its source."""
     last_seen: datetime | None
@@ -38,6 +39,13 @@ def replace(tx: Transaction, customer_ids: pa.Array, media: pa.Table) -> None:
     if tx.scalar(sa.select(contact_medium.c.customer_id).limit(1)) is not None:
         bulk.delete(tx, contact_medium, pa.table({"customer_id": customer_ids}))
     bulk.insert(tx, contact_medium, media.select(model.MEDIA.names))
+
+
+def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
+    """How these customers can be reached: `MEDIA`."""
+    query = sa.select(*(contact_medium.c[name] for name in model.MEDIA.names))
+    with bulk.among(tx, contact_medium.c.customer_id, customer_ids) as one_of_them:
+        return bulk.read(tx, query.where(one_of_them), model.MEDIA)
 
 
 def of_customer(tx: Transaction, customer_id: int) -> tuple[Medium, ...]:

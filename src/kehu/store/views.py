@@ -45,7 +45,8 @@ class Golden:
     id_number: str | None
     phone: str | None
     phone_2: str | None
-    birth_date: date | None
+    birth_date: date | str | None
+    """A text where it is masked."""
     gender: str | None
     email: str | None
     address: str | None
@@ -86,8 +87,8 @@ class Record(Golden):
     channel: str
     record_id: str
     id_valid: bool
-    id_birth_date: date | None
-    """What the certificate tells."""
+    id_birth_date: date | str | None
+    """What the certificate tells; a text where it is masked."""
     id_gender: str | None
     version: int
     updated_at: datetime | None

@@ -9,13 +9,15 @@ from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import insight, relations
 from kehu.model.codes import Flaw
+from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import After, Limit, Number, Parts
+from kehu.serve.given import After, Limit, Number, Parts, Sees
+from kehu.serve.who import needs
 from kehu.store import households, views
 
 MOVED: problems.Responses = {301: {"description": "A retired number: the customer it was merged into stands elsewhere"}}
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = APIRouter(prefix="/customers", tags=["customers"], dependencies=[needs(Permission.FIND)])
 
 
 class Search(BaseModel):
@@ -34,14 +36,15 @@ class Search(BaseModel):
 
 
 @router.post("/search", summary="Find customers", responses=problems.documented(422))
-def search(parts: Parts, wanted: Search) -> insight.Found:
+def search(parts: Parts, sight: Sees, wanted: Search) -> insight.Found:
     """The customers that `q` may mean, the closest first."""
-    return insight.find(parts.database, wanted.q, limit=wanted.limit, cursor=wanted.cursor)
+    return sight.of(insight.find(parts.database, wanted.q, sight=sight, limit=wanted.limit, cursor=wanted.cursor))
 
 
 @router.get("", summary="List customers", responses=problems.documented(422))
 def listed(
     parts: Parts,
+    sight: Sees,
     category: Annotated[str | None, Query(max_length=64, description="A category; `-` for none stated")] = None,
     channel: Annotated[str | None, Query(max_length=64, description="At least one record came by it")] = None,
     province: Annotated[str | None, Query(max_length=64, description="The province they live in")] = None,
@@ -52,7 +55,7 @@ def listed(
 ) -> insight.Listed:
     """A page of the living customers, the newest first."""
     wanted = replace(filter_of(category, channel, province), quality_to=quality_to, flaw=flaw)
-    return insight.listed(parts.database, wanted, after=after, limit=limit)
+    return sight.of(insight.listed(parts.database, wanted, after=after, limit=limit))
 
 
 @router.get(
@@ -62,7 +65,7 @@ def listed(
     responses=problems.documented(404, 422) | MOVED,
 )
 def one(
-    parts: Parts, customer_id: Number, records_after: After = None, timeline_after: After = None
+    parts: Parts, sight: Sees, customer_id: Number, records_after: After = None, timeline_after: After = None
 ) -> insight.Whole | Response:
     """Golden values with their sources, records, links, history, subscriptions, accounts and contacts."""
     found = insight.whole(
@@ -74,7 +77,7 @@ def one(
     )
     if found.customer.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{found.customer.customer_id}", status_code=301)
-    return found
+    return sight.of(found)
 
 
 @router.get(
@@ -84,13 +87,13 @@ def one(
     responses=problems.documented(404, 422) | MOVED,
 )
 def timeline(
-    parts: Parts, customer_id: Number, after: After = None, limit: Limit = 50
+    parts: Parts, sight: Sees, customer_id: Number, after: After = None, limit: Limit = 50
 ) -> households.Timeline | Response:
     """Calls, visits and applications, the newest first."""
     lived = insight.timeline(parts.database, customer_id, after=after, limit=limit)
     if lived.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{lived.customer_id}/timeline", status_code=301)
-    return lived.timeline
+    return sight.of(lived.timeline)
 
 
 @router.get(
@@ -99,12 +102,12 @@ def timeline(
     response_model=insight.Links,
     responses=problems.documented(404, 422) | MOVED,
 )
-def links(parts: Parts, customer_id: Number) -> insight.Links | Response:
+def links(parts: Parts, sight: Sees, customer_id: Number) -> insight.Links | Response:
     """Its records and their links, as a graph; refused and doubtful links to other customers, too."""
     found = insight.links(parts.database, customer_id)
     if found.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{found.customer_id}/links", status_code=301)
-    return found
+    return sight.of(found)
 
 
 @router.get(
@@ -113,12 +116,12 @@ def links(parts: Parts, customer_id: Number) -> insight.Links | Response:
     response_model=relations.Relations,
     responses=problems.documented(404, 422) | MOVED,
 )
-def related(parts: Parts, customer_id: Number) -> relations.Relations | Response:
+def related(parts: Parts, sight: Sees, customer_id: Number) -> relations.Relations | Response:
     """Families, households and firms: they share a phone, an e-mail or a door. They are never merged for it."""
     found = relations.relations(parts.database, customer_id, model=parts.weighing)
     if found.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{found.customer_id}/relations", status_code=301)
-    return found
+    return sight.of(found)
 
 
 def filter_of(category: str | None, channel: str | None, province: str | None) -> views.Filter:

@@ -6,8 +6,10 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from kehu.flows import decide, lives
+from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Number, Parts
+from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Number, Parts, Sees
+from kehu.serve.who import needs
 from kehu.store import decisions, views
 
 Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="Why; it is kept with the decision")]
@@ -47,21 +49,34 @@ class Undo(_Said):
     """Why the decision is taken back."""
 
 
-@router.post("/customers/merge", summary="Merge customers", responses=problems.documented(404, 409, 422, 503))
+@router.post(
+    "/customers/merge",
+    summary="Merge customers",
+    responses=problems.documented(404, 409, 422, 503),
+    dependencies=[needs(Permission.DECIDE)],
+)
 def merge(parts: Parts, desk: Desk, author: Author, wanted: Merge) -> decide.Answer:
     """Let customers be one. The number of the one with most records stays; the others lead to it for ever."""
     return decide.merge(parts.database, desk, wanted.ids, reason=wanted.reason, by=author)
 
 
 @router.post(
-    "/customers/{customer_id}/split", summary="Split a customer", responses=problems.documented(404, 409, 422, 503)
+    "/customers/{customer_id}/split",
+    summary="Split a customer",
+    responses=problems.documented(404, 409, 422, 503),
+    dependencies=[needs(Permission.DECIDE)],
 )
 def split(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: Split) -> decide.Answer:
     """Let some records be another customer; the smaller part gets a new number."""
     return decide.split(parts.database, desk, customer_id, wanted.record_ids, reason=wanted.reason, by=author)
 
 
-@router.post("/customers/{customer_id}/pin", summary="Pin a value", responses=problems.documented(404, 422, 503))
+@router.post(
+    "/customers/{customer_id}/pin",
+    summary="Pin a value",
+    responses=problems.documented(404, 422, 503),
+    dependencies=[needs(Permission.EDIT)],
+)
 def pin(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: Pin) -> decide.Answer:
     """Let a customer have this value, whatever its records say; undoing the decision unpins it."""
     return decide.pin(
@@ -69,9 +84,15 @@ def pin(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: P
     )
 
 
-@router.get("/customers/{customer_id}/history", summary="A customer through time", responses=problems.documented(404))
+@router.get(
+    "/customers/{customer_id}/history",
+    summary="A customer through time",
+    responses=problems.documented(404),
+    dependencies=[needs(Permission.FIND)],
+)
 def history(
     parts: Parts,
+    sight: Sees,
     customer_id: Number,
     as_of: Annotated[
         AwareDatetime | None, Query(description="Only what was believed at this time, with its zone: 2026-11-22T08:00Z")
@@ -81,20 +102,28 @@ def history(
 
     A retired number keeps its own history: its last state says which customer it was merged into.
     """
-    return lives.life(parts.database, customer_id, as_of=as_of)
+    return sight.of(lives.life(parts.database, customer_id, as_of=as_of))
 
 
-@router.get("/decisions", summary="List decisions", responses=problems.documented(422))
-def listed(parts: Parts, after: After = None, limit: Limit = 50) -> views.Page[decisions.Decision]:
+@router.get(
+    "/decisions",
+    summary="List decisions",
+    responses=problems.documented(422),
+    dependencies=[needs(Permission.DECIDE)],
+)
+def listed(parts: Parts, sight: Sees, after: After = None, limit: Limit = 50) -> views.Page[decisions.Decision]:
     """A page of the decisions, undone ones too, the newest first."""
     with parts.database.read() as tx:
         found = decisions.page(tx, before=after, limit=limit + 1)
     more: dict[str, Any] = {"following": found[limit - 1].decision_id if len(found) > limit else None}
-    return views.Page(rows=found[:limit], **more)
+    return sight.of(views.Page(rows=found[:limit], **more))
 
 
 @router.post(
-    "/decisions/{decision_id}/undo", summary="Take a decision back", responses=problems.documented(404, 409, 422, 503)
+    "/decisions/{decision_id}/undo",
+    summary="Take a decision back",
+    responses=problems.documented(404, 409, 422, 503),
+    dependencies=[needs(Permission.DECIDE)],
 )
 def undo(parts: Parts, desk: Desk, author: Author, decision_id: Number, wanted: Undo) -> decide.Answer:
     """Restore what was; refused where a later decision builds on this one."""

@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from kehu.flows import explaining
+from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import Number, Parts
+from kehu.serve.given import Number, Parts, Sees
+from kehu.serve.who import needs
 
-router = APIRouter(prefix="/records", tags=["records"])
+router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.FIND)])
 
 
 @router.get(
@@ -14,6 +16,6 @@ router = APIRouter(prefix="/records", tags=["records"])
     summary="Why two records are one customer, or two",
     responses=problems.documented(404, 409, 422),
 )
-def explanation(parts: Parts, record_l: Number, record_r: Number) -> explaining.Explanation:
+def explanation(parts: Parts, sight: Sees, record_l: Number, record_r: Number) -> explaining.Explanation:
     """Levels, weights and frequencies, and the verdict with its reason, in zh and en. Records stand by number."""
-    return explaining.explanation(parts.database, record_l, record_r, model=parts.weighing)
+    return sight.of(explaining.explanation(parts.database, record_l, record_r, model=parts.weighing))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kehu.flows import mend
 from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import After, Desk, Limit, Number, Parts
+from kehu.serve.given import After, Desk, Limit, Number, Parts, Sees
 from kehu.serve.who import needs
 from kehu.store import quarantine, views
 
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/quarantine", tags=["quarantine"], dependencies=[need
 @router.get("", summary="List rows in quarantine", responses=problems.documented(422))
 def listed(
     parts: Parts,
+    sight: Sees,
     channel: Annotated[str | None, Query(max_length=64, description="Only rows of this channel")] = None,
     rule: Annotated[str | None, Query(max_length=64, description="Only rows that broke this rule")] = None,
     state: Annotated[quarantine.State, Query(description="What became of them")] = quarantine.State.OPEN,
@@ -26,7 +27,7 @@ def listed(
 ) -> views.Page[quarantine.BadRow]:
     """A page of the rows that wait to be mended, in the order they came."""
     with parts.database.read() as tx:
-        return views.quarantine_page(tx, channel=channel, rule=rule, state=state, after=after, limit=limit)
+        return sight.of(views.quarantine_page(tx, channel=channel, rule=rule, state=state, after=after, limit=limit))
 
 
 class Mended(BaseModel):

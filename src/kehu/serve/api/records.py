@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kehu.flows import arrive
 from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import Desk, Parts
+from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.who import needs
 
 BATCH_ROWS = 1000
@@ -81,12 +81,12 @@ Batch = Annotated[
 
 
 @router.post("", summary="Send a record", responses=problems.documented(413, 422, 503))
-def one(parts: Parts, desk: Desk, record: Pushed) -> arrive.ArrivedOne:
+def one(parts: Parts, desk: Desk, sight: Sees, record: Pushed) -> arrive.ArrivedOne:
     """Store one record and say whose it is and why; answered once that is on the disk.
 
     Sent again, it is a `duplicate` with the same customer. What breaks a rule is `quarantined`, with its `reasons`.
     """
-    return arrive.one(parts.database, desk, record.model_dump())
+    return sight.of(arrive.one(parts.database, desk, record.model_dump()))
 
 
 @router.post("/batch", summary="Send records", responses=problems.documented(413, 422, 503), max_body_size=BATCH_BYTES)

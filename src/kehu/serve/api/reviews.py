@@ -6,10 +6,12 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import decide, review
+from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import Author, Desk, Limit, Parts
+from kehu.serve.given import Author, Desk, Limit, Parts, Sees
+from kehu.serve.who import needs
 
-router = APIRouter(prefix="/reviews", tags=["reviews"])
+router = APIRouter(prefix="/reviews", tags=["reviews"], dependencies=[needs(Permission.DECIDE)])
 
 ReviewId = Annotated[str, Path(pattern=r"^\d{1,18}-\d{1,18}$", description="The `review_id` of a question")]
 Place = Annotated[
@@ -28,9 +30,9 @@ class Said(BaseModel):
 
 
 @router.get("", summary="List questions", responses=problems.documented(404, 422, 503))
-def listed(parts: Parts, desk: Desk, after: Place = None, limit: Limit = 50) -> review.Queue:
+def listed(parts: Parts, desk: Desk, sight: Sees, after: Place = None, limit: Limit = 50) -> review.Queue:
     """Customers in doubt, the most valuable question first: what an answer would change, times its chance."""
-    return review.queue(parts.database, desk.model, after=after, limit=limit)
+    return sight.of(review.queue(parts.database, desk.model, after=after, limit=limit))
 
 
 @router.post("/{review_id}", summary="Answer a question", responses=problems.documented(404, 409, 422, 503))

@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import insight, relations
 from kehu.model.customers import GOLDEN_COLUMNS
+from kehu.model.people import Permission
 from kehu.serve.face import query
-from kehu.serve.given import After, Number, Parts
+from kehu.serve.given import After, Number, Parts, Sees
+from kehu.serve.who import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.FIND)])
 
 TOLD = frozenset({*GOLDEN_COLUMNS, "records", "merged_into"})
 """The changes that people want to hear of; sources and quality change with every record."""
@@ -88,6 +90,7 @@ class CustomerPage:
 def one(
     request: Request,
     parts: Parts,
+    sight: Sees,
     customer_id: Number,
     records_after: After = None,
     timeline_after: After = None,
@@ -103,7 +106,7 @@ def one(
     if whole.customer.customer_id != customer_id:
         return RedirectResponse(query(f"/customers/{whole.customer.customer_id}"), status_code=301)
     related = relations.relations(parts.database, customer_id, model=parts.model).related if parts.model else ()
-    weights = [abs(told.weight) for tie in (*whole.ties, *whole.doubts) for told in tie.evidence]
+    weights = [abs(told.weight) for tie in sight.of((*whole.ties, *whole.doubts)) for told in tie.evidence]
     page = CustomerPage(
         whole=whole,
         related=related,

@@ -12,7 +12,7 @@ from kehu.model.codes import Flaw
 from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.api.customers import filter_of
-from kehu.serve.given import After, Parts
+from kehu.serve.given import After, Parts, Sees
 from kehu.serve.who import needs
 from kehu.store import views
 
@@ -89,11 +89,12 @@ def search(request: Request, parts: Parts) -> Response:
 def found(
     request: Request,
     parts: Parts,
+    sight: Sees,
     q: Annotated[str, Form(max_length=200)] = "",
     cursor: Annotated[str | None, Form(max_length=1000)] = None,
 ) -> Response:
     """Who may be meant: the whole page, or only the rows while somebody types."""
-    people = insight.find(parts.database, q, cursor=cursor) if q.strip() else None
+    people = insight.find(parts.database, q, sight=sight, cursor=cursor) if q.strip() else None
     page = SearchPage(typed=q.strip(), found=people, further=cursor is not None)
     piece = "search_rows.html" if cursor else "search_found.html"
     return parts.face.page(request, piece if face.is_piece(request) else "search.html", page)

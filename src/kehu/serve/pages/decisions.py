@@ -7,11 +7,14 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, insight
-from kehu.serve.given import GREATEST, Author, Desk, Number, Parts
+from kehu.flows.sight import Sight
+from kehu.model.people import Permission
+from kehu.serve.given import GREATEST, Author, Desk, Number, Parts, Sees
+from kehu.serve.who import needs
 from kehu.store import decisions, views
 from kehu.store.decisions import Decision
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.DECIDE)])
 
 SHOWN = 200
 """So many records of a customer, the newest, can be chosen on the page; more by the interface for machines."""
@@ -34,20 +37,20 @@ class DecisionsPage:
 
 
 @router.get("/customers/{customer_id}/decisions")
-def shown(request: Request, parts: Parts, customer_id: Number) -> Response:
+def shown(request: Request, parts: Parts, sight: Sees, customer_id: Number) -> Response:
     """The forms, and what was decided so far; a retired number leads to the living one."""
-    return _page(request, parts, customer_id, typed="")
+    return _page(request, parts, sight, customer_id, typed="")
 
 
 @router.post("/customers/{customer_id}/decisions")
 def found(
-    request: Request, parts: Parts, customer_id: Number, q: Annotated[str, Form(max_length=200)] = ""
+    request: Request, parts: Parts, sight: Sees, customer_id: Number, q: Annotated[str, Form(max_length=200)] = ""
 ) -> Response:
     """The same, with the customers that may be meant by what was typed."""
-    return _page(request, parts, customer_id, typed=q.strip())
+    return _page(request, parts, sight, customer_id, typed=q.strip())
 
 
-def _page(request: Request, parts: Parts, customer_id: int, *, typed: str) -> Response:
+def _page(request: Request, parts: Parts, sight: Sight, customer_id: int, *, typed: str) -> Response:
     with parts.database.read() as tx:
         customer = views.customer_of(tx, customer_id)
         number = customer.customer_id
@@ -55,7 +58,7 @@ def _page(request: Request, parts: Parts, customer_id: int, *, typed: str) -> Re
         records = views.records_of(tx, number, limit=SHOWN).rows
     if number != customer_id:
         return RedirectResponse(f"/customers/{number}/decisions", status_code=301)
-    people = insight.find(parts.database, typed).customers if typed else ()
+    people = insight.find(parts.database, typed, sight=sight).customers if typed else ()
     page = DecisionsPage(
         customer=customer,
         records=records,

@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from kehu.flows import explaining
 from kehu.model.customers import GOLDEN_COLUMNS
-from kehu.serve.given import Number, Parts
+from kehu.model.people import Permission
+from kehu.serve.given import Number, Parts, Sees
+from kehu.serve.who import needs
 from kehu.store import views
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.FIND)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class ExplanationPage:
 
 
 @router.get("/explain/{record_l}/{record_r}")
-def one(request: Request, parts: Parts, record_l: Number, record_r: Number) -> Response:
+def one(request: Request, parts: Parts, sight: Sees, record_l: Number, record_r: Number) -> Response:
     """A pair of records, by number."""
     told = explaining.explanation(parts.database, record_l, record_r, model=parts.weighing)
     with parts.database.read() as tx:
@@ -38,6 +40,6 @@ def one(request: Request, parts: Parts, record_l: Number, record_r: Number) -> R
         attributes=tuple(
             name for name in GOLDEN_COLUMNS if getattr(left, name) is not None or getattr(right, name) is not None
         ),
-        heaviest=max((abs(part.weight) for part in told.evidence), default=1.0) or 1.0,
+        heaviest=max((abs(part.weight) for part in sight.of(told).evidence), default=1.0) or 1.0,
     )
     return parts.face.page(request, "explanation.html", page)

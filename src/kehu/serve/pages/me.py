@@ -31,7 +31,7 @@ class MePage:
     """The session they ask in."""
     secret: str
     """A new secret for their app; it holds once they show a code."""
-    address: str
+    app: str
     """The same, as an app reads it."""
     shortest: int = passwords.SHORTEST
     complaint: str | None = None
@@ -97,7 +97,7 @@ def _page(parts: Parts, gate: Gate, who: Who) -> MePage:
     secret = codes.drawn()
     return MePage(
         person=person, sessions=sessions, current=who.session_id, secret=secret,
-        address=codes.address(secret, login=person.login),
+        app=codes.address(secret, login=person.login),
     )  # fmt: skip
 
 

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kehu.flows import past
+from kehu.model.people import Permission
 from kehu.serve.given import AsOf, Number, Parts
+from kehu.serve.who import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.FIND)])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,22 @@
 """The review queue: two customers in doubt side by side, the most valuable question first, answered by one key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, review
+from kehu.model import masks
 from kehu.model.customers import GOLDEN_COLUMNS
+from kehu.model.people import Permission
 from kehu.serve.api.reviews import Place, ReviewId
 from kehu.serve.face import query
-from kehu.serve.given import Author, Desk, Number, Parts
+from kehu.serve.given import Author, Desk, Number, Parts, Sees
+from kehu.serve.who import needs
 from kehu.store import reviews
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Permission.DECIDE)])
 
 Reason = Annotated[str, Form(min_length=1, max_length=2_000)]
 
@@ -23,8 +26,8 @@ class Line:
     """One attribute of both records."""
 
     attribute: str
-    left: object
-    right: object
+    left: object = field(metadata=masks.told_by("attribute"))
+    right: object = field(metadata=masks.told_by("attribute"))
     same: bool | None
     """Whether both state the same; None where one states nothing."""
 
@@ -50,6 +53,7 @@ def asked(
     request: Request,
     parts: Parts,
     desk: Desk,
+    sight: Sees,
     after: Place = None,
     decided: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
@@ -61,7 +65,7 @@ def asked(
     page = ReviewsPage(
         asked=one,
         lines=_lines(one) if one else (),
-        heaviest=max((abs(told.weight) for told in one.evidence), default=1.0) if one else 1.0,
+        heaviest=max((abs(told.weight) for told in sight.of(one).evidence), default=1.0) if one else 1.0,
         total=total,
         after=after,
         following=found.following,
