@@ -24,8 +24,9 @@ from kehu.flows.arrive import Desk
 from kehu.flows.audit import Seal
 from kehu.flows.intake import Feed
 from kehu.flows.people import By, Office
-from kehu.resolve import model as models
 from kehu.flows.service.sla import Clock
+from kehu.flows.verify import Rules
+from kehu.resolve import model as models
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import Survivorship
 from kehu.settings import Settings
@@ -128,13 +129,13 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def office(database: Database) -> Office:
-    """What the flows about our own users work with."""
 def clock(settings: Settings) -> Clock:
     """When tickets are due."""
     return settings.tickets.clock(ZoneInfo(settings.serve.zone))
 
 
+def office(database: Database) -> Office:
+    """What the flows about our own users work with."""
     assert database.vault is not None, "only `store` opens stores"
     return Office(database=database, vault=database.vault)
 
@@ -277,6 +278,12 @@ def parts(settings: Settings) -> Parts:
         hot_key_limit=settings.resolve.hot_key_limit,
         clock=now,
     )
+
+
+def rules(settings: Settings) -> Rules:
+    """By what the states of customers are made."""
+    trust = {channel.name: channel.trust for channel in settings.channels}
+    return Rules(trust=trust, survivorship=settings.survivorship)
 
 
 def desk(settings: Settings) -> Desk:

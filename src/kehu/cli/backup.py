@@ -9,8 +9,11 @@ from rich.markup import escape
 from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
+from kehu.errors import StoreError
+from kehu.flows import audit as auditing
 from kehu.flows import backup as backups
 from kehu.flows import restore as restores
+from kehu.flows import verify as checking
 from kehu.flows.backup import Asked
 from kehu.store.backup.archive import Manifest
 
@@ -34,8 +37,10 @@ def backup(
 
     Example: kehu backup /backups/kehu-2026-11-22.zip
     """
-    with screen.watched() as progress, wiring.store(reading.load(config)) as database:
+    settings = reading.load(config)
+    with screen.watched() as progress, wiring.store(settings) as database:
         manifest = backups.backup(database, file, asked=_asked(reason), progress=progress)
+        auditing.sealed(database, wiring.seal(settings, database), at=wiring.now())
     _tell(manifest, file, "are in", json=json)
 
 
@@ -56,25 +61,25 @@ def restore(
 
     All of it is one transaction: whatever stops it, the store is what it was before, and the command is run again.
     Each table is read back and compared with the backup before it counts. Stop `kehu serve` and `kehu run` first. The
-    backup of an older kehu is migrated. Sessions end; whom you shut out since the backup, shut out again. `kehu verify`
-    then checks what must always be true.
+    backup of an older kehu is migrated. Sessions end; whom you shut out since the backup, shut out again. At last it is
+    verified as by `kehu verify`.
 
     Examples: kehu restore kehu-2026-11-22.zip · kehu restore kehu-2026-11-22.zip --check
     """
     settings = reading.load(config)
     with screen.watched() as progress, wiring.unopened(settings) as database:
         if checks:
-            manifest = restores.checked(file, database, progress=progress)
-        else:
-            manifest = restores.restore(
-                database,
-                file,
-                asked=_asked(reason),
-                seal=wiring.seal(settings, database),
-                replaces=replaces,
-                progress=progress,
-            )
-    _tell(manifest, file, "are whole in" if checks else "are restored from", json=json)
+            _tell(restores.checked(file, database, progress=progress), file, "are whole in", json=json)
+            return
+        seal = wiring.seal(settings, database)
+        manifest = restores.restore(
+            database, file, asked=_asked(reason), seal=seal, replaces=replaces, progress=progress
+        )
+        found = checking.verify(database, wiring.rules(settings), seal=seal, progress=progress).findings
+    _tell(manifest, file, "are restored from", json=json)
+    if found:
+        kinds = ", ".join(sorted({one.invariant for one in found}))
+        raise StoreError(f"what was restored is as it was in the backup, and that breaks {kinds}: see `kehu verify`")
 
 
 def _asked(reason: str | None) -> Asked:

@@ -5,6 +5,7 @@ change makes every customer anew, without matching a single record again.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -26,6 +27,32 @@ WHY = "settings"
 """What the history tells where the settings changed a customer."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What follows from the records of some customers: it depends on nothing else."""
+
+    customers: pa.Table
+    """`model.customers.CUSTOMERS`: their golden values."""
+    media: pa.Table
+    """`model.customers.MEDIA`: how they can be reached."""
+    terms: pa.Table
+    """`store.search.TERMS`: what they are found by."""
+
+
+def made(tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivorship: Survivorship = DEFAULT) -> Made:
+    """Make the states of customers out of their records, and of what is decided about these.
+
+    Args:
+        tx: The transaction; it is only read.
+        rows: `store.records.RECORDS`, all records of each customer, with the `customer_id` that they are to have.
+        trust: For each channel how far its values are believed.
+        survivorship: Which values survive.
+    """
+    pins = decisions.pinned(tx, rows.column("record").combine_chunks()).select(PINS.names).cast(PINS)
+    values = golden.values(rows, trust=trust, survivorship=survivorship.orders(), pins=pins)
+    return Made(customers=values, media=reaching.of(rows, values), terms=search.terms(rows))
+
+
 def write(
     tx: Transaction,
     rows: pa.Table,
@@ -39,18 +66,17 @@ def write(
 
     Args:
         tx: The transaction.
-        rows: `store.records.RECORDS`, all records of each customer, with the `customer_id` that they are to have.
+        rows: As `made` has them.
         trust: For each channel how far its values are believed.
         survivorship: Which values survive.
         at: Since when.
         why: What brings the change.
     """
-    pins = decisions.pinned(tx, rows.column("record").combine_chunks()).select(PINS.names).cast(PINS)
-    made = golden.values(rows, trust=trust, survivorship=survivorship.orders(), pins=pins)
-    written = customers.write(tx, made, at=at, why=why)
-    numbers = made.column("customer_id").combine_chunks()
-    media.replace(tx, numbers, reaching.of(rows, made))
-    search.replace(tx, numbers, search.terms(rows))
+    state = made(tx, rows, trust=trust, survivorship=survivorship)
+    written = customers.write(tx, state.customers, at=at, why=why)
+    numbers = state.customers.column("customer_id").combine_chunks()
+    media.replace(tx, numbers, state.media)
+    search.replace(tx, numbers, state.terms)
     return written
 
 
@@ -71,13 +97,13 @@ def renew(
     changed = 0
     if owned.num_rows:
         progress.step("renew")
-    for numbers in _pieces(owned):
+    for numbers in pieces(owned):
         rows = records.read(tx, numbers)
         changed += write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=WHY).changed
     return changed
 
 
-def _pieces(owned: pa.Table) -> Iterator[pa.Array]:
+def pieces(owned: pa.Table) -> Iterator[pa.Array]:
     """The records of one piece of the customers after another; no customer is cut. The table is in their order."""
     customer = owned.column("customer_id").to_numpy()
     numbers = owned.column("record").combine_chunks()

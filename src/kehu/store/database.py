@@ -53,6 +53,16 @@ class Database:
             yield tx
 
     @contextmanager
+    def trial(self) -> Iterator[Transaction]:
+        """A transaction that may write, and is taken back where the block ends."""
+        with _plainly(self), self.engine.connect().execution_options(begins="BEGIN IMMEDIATE") as tx:
+            begun = tx.begin()
+            try:
+                yield tx
+            finally:
+                begun.rollback()
+
+    @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that looks only."""
         with _plainly(self), self.engine.connect() as tx, tx.begin():

@@ -87,6 +87,11 @@ def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
     )
 
 
+def every(tx: Transaction) -> pa.Table:
+    """Every link of the store: `STORED`."""
+    return bulk.read(tx, _in_state(None), STORED)
+
+
 def of_records(tx: Transaction, numbers: pa.Array, *, state: State | None = None) -> pa.Table:
     """Every link that has one of these records on a side: `STORED`, each once."""
     if len(numbers) <= bulk.FEW:

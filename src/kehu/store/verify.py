@@ -1,7 +1,7 @@
 """Verifying a live store: what must always be true of it, asked of the database itself.
 
-The invariants have the numbers of the promises in the documentation. That golden values are a pure function of their
-records (I4) is recomputed by a flow; here each must at least come from a record of its customer.
+The invariants have the numbers of the promises in the documentation. What can only be told by doing the work again, or
+from outside the database, is checked by `flows.verify`.
 """
 
 import json
@@ -14,7 +14,27 @@ import sqlalchemy as sa
 
 from kehu.store import bulk
 from kehu.store.database import Transaction
-from kehu.store.tables import customer, fresh, link, load, member, record, search_term, sequence
+from kehu.store.dictionary.audit import audit
+from kehu.store.dictionary.people import person
+from kehu.store.sealing.vault import Vault
+from kehu.store.tables import (
+    account,
+    contact_medium,
+    customer,
+    customer_history,
+    decision,
+    decision_member,
+    fresh,
+    interaction,
+    link,
+    load,
+    member,
+    quarantine,
+    record,
+    search_term,
+    sequence,
+    subscription,
+)  # fmt: skip
 
 EXAMPLES = 5
 """So many of the rows that are wrong are named."""
@@ -25,7 +45,7 @@ class Finding:
     """An invariant that does not hold."""
 
     invariant: str
-    """Its number: I1, I2, I3, I4 or I7."""
+    """Its number: I1 to I7."""
     broken: str
     """What is wrong, in a sentence about the rows named."""
     count: int
@@ -50,6 +70,23 @@ def findings(tx: Transaction) -> Iterator[Finding]:
                 broken=check.broken,
                 count=len(wrong),
                 examples=tuple(wrong[:EXAMPLES]),
+            )
+
+
+def sealed(tx: Transaction, vault: Vault) -> Iterator[Finding]:
+    """Values that do not open with our keys where they stand: they were changed, or moved there."""
+    for value, number in _SEALED:
+        name = f"{value.table.name}.{value.name}"
+        wrong: list[int] = []
+        query = sa.select(*value.table.primary_key, number.label("bound_to"), value).where(value.is_not(None))
+        for rows in tx.execute(query, execution_options={"yield_per": bulk.PAGE}).partitions():
+            wrong += [row[0] for row in rows if not vault.opens(row[-1], column=name, row=row.bound_to)]
+        if wrong:
+            yield Finding(
+                invariant="I1",
+                broken=f"rows of {name} that do not open: changed, moved from another row, or sealed with other keys",
+                count=len(wrong),
+                examples=tuple(sorted(wrong)[:EXAMPLES]),
             )
 
 
@@ -96,6 +133,12 @@ def _foreign_sources(tx: Transaction) -> list[int]:
         wrong += np.unique(claims[~(is_there & (found == claims))]).tolist()
     return wrong
 
+
+_SEALED: tuple[tuple[sa.Column[str], sa.Column[int]], ...] = (
+    (audit.c.why, audit.c.mark),
+    (person.c.totp, person.c.person_id),
+)
+"""What is sealed, and the number of its row that it is bound to."""
 
 _LIVES = customer.c.merged_into.is_(None)
 _SURVIVORS = sa.select(customer.alias("retired").c.merged_into)
@@ -164,6 +207,42 @@ _CHECKS = (
         ),
     ),
     _Check(
+        invariant="I2",
+        broken="records that wait for a customer though they are not in force",
+        wrong=_asked(
+            sa.select(fresh.c.record).where(_unless(record, record.c.record == fresh.c.record, record.c.current))
+        ),
+    ),
+    _Check(
+        invariant="I2",
+        broken="numbers, accounts and contacts told by records that are not there",
+        wrong=lambda tx: [
+            int(number)
+            for table in (subscription, account, interaction)
+            for number in tx.scalars(
+                sa.select(table.c.record).where(_unless(record, record.c.record == table.c.record))
+            )
+        ],
+    ),
+    _Check(
+        invariant="I3",
+        broken="customers that have a past and are not there",
+        wrong=_asked(
+            sa.select(customer_history.c.customer_id)
+            .where(_unless(customer, customer.c.customer_id == customer_history.c.customer_id))
+            .distinct()
+        ),
+    ),
+    _Check(
+        invariant="I3",
+        broken="decisions about records that are not there",
+        wrong=_asked(
+            sa.select(decision_member.c.decision_id)
+            .where(_unless(record, record.c.origin == decision_member.c.origin))
+            .distinct()
+        ),
+    ),
+    _Check(
         invariant="I3",
         broken="merged customers whose way does not lead to a living one",
         wrong=_lost_chains,
@@ -177,6 +256,14 @@ _CHECKS = (
         invariant="I1",
         broken="records with a number that is still to be given",
         wrong=_asked(_beyond("record", record.c.record)),
+    ),
+    *(
+        _Check(
+            invariant="I1",
+            broken=f"rows of {number.table.name} with a number that is still to be given",
+            wrong=_asked(_beyond(number.table.name, number)),
+        )
+        for number in (load.c.load_id, quarantine.c.quarantine_id, decision.c.decision_id)
     ),
     _Check(
         invariant="I4",
@@ -194,6 +281,24 @@ _CHECKS = (
         wrong=_asked(
             sa.select(search_term.c.customer_id)
             .where(_unless(customer, customer.c.customer_id == search_term.c.customer_id, _LIVES))
+            .distinct()
+        ),
+    ),
+    _Check(
+        invariant="I4",
+        broken="customers that can be reached though they do not live, or by a record that is not theirs",
+        wrong=_asked(
+            sa.select(contact_medium.c.customer_id)
+            .where(
+                sa.or_(
+                    _unless(customer, customer.c.customer_id == contact_medium.c.customer_id, _LIVES),
+                    _unless(
+                        member,
+                        member.c.record == contact_medium.c.record,
+                        member.c.customer_id == contact_medium.c.customer_id,
+                    ),
+                )
+            )
             .distinct()
         ),
     ),

@@ -18,7 +18,7 @@ from functools import cache
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from kehu.errors import StoreError
+from kehu.errors import SettingsError, StoreError
 from kehu.store.sealing.keyring import Keyring, Use
 
 VERSION = "1"
@@ -74,6 +74,14 @@ class Vault:
         return [
             None if text is None else self._opened(text, column, row) for text, row in zip(texts, rows, strict=True)
         ]
+
+    def opens(self, text: str, *, column: str, row: int) -> bool:
+        """Whether a sealed value opens where it stands."""
+        try:
+            self._opened(text, column, row)
+        except (StoreError, SettingsError):
+            return False
+        return True
 
     def _opened(self, text: str, column: str, row: int) -> str:
         try:
