@@ -52,6 +52,8 @@ class Act(StrEnum):
     """Quarantined rows were mended or replayed."""
     ADOPT = "adopt"
     """Another model was adopted."""
+    NOTE = "note"
+    """A note on a customer was written."""
     TICKET = "ticket"
     """A ticket was opened or changed."""
     CONSENT = "consent"

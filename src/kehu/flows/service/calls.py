@@ -1,0 +1,96 @@
+"""Arriving calls: each is stored as an interaction, and told who may be calling."""
+
+import json
+from dataclasses import dataclass, replace
+
+from kehu.errors import SettingsError
+from kehu.flows.people import By
+from kehu.process import phones
+from kehu.store import customers
+from kehu.store.audit import trail
+from kehu.store.audit.trail import Act, Entry
+from kehu.store.database import Database, Transaction
+from kehu.store.service import asked, calls
+from kehu.store.service.calls import Call, Candidate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A call, and who may be calling."""
+
+    call: Call
+    candidates: tuple[Candidate, ...]
+    """The likeliest first: who holds the number by a subscription, who names it, who held it before."""
+
+    @property
+    def caller(self) -> int | None:
+        """The customer it is about: the one that somebody named, or the only one who may be calling."""
+        if self.call.customer_id is not None:
+            return self.call.customer_id
+        return self.candidates[0].customer.customer_id if len(self.candidates) == 1 else None
+
+
+def arrived(database: Database, number: str | None, *, channel: str, home: str, by: By, key: str | None = None) -> Told:
+    """Store a call that arrives now, and say who may be calling.
+
+    Args:
+        database: The store.
+        number: The number that calls, as the exchange wrote it; None where it is withheld.
+        channel: Where it arrives: a hotline.
+        home: The country whose numbers are at home.
+        by: Who takes it.
+        key: Where it comes again with the same call, it is answered with the one that was stored then.
+
+    Raises:
+        ConflictError: The key came with another call.
+        SettingsError: What was given is no number.
+    """
+    cleaned = phones.clean(number, home=home)[0] if number and number.strip() else None
+    if number and number.strip() and cleaned is None:
+        raise SettingsError("what was given as the number that calls is none; leave it out where it is withheld")
+    body = json.dumps([number, channel])
+    with database.begin() as tx:
+        if key is not None and (before := asked.answered(tx, who=by.login, key=key, body=body)) is not None:
+            return _told(tx, before)
+        made = calls.add(
+            tx, Call(call_id=0, at=by.at, channel=channel, number=cleaned, agent=by.login, customer_id=None)
+        )
+        if key is not None:
+            asked.note(tx, who=by.login, key=key, body=body, number=made.call_id, at=by.at)
+        return _told(tx, made.call_id)
+
+
+def one(database: Database, call_id: int) -> Told:
+    """A call, and who may be calling; who called is the living customer.
+
+    Raises:
+        NotFoundError: There is none of this number.
+    """
+    with database.read() as tx:
+        return _told(tx, call_id)
+
+
+def known(database: Database, call_id: int, customer_id: int, *, by: By) -> Told:
+    """Remember which customer it was that called.
+
+    Raises:
+        NotFoundError: There is no such call, or no such customer.
+    """
+    with database.begin() as tx:
+        calls.one(tx, call_id)
+        number = customers.get(tx, customer_id).customer_id
+        calls.known(tx, call_id, number)
+        if database.vault is not None:  # A store without a vault has no trail.
+            detail = {"call": call_id}
+            entry = Entry(
+                at=by.at, who=by.login, act=Act.LOOK, what=f"customer {number}", whence=by.whence, detail=detail
+            )
+            trail.note(tx, entry, vault=database.vault)
+        return _told(tx, call_id)
+
+
+def _told(tx: Transaction, call_id: int) -> Told:
+    call = calls.one(tx, call_id)
+    if call.customer_id is not None:
+        call = replace(call, customer_id=customers.get(tx, call.customer_id).customer_id)
+    return Told(call=call, candidates=calls.candidates(tx, call.number) if call.number else ())
