@@ -80,7 +80,7 @@ def upgrade() -> None:
             NUMBER,
             nullable=False,
             server_default="0",
-            comment="Rows of people who are erased: left out as they came, or erased since",
+            comment="Rows of people who are erased, left out as they came or erased since; read counts them too",
         ),
     )
     start_sequences("consent", "erasure")
