@@ -5,6 +5,7 @@
     ├── SourceError          a channel, file or host cannot be read: exit code 1
     ├── TableShapeError      a table lacks a column or has another type than its contract says
     ├── ModelError           a model file cannot be read or does not fit
+    ├── TooManyError         somebody asks too often
     └── StoreError           the store refuses: wrong schema, unsafe settings, lost connection
         ├── NotFoundError    what was asked for is not there
         └── ConflictError    somebody else changed it first, or a rule forbids it
@@ -12,6 +13,9 @@
 A bad row is no error: it goes to quarantine with its reasons. The message of an error names the thing and the
 way out; it never holds a certificate number or a phone.
 """
+
+import math
+from datetime import timedelta
 
 
 class KehuError(Exception):
@@ -36,6 +40,15 @@ class TableShapeError(KehuError):
 
 class ModelError(KehuError):
     """A model file cannot be read, or does not fit these comparisons."""
+
+
+class TooManyError(KehuError):
+    """Somebody asks too often."""
+
+    def __init__(self, told: str, *, wait: timedelta) -> None:
+        self.wait_s = max(1, math.ceil(wait.total_seconds()))
+        """After so many seconds the next request may come."""
+        super().__init__(f"{told}; the next may come in {self.wait_s} s")
 
 
 class StoreError(KehuError):

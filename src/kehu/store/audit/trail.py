@@ -108,19 +108,37 @@ def note(tx: Transaction, entry: Entry, *, vault: Vault) -> None:
     Raises:
         StoreError: The trail cannot be written: then what it tells of must not happen either.
     """
-    mark = secrets.randbits(62)
-    tx.execute(
-        audit.insert().values(
-            at=entry.at,
-            who=entry.who[:WHO_LENGTH],
-            act=entry.act.value,
-            what=entry.what[:WHAT_LENGTH],
-            whence=entry.whence and entry.whence[:WHENCE_LENGTH],
-            why=vault.seal([entry.why], column="audit.why", rows=[mark])[0],
-            detail=json.dumps(dict(entry.detail), ensure_ascii=False, sort_keys=True),
-            mark=mark,
-        )
-    )
+    note_all(tx, [entry], vault=vault)
+
+
+def note_all(tx: Transaction, entries: Sequence[Entry], *, vault: Vault) -> None:
+    """Add entries, in this order.
+
+    Raises:
+        StoreError: The trail cannot be written.
+    """
+    marks = [secrets.randbits(62) for _ in entries]
+    reasons = vault.seal([entry.why for entry in entries], column="audit.why", rows=marks)
+    rows = [
+        {
+            "at": entry.at,
+            "who": entry.who[:WHO_LENGTH],
+            "act": entry.act.value,
+            "what": entry.what[:WHAT_LENGTH],
+            "whence": entry.whence and entry.whence[:WHENCE_LENGTH],
+            "why": why,
+            "detail": json.dumps(dict(entry.detail), ensure_ascii=False, sort_keys=True),
+            "mark": mark,
+        }
+        for entry, why, mark in zip(entries, reasons, marks, strict=True)
+    ]
+    tx.execute(audit.insert(), rows)
+
+
+def times(tx: Transaction, *, who: str, act: Act, since: datetime, limit: int) -> list[datetime]:
+    """When somebody last did this since then, the latest first."""
+    told = sa.select(audit.c.at).where(audit.c.who == who[:WHO_LENGTH], audit.c.act == act.value, audit.c.at > since)
+    return list(tx.scalars(told.order_by(audit.c.at.desc()).limit(limit)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ audit = Table(
     Column("detail", Writing(), nullable=False, comment="JSON: names of fields and counts; never a personal value"),
     Column("mark", NUMBER, nullable=False, comment="A random number that the sealed reason is bound to"),
     Index(None, "at"),
+    Index(None, "who", "at"),
     Index(None, "what", "audit_id"),
     comment="Who saw or changed what (审计): rows are only added",
     sqlite_autoincrement=True,
