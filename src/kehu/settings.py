@@ -73,7 +73,11 @@ class Kehu(_Section):
 class Resolve(_Section):
     """`[resolve]`: how records become customers."""
 
-    model: str = Field(default="shipped", description="`shipped`, or the path of a model that `kehu train` made.")
+    model: str = Field(
+        default="shipped",
+        description="What a store begins with: `shipped`, or the path of a model that `kehu train` made. Once one was "
+        "adopted (`kehu train --adopt`), the store knows which is in force.",
+    )
     hot_key_limit: int = Field(
         default=100, ge=2, description="A value shared by more records than this makes no pairs, and is reported."
     )
@@ -99,6 +103,14 @@ class Serve(_Section):
     )
     port: int = Field(default=8450, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     zone: Zone = Field(default="Asia/Shanghai", description="The time zone in which pages write times (an IANA name).")
+
+
+class Analyse(_Section):
+    """`[analyse]`: figures and segments."""
+
+    smallest_group: int = Field(
+        default=10, ge=1, description="Groups of fewer customers are not told to those who may not see persons."
+    )
 
 
 class Town(_Section):
@@ -149,6 +161,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "resolve": Resolve,
     "survivorship": Survivorship,
     "serve": Serve,
+    "tickets": Tickets,
+    "analyse": Analyse,
     "town": Town,
 }
 """The tables of the file beside `channels`."""
@@ -157,7 +171,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
 @dataclass(frozen=True, kw_only=True)
 class Channel:
     """One channel, as described in `[channels.NAME]`."""
-    "tickets": Tickets,
 
     name: str
     trust: int
@@ -180,6 +193,8 @@ class Settings:
     resolve: Resolve = field(default_factory=Resolve)
     survivorship: Survivorship = field(default_factory=Survivorship)
     serve: Serve = field(default_factory=Serve)
+    tickets: Tickets = field(default_factory=Tickets)
+    analyse: Analyse = field(default_factory=Analyse)
     town: Town | None = None
     channels: tuple[Channel, ...] = ()
     key_text: str | None = field(default=None, repr=False)
@@ -189,7 +204,6 @@ class Settings:
         """The channel of this name.
 
         Raises:
-    tickets: Tickets = field(default_factory=Tickets)
             SettingsError: There is none; it names those there are.
         """
         for channel in self.channels:
@@ -266,6 +280,8 @@ def _settings(tables: dict[str, Any], folder: Path, complaints: list[str]) -> Se
         resolve=_read(Resolve, tables.get("resolve", {}), "[resolve]", complaints),
         survivorship=_read(Survivorship, tables.get("survivorship", {}), "[survivorship]", complaints),
         serve=_read(Serve, tables.get("serve", {}), "[serve]", complaints),
+        tickets=_read(Tickets, tables.get("tickets", {}), "[tickets]", complaints),
+        analyse=_read(Analyse, tables.get("analyse", {}), "[analyse]", complaints),
         town=_read(Town, tables["town"], "[town]", complaints) if "town" in tables else None,
         channels=tuple(_channel(name, keys, complaints) for name, keys in channels.items()),
     )
@@ -276,7 +292,6 @@ def _channel(name: str, keys: Any, complaints: list[str]) -> Channel:
     if not re.fullmatch(r"\w[\w-]{0,63}", name):
         complaints.append(f"{where}: a channel's name is up to 64 letters, digits, - and _")
     keys = dict(keys) if isinstance(keys, dict) else {}
-        tickets=_read(Tickets, tables.get("tickets", {}), "[tickets]", complaints),
     own = _read(Own, {key: keys.pop(key) for key in Own.model_fields if key in keys}, where, complaints)
     columns, rules = keys.pop("mapping", None), keys.pop("rules", [])
     if columns is None and keys.get("type") == "push":

@@ -137,6 +137,13 @@ def test_the_description_holds_every_route_and_its_problems(client: TestClient) 
         "/api/v1/reviews",
         "/api/v1/reviews/{review_id}",
         "/healthz",
+        "/api/v1/segments",
+        "/api/v1/segments/count",
+        "/api/v1/segments/overlap",
+        "/api/v1/segments/{segment_id}",
+        "/api/v1/segments/{segment_id}/export",
+        "/api/v1/segments/{segment_id}/members",
+        "/api/v1/segments/{segment_id}/members/{customer_id}",
         "/metrics",
         "/readyz",
     }

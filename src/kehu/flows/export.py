@@ -45,14 +45,14 @@ def export(
         SourceError: The file cannot be written, or cannot hold so many rows.
     """
     form = sheets.form_of(path)
-    schema = pa.schema([_masked_field(field) if is_masked else field for field in exports.COLUMNS[what]])
+    schema = pa.schema([masked_field(field) if is_masked else field for field in exports.COLUMNS[what]])
     _note(database, what, asked, is_masked=is_masked)
     rows = 0
     with database.read() as tx:
         progress.task(f"export {what}", exports.count(tx, what))
         with sheets.opened(path, form, schema) as sheet:
             for piece in exports.batches(tx, what):
-                sheet.write(_masked(piece, schema) if is_masked else piece)
+                sheet.write(masked(piece, schema) if is_masked else piece)
                 rows += piece.num_rows
                 progress.advance(piece.num_rows)
     return rows
@@ -70,11 +70,13 @@ def _note(database: Database, what: What, asked: Asked, *, is_masked: bool) -> N
         trail.note(tx, entry, vault=database.vault)
 
 
-def _masked_field(field: pa.Field) -> pa.Field:
+def masked_field(field: pa.Field) -> pa.Field:
+    """The field of a column whose values are masked: what is masked is a text."""
     return pa.field(field.name, pa.string(), nullable=field.nullable) if field.name in MASKS else field
 
 
-def _masked(piece: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def masked(piece: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A piece with its personal values masked."""
     columns = [
         _masked_column(column, name) if name in MASKS else column
         for name, column in zip(piece.schema.names, piece.columns, strict=True)

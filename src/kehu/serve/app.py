@@ -30,6 +30,7 @@ from kehu.serve.api import loads as api_loads
 from kehu.serve.api import quarantine as api_quarantine
 from kehu.serve.api import records as api_records
 from kehu.serve.api import reviews as api_reviews
+from kehu.serve.api import segments as api_segments
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face, here, is_piece, query
 from kehu.serve.given import Given
@@ -48,6 +49,7 @@ from kehu.serve.pages import (
     quality,
     quarantine,
     reviews,
+    segments,
     users,
 )
 from kehu.serve.watch import Watch, Watched
@@ -72,6 +74,7 @@ PAGES = (
     docs,
     me,
     users,
+    segments,
 )
 API_FEATURES = (
     api_customers,
@@ -82,6 +85,7 @@ API_FEATURES = (
     api_quarantine,
     api_records,
     api_reviews,
+    api_segments,
 )
 
 BODY_LIMIT = 64 * 1024
@@ -115,6 +119,7 @@ def create(
     zone: tzinfo = UTC,
     gate: Gate | None = None,
     hosts: Collection[str] = (),
+    smallest_group: int = 10,
 ) -> FastAPI:
     """The application over a store.
 
@@ -126,6 +131,7 @@ def create(
         zone: The zone in which pages write times.
         gate: How people come in; without it whoever reaches this machine may do everything.
         hosts: The names under which browsers on other machines reach it; none lets this machine in alone.
+        smallest_group: Groups of fewer customers are not told to those who may not see persons.
     """
     app = FastAPI(
         title="kehu",
@@ -138,7 +144,10 @@ def create(
         # Its own telemetry would read the environment and may send to another host.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
-    app.state.given = Given(database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk, gate=gate)
+    app.state.given = Given(
+        database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk, gate=gate,
+        smallest_group=smallest_group,
+    )  # fmt: skip
     for page in PAGES:
         app.include_router(rules.required(page.router), include_in_schema=False)
     interface = APIRouter(prefix=API)

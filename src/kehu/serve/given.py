@@ -31,6 +31,8 @@ class Given:
     """What arriving records need."""
     gate: Gate | None = None
     """How people come in; None lets everybody do everything."""
+    smallest_group: int = 10
+    """Groups of fewer customers are not told to those who may not see persons."""
 
     @property
     def weighing(self) -> Model:

@@ -34,6 +34,7 @@ def serve(
     open_at_first: bool = False,
     secure: bool = False,
     hosts: Collection[str] = (),
+    smallest_group: int = 10,
     spare: bool = False,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -52,6 +53,7 @@ def serve(
         open_at_first: Until the first user is made, whoever reaches this machine may do everything.
         secure: Browsers come by HTTPS.
         hosts: The names under which browsers on other machines reach it.
+        smallest_group: Groups of fewer customers are not told to those who may not see persons.
         spare: Take another port where this one is taken.
         ready: Called with the address of the home page, once connections are taken.
 
@@ -61,7 +63,9 @@ def serve(
     door.require_hosts(host, hosts)
     # Behind a proxy everybody seems to be on this machine.
     gate = Gate(office=office, limits=limits, is_open_at_first=open_at_first and not hosts, is_secure=secure)
-    application = app.create(database, clock=clock, model=model, desk=desk, zone=zone, gate=gate, hosts=hosts)
+    application = app.create(
+        database, clock=clock, model=model, desk=desk, zone=zone, gate=gate, hosts=hosts, smallest_group=smallest_group
+    )
     # The access log would hold what people look for; errors are logged.
     config = uvicorn.Config(
         application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"

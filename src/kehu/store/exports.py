@@ -62,6 +62,15 @@ def count(tx: Transaction, what: What) -> int:
     return tx.scalar(sa.select(sa.func.count()).select_from(table).where(wanted)) or 0
 
 
+def customers(
+    tx: Transaction, meant: sa.ColumnElement[bool], columns: tuple[str, ...]
+) -> Iterator[pa.RecordBatch]:
+    """Columns of the customers that a condition means, in order; as `batches` else."""
+    schema = pa.schema([COLUMNS[What.CUSTOMERS].field(name) for name in columns])
+    query = sa.select(*(customer.c[name] for name in columns)).where(meant).order_by(customer.c.customer_id)
+    yield from bulk.batches(tx, query, schema)
+
+
 def batches(tx: Transaction, what: What) -> Iterator[pa.RecordBatch]:
     """The rows in order, with the columns of `COLUMNS`; the transaction can do nothing else until the last is read."""
     schema = COLUMNS[what]

@@ -58,6 +58,11 @@ def count(tx: Transaction, wanted: Segment, today: Today) -> int:
     return tx.scalar(sa.select(sa.func.count()).select_from(customer).where(where(wanted, today))) or 0
 
 
+def living(tx: Transaction) -> int:
+    """How many customers there are."""
+    return tx.scalar(sa.select(sa.func.count()).select_from(customer).where(customer.c.merged_into.is_(None))) or 0
+
+
 def overlap(tx: Transaction, one: Segment, other: Segment, today: Today) -> int:
     """How many customers both segments mean."""
     both = sa.and_(where(one, today), where(other, today))

@@ -1,0 +1,188 @@
+"""Segments (客群): which customers are meant by a condition, how many, who, and a list of them."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+from kehu.flows import segments as flow
+from kehu.flows import sight as sights
+from kehu.flows.segments import Purpose, Reader
+from kehu.model import segments as model
+from kehu.model.people import Permission
+from kehu.serve import problems
+from kehu.serve.given import After, Limit, Number, Parts, Sees
+from kehu.serve.who import Who, needs
+from kehu.store import views
+from kehu.store.segments import Today
+
+router = APIRouter(prefix="/segments", tags=["segments"])
+
+Analyst = Annotated[Who, needs(Permission.ANALYSE)]
+
+Tree = Annotated[
+    dict[str, Any],
+    Field(
+        description="The conditions, as a tree: docs/segments.md",
+        examples=[{"column": "customer.category", "is": "one_of", "values": ["student"]}],
+    ),
+]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Asked(_Asked):
+    """Whom to count."""
+
+    condition: Tree
+
+
+class Both(_Asked):
+    """Whose overlap to count."""
+
+    one: Tree
+    other: Tree
+
+
+class Wanted(_Asked):
+    """What to save."""
+
+    name: str = Field(min_length=1, max_length=200, description="What it is called")
+    condition: Tree
+    with_each_run: bool = Field(default=False, description="Count it with each run")
+
+
+class TakenOut(_Asked):
+    """How a list goes out, and why."""
+
+    form: Literal["csv", "xlsx", "parquet"] = Field(default="csv", description="How it is written")
+    purpose: str = Field(min_length=3, max_length=500, description="What it is for; the audit trail keeps it")
+    recipient: str = Field(min_length=1, max_length=200, description="Who gets it")
+
+
+@router.get("", summary="List segments", responses=problems.documented(422))
+def listed(parts: Parts, who: Analyst, after: After = None, limit: Limit = 50) -> views.Page[flow.Shown]:
+    """A page of the saved segments, each with the size it last had."""
+    found = flow.listed(parts.database, after=after or 0, limit=limit + 1, reader=reader(parts, who))
+    following = found[limit - 1].segment_id if len(found) > limit else None
+    return views.Page(rows=tuple(found[:limit]), following=following)
+
+
+@router.post("", summary="Save a segment", status_code=201, responses=problems.documented(409, 422))
+def save(parts: Parts, who: Analyst, wanted: Wanted) -> flow.Shown:
+    """Save a segment under a name of its own."""
+    return flow.save(
+        parts.database, model.parsed(wanted.condition), name=wanted.name, by=who.by(parts.clock()),
+        with_each_run=wanted.with_each_run, reader=reader(parts, who),
+    )  # fmt: skip
+
+
+@router.post("/count", summary="Count a segment", responses=problems.documented(422))
+def count(parts: Parts, who: Analyst, asked: Asked) -> flow.Counted:
+    """How many customers a condition means today; `customers` is null where fewer than may be told."""
+    return flow.count(parts.database, model.parsed(asked.condition), today(parts), reader=reader(parts, who))
+
+
+@router.post("/overlap", summary="Count whom two segments share", responses=problems.documented(422))
+def overlap(parts: Parts, who: Analyst, asked: Both) -> flow.Counted:
+    """How many customers both conditions mean, `of` those that the first means."""
+    one, other = model.parsed(asked.one), model.parsed(asked.other)
+    return flow.overlap(parts.database, one, other, today(parts), reader=reader(parts, who))
+
+
+@router.get("/{segment_id}", summary="One segment", responses=problems.documented(404, 422))
+def one(parts: Parts, who: Analyst, segment_id: Number) -> flow.Shown:
+    """A segment with its conditions, and its size over time."""
+    return flow.one(parts.database, segment_id, reader=reader(parts, who))
+
+
+@router.put("/{segment_id}", summary="Save another version", responses=problems.documented(404, 409, 422))
+def change(parts: Parts, who: Analyst, segment_id: Number, wanted: Wanted) -> flow.Shown:
+    """Save another version of a segment; the earlier ones stay."""
+    return flow.save(
+        parts.database, model.parsed(wanted.condition), name=wanted.name, by=who.by(parts.clock()),
+        segment_id=segment_id, with_each_run=wanted.with_each_run, reader=reader(parts, who),
+    )  # fmt: skip
+
+
+@router.delete("/{segment_id}", summary="Put a segment away", status_code=204, responses=problems.documented(404, 422))
+def put_away(parts: Parts, who: Analyst, segment_id: Number) -> None:
+    """Take a segment out of use; its versions and counts stay in the store."""
+    flow.put_away(parts.database, segment_id, by=who.by(parts.clock()))
+
+
+@router.get(
+    "/{segment_id}/members",
+    summary="Who is meant",
+    responses=problems.documented(404, 422),
+    dependencies=[needs(Permission.FIND)],
+)
+def members(
+    parts: Parts, who: Analyst, sight: Sees, segment_id: Number, after: After = None, limit: Limit = 50
+) -> views.Page[views.Customer]:
+    """A page of the customers that a segment means, the newest first."""
+    found = flow.one(parts.database, segment_id, reader=reader(parts, who))
+    wanted = model.parsed(found.condition)
+    return flow.members(parts.database, wanted, today(parts), sight=sight, after=after, limit=limit)
+
+
+@router.get(
+    "/{segment_id}/members/{customer_id}",
+    summary="Why somebody is meant",
+    responses=problems.documented(404, 422),
+    dependencies=[needs(Permission.FIND)],
+)
+def factors(parts: Parts, who: Analyst, segment_id: Number, customer_id: Number) -> tuple[flow.Factor, ...]:
+    """Every condition of a segment, and whether it holds for one customer."""
+    found = flow.one(parts.database, segment_id, reader=reader(parts, who))
+    return flow.factors(parts.database, model.parsed(found.condition), today(parts), customer_id)
+
+
+@router.post(
+    "/{segment_id}/export",
+    summary="Take a list out",
+    response_class=FileResponse,
+    responses=problems.documented(404, 422)
+    | {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+    dependencies=[needs(Permission.EXPORT)],
+)
+def export(parts: Parts, who: Analyst, segment_id: Number, asked: TakenOut) -> Response:
+    """The customers of a segment as a file; who may not see persons gets tokens in place of numbers."""
+    return taken_out(parts, who, segment_id, asked)
+
+
+def taken_out(parts: Parts, who: Who, segment_id: int, asked: TakenOut) -> Response:
+    """The file of an export; it is gone from here once it is sent."""
+    seen = reader(parts, who)
+    found = flow.one(parts.database, segment_id, reader=seen)
+    folder = tempfile.TemporaryDirectory(prefix="kehu-export-")
+    path = Path(folder.name) / f"segment-{segment_id}.{asked.form}"
+    try:
+        flow.export(
+            parts.database, found, model.parsed(found.condition), today(parts), path,
+            why=Purpose(purpose=asked.purpose, recipient=asked.recipient), by=who.by(parts.clock()), reader=seen,
+        )  # fmt: skip
+    except BaseException:
+        folder.cleanup()
+        raise
+    return FileResponse(
+        path, filename=path.name, media_type="application/octet-stream", background=BackgroundTask(folder.cleanup)
+    )
+
+
+def reader(parts: Parts, who: Who) -> Reader:
+    """What somebody who counts may know."""
+    return Reader(
+        sees_persons=who.may(Permission.FIND), sight=sights.by(who.permissions), smallest=parts.smallest_group
+    )
+
+
+def today(parts: Parts) -> Today:
+    """The day, where the pages are read."""
+    return flow.today(parts.clock(), parts.face.zone)
