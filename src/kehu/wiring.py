@@ -19,7 +19,8 @@ from kehu.collect.town import example, server
 from kehu.engine.duck import Duck
 from kehu.engine.engine import Engine
 from kehu.engine.few import Few
-from kehu.errors import SettingsError
+from kehu.errors import ModelError, SettingsError
+from kehu.flows import inforce
 from kehu.flows.arrive import Desk
 from kehu.flows.audit import Seal
 from kehu.flows.intake import Feed
@@ -239,13 +240,27 @@ def duck(threads: int) -> Engine:
     return Duck(threads=threads or os.cpu_count() or 1)
 
 
-def model(settings: Settings) -> Model:
-    """What weighs the pairs.
+def model(settings: Settings, database: Database) -> Model:
+    """What weighs the pairs: the model that was adopted, else the one that kehu.toml names.
 
     Raises:
-        ModelError: The file is not there, or is no model.
+        ModelError: The file is not there, or is no model, or another one than was adopted.
+        SettingsError: kehu.toml names another one since.
     """
-    return named_model(settings.resolve.model, folder=settings.folder)
+    with database.read() as tx:
+        adopted = inforce.adopted(tx)
+    named = settings.resolve.model
+    if adopted is None:
+        return named_model(named, folder=settings.folder)
+    if named not in {adopted.instead_of, adopted.model}:
+        raise SettingsError(
+            f"[resolve] model is {named!r}, but the customers are grouped by {adopted.model}: let it be "
+            f"{adopted.instead_of!r} as before, or `kehu train --adopt --model {named}`"
+        )
+    found = models.load(settings.folder / adopted.model)
+    if found.fingerprint != adopted.fingerprint:
+        raise ModelError(f"{adopted.model} is not what was adopted: put that file back, or `kehu train --adopt`")
+    return found
 
 
 def named_model(name: str, *, folder: Path) -> Model:
@@ -266,11 +281,11 @@ class Parts(TypedDict):
     clock: Callable[[], datetime]
 
 
-def parts(settings: Settings) -> Parts:
+def parts(settings: Settings, database: Database) -> Parts:
     """Everything the whole way needs beside the store and the channels."""
     return Parts(
         engine=engine(settings),
-        model=model(settings),
+        model=model(settings, database),
         raw_in=raw(settings),
         home=settings.kehu.home,
         trust={channel.name: channel.trust for channel in settings.channels},
@@ -286,11 +301,11 @@ def rules(settings: Settings) -> Rules:
     return Rules(trust=trust, survivorship=settings.survivorship)
 
 
-def desk(settings: Settings) -> Desk:
+def desk(settings: Settings, database: Database) -> Desk:
     """What arriving records need beside the store."""
     return Desk(
         engine=Few(),
-        model=model(settings),
+        model=model(settings, database),
         home=settings.kehu.home,
         trust={channel.name: channel.trust for channel in settings.channels},
         survivorship=settings.survivorship,

@@ -63,7 +63,7 @@ COMMANDS: dict[str, Late] = {
     "train": Late(
         module="offline",
         attribute="train",
-        help="Learn a model from records, without labels.",
+        help="Learn a model from records, without labels; or adopt one for the store.",
     ),
     "evaluate": Late(
         module="offline",

@@ -44,7 +44,9 @@ def merge(
     """
     settings = reading.load(config)
     with wiring.store(settings) as database:
-        _tell(decide.merge(database, wiring.desk(settings), customers, reason=reason, by=_name(by)), json=json)
+        _tell(
+            decide.merge(database, wiring.desk(settings, database), customers, reason=reason, by=_name(by)), json=json
+        )
 
 
 @app.command("split")
@@ -65,7 +67,7 @@ def split(
     """
     settings = reading.load(config)
     with wiring.store(settings) as database:
-        done = decide.split(database, wiring.desk(settings), customer, records, reason=reason, by=_name(by))
+        done = decide.split(database, wiring.desk(settings, database), customer, records, reason=reason, by=_name(by))
     _tell(done, json=json)
 
 
@@ -86,7 +88,9 @@ def pin(
     """
     settings = reading.load(config)
     with wiring.store(settings) as database:
-        done = decide.pin(database, wiring.desk(settings), customer, attribute, value, reason=reason, by=_name(by))
+        done = decide.pin(
+            database, wiring.desk(settings, database), customer, attribute, value, reason=reason, by=_name(by)
+        )
     _tell(done, json=json)
 
 
@@ -105,7 +109,7 @@ def undo(
     """
     settings = reading.load(config)
     with wiring.store(settings) as database:
-        _tell(decide.undo(database, wiring.desk(settings), decision, reason=reason, by=_name(by)), json=json)
+        _tell(decide.undo(database, wiring.desk(settings, database), decision, reason=reason, by=_name(by)), json=json)
 
 
 @app.command("list")

@@ -26,7 +26,7 @@ def explain(record_l: Record, record_r: Record, config: options.Config = None, *
     settings = reading.load(config)
     with wiring.store(settings) as database:
         left, right = (explaining.number_of(database, told) for told in (record_l, record_r))
-        told = explaining.explanation(database, left, right, model=wiring.model(settings))
+        told = explaining.explanation(database, left, right, model=wiring.model(settings, database))
     if json:
         screen.print_json(asdict(told))
         return

@@ -86,7 +86,7 @@ def verify(
             findings += checking.rerun(
                 database,
                 wiring.rules(settings),
-                wiring.model(settings),
+                wiring.model(settings, database),
                 hot_key_limit=settings.resolve.hot_key_limit,
                 at=wiring.now(),
                 progress=progress,

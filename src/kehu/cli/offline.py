@@ -1,19 +1,15 @@
-"""`kehu resolve`, `kehu train` and `kehu evaluate`: files in, files out, no store."""
+"""`kehu resolve` and `kehu evaluate`: files in, files out, no store."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.flows import partition
-from kehu.resolve.model import Learned, Rates
 
 Records = Annotated[
     Path, typer.Argument(metavar="IN", help="Flat records, Parquet or CSV, with our column names.", show_default=False)
@@ -46,54 +42,6 @@ def resolve(
         screen.print_json(told)
     else:
         screen.stdout.print(f"{told['records']:,} records were {told['customers']:,} customers: {escape(str(out))}")
-
-
-def train(
-    records: Records,
-    out: Annotated[Path, typer.Option("--out", metavar="MODEL.json", help="The model to write.")],
-    threads: Threads = 0,
-    *,
-    json: options.Json = False,
-) -> None:
-    """Learn a model from records, without labels.
-
-    Example: kehu train records.parquet --out model.json
-    """
-    with screen.watched() as progress:
-        progress.task("train")
-        model, report = partition.train_file(records, out, wiring.duck(threads), progress=progress.step)
-    told = report.as_json()
-    learned = model.training
-    assert learned is not None
-    if json:
-        about = asdict(learned) | {"learned": model.learned, "warnings": learned.warnings()}
-        screen.print_json(told | about | {"levels": {name: _rates(of) for name, of in model.rates.items()}})
-        return
-    screen.stdout.print(_learned(model.rates, learned))
-    for warning in learned.warnings():
-        screen.stdout.print(f"[yellow]{escape(warning)}[/]")
-    screen.stdout.print(f"{escape(model.learned)}: {escape(str(out))}")
-
-
-def _rates(levels: Mapping[str, Rates]) -> dict[str, dict[str, float]]:
-    return {name: asdict(rates) | {"weight": _weight(rates)} for name, rates in levels.items()}
-
-
-def _weight(rates: Rates) -> float:
-    return round(math.log2(rates.same / rates.chance), 2)
-
-
-def _learned(rates: Mapping[str, Mapping[str, Rates]], learned: Learned) -> Table:
-    """How often each level is seen in each class of pairs, and among how many pairs it was seen."""
-    table = Table("comparison", "level")
-    for head in ("m: one customer", "kin", "u: chance", "weight", "pairs"):
-        table.add_column(head, justify="right")
-    for comparison, levels in rates.items():
-        for level, of in levels.items():
-            figures = (f"{of.same:.2g}", f"{of.kin:.2g}", f"{of.chance:.2g}", f"{_weight(of):+.1f}")
-            table.add_row(comparison, level, *figures, f"{learned.seen[comparison][level]:,}")
-        table.add_section()
-    return table
 
 
 def evaluate(

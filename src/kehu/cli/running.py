@@ -14,6 +14,7 @@ from kehu.errors import KehuError, SettingsError
 from kehu.flows import run as runs
 from kehu.flows.alone import alone
 from kehu.flows.run import Ran
+from kehu.flows.service import tickets
 from kehu.settings import Settings
 from kehu.store import views
 from kehu.store.database import Database
@@ -100,7 +101,7 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
     settings = reading.load(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
         with alone(database, LEASE, clock=wiring.now) as guard:
-            ran = runs.whole(database, [], **wiring.parts(settings), progress=guard.watched(progress))
+            ran = runs.whole(database, [], **wiring.parts(settings, database), progress=guard.watched(progress))
         code = _finish(database, ran, progress, json=json)
     raise typer.Exit(code)
 
@@ -109,7 +110,9 @@ def whole(settings: Settings, database: Database, channels: list[str] | None, pr
     """Do all that `kehu run` does, with the parts that the settings choose."""
     with wiring.town(settings) as secrets, alone(database, LEASE, clock=wiring.now) as guard:
         feeds = wiring.feeds(settings, channels, secrets=secrets)
-        return runs.whole(database, feeds, **wiring.parts(settings), progress=guard.watched(progress))
+        ran = runs.whole(database, feeds, **wiring.parts(settings, database), progress=guard.watched(progress))
+    tickets.sweep(database, at=wiring.now())
+    return ran
 
 
 def seconds(progress: Watched) -> dict[str, float]:

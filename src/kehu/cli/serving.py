@@ -51,8 +51,8 @@ def run(application: options.Application, settings: Settings, *, host: str, port
         with sealing.sealed_now_and_then(database, wiring.seal(settings, database), clock=wiring.now):
             application(
                 database,
-                model=wiring.model(settings),
-                desk=wiring.desk(settings),
+                model=wiring.model(settings, database),
+                desk=wiring.desk(settings, database),
                 clock=wiring.now,
                 host=host,
                 port=port,

@@ -14,16 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
-from kehu.flows import pairing, states
+from kehu.flows import coding, inforce, pairing, states
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.links import PAIRS
-from kehu.model.records import CLEAN
 from kehu.resolve import group, identity, joining, keys, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import customers, decisions, links, records
-from kehu.store import keys as stored
+from kehu.store import customers, links, records
 from kehu.store.database import Database, Transaction
 
 Numbers = npt.NDArray[np.int64]
@@ -121,6 +119,7 @@ def within(
     if not len(waiting):
         return Identified()
     customers.next_id(tx)  # One at a time: two who regroup the same customers would not see each other's work.
+    inforce.require(tx, model)
     progress.task("identify", len(waiting))
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
@@ -161,6 +160,7 @@ def again(
         All that was touched, and the customer that each record had until now: `store.customers.MEMBERS`.
     """
     customers.next_id(tx)
+    inforce.require(tx, model)
     nobody = numbers.slice(0, 0)
     paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot_keys=0)
     limits = keys.limits(hot_key_limit=hot_key_limit)
@@ -168,6 +168,32 @@ def again(
     before = customers.memberships(tx, touched.records)
     _grouped(tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
     return before
+
+
+def anew(
+    tx: Transaction,
+    engine: Engine,
+    model: Model,
+    *,
+    hot_key_limit: int,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    at: datetime,
+    why: str,
+    progress: Progress = SILENT,
+) -> Identified:
+    """Pair, weigh and group every record again, as if all had just come: another model weighs them.
+
+    Whoever is a customer already keeps the number, as far as numbers can last; nobody may wait.
+    """
+    customers.next_id(tx)
+    inforce.require(tx, model)
+    progress.step("pair")
+    limits = keys.limits(hot_key_limit=hot_key_limit)
+    paired = pairing.of_all(tx, engine, limits=limits)
+    return _grouped(
+        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
+    )
 
 
 def _grouped(
@@ -185,24 +211,24 @@ def _grouped(
 ) -> Identified:
     """Score the pairs, group all that they reach, and store what came of it."""
     progress.step("score")
-    compared = _coded(tx, pairing.sides(paired.pairs), limits)
-    found = weights.score(compared.records, *_rows(compared.numbers, paired.pairs), model)
+    compared = coding.coded(tx, pairing.sides(paired.pairs), limits)
+    found = weights.score(compared.records, *coding.rows(compared.numbers, paired.pairs), model)
     # A pair that does not ask to be joined brings no groups together: those of its other record are left alone.
     follow = found.weight >= model.link_from
     touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), link_from=model.link_from)
-    rows = _coded(tx, touched.records, limits)
-    kept = weights.score(rows.records, *_rows(rows.numbers, touched.links), model)
+    rows = coding.coded(tx, touched.records, limits)
+    kept = weights.score(rows.records, *coding.rows(rows.numbers, touched.links), model)
     progress.step("group")
-    decided = _decided(tx, touched.records, rows.numbers)
+    decided = coding.decided(tx, touched.records, rows.numbers)
     among = found.where(_are_in(rows.numbers, compared.numbers[found.left], compared.numbers[found.right]))
     among = replace(
         among,
-        left=_places(rows.numbers, compared.numbers[among.left]),
-        right=_places(rows.numbers, compared.numbers[among.right]),
+        left=coding.places(rows.numbers, compared.numbers[among.left]),
+        right=coding.places(rows.numbers, compared.numbers[among.right]),
     )
     groups = joining.groups(rows.records, among + kept, model, decided)
     progress.step("store")
-    told = _decided(tx, pa.array(compared.numbers), compared.numbers)
+    told = coding.decided(tx, pa.array(compared.numbers), compared.numbers)
     group_of = _groups_of(compared.numbers, rows.numbers, groups)
     links.replace(tx, paired.anew, _links(compared.records, compared.numbers, found, group_of, model, told))
     links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
@@ -219,25 +245,6 @@ def _grouped(
     )
 
 
-@dataclass(frozen=True)
-class _Coded:
-    """Records in rows."""
-
-    table: pa.Table
-    """`store.records.RECORDS`, in the order of their keys."""
-    numbers: Numbers
-    """The number of each row."""
-    records: Records
-    """Their coded columns; values that too many share say nothing."""
-
-
-def _coded(tx: Transaction, numbers: pa.Array, limits: Sequence[int]) -> _Coded:
-    rows = _in_order(records.read(tx, numbers))
-    coded = Records(rows.select(CLEAN.names))
-    keys.silence(coded, stored.hot(tx, pa.array(keys.of_handed_round(coded)), limits=limits).to_numpy())
-    return _Coded(rows, rows.column("record").to_numpy(), coded)
-
-
 def _are_in(numbers: Numbers, left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
     """Where both records of a pair are among these."""
     return np.isin(left, numbers) & np.isin(right, numbers)
@@ -247,34 +254,8 @@ def _groups_of(numbers: Numbers, touched: Numbers, groups: Numbers) -> Numbers:
     """The group of each record, where it is touched; each of the others is in a group of its own, whichever it is."""
     found = np.isin(numbers, touched)
     group_of = -1 - np.arange(len(numbers))
-    group_of[found] = groups[_places(touched, numbers[found])]
+    group_of[found] = groups[coding.places(touched, numbers[found])]
     return group_of
-
-
-def _in_order(table: pa.Table) -> pa.Table:
-    """Records in the order of their keys, so that the order they came in changes nothing."""
-    return table.take(pc.sort_indices(table, sort_keys=[("channel", "ascending"), ("record_id", "ascending")]))
-
-
-def _rows(numbers: Numbers, pairs: pa.Table) -> tuple[Numbers, Numbers]:
-    """The rows at which the records of pairs stand."""
-    left, right = (_places(numbers, pairs.column(side).to_numpy()) for side in PAIRS.names)
-    return left, right
-
-
-def _places(numbers: Numbers, wanted: Numbers) -> Numbers:
-    """Where each of the wanted stands among the numbers; all do."""
-    order = np.argsort(numbers)
-    return np.asarray(order[np.searchsorted(numbers, wanted, sorter=order)], dtype=np.int64)
-
-
-def _decided(tx: Transaction, touched: pa.Array, numbers: Numbers) -> joining.Decided:
-    """The standing decisions between touched records."""
-    standing = decisions.standing(tx, touched)
-    inside = pc.and_(*(pc.is_in(standing.column(side), value_set=touched) for side in PAIRS.names))
-    standing = standing.filter(inside)
-    together = pc.equal(standing.column("kind"), decisions.Kind.TOGETHER.value)
-    return joining.Decided(*_rows(numbers, standing), np.asarray(together.to_numpy(), dtype=np.bool_))
 
 
 def _links(

@@ -72,6 +72,13 @@ def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Se
     )
 
 
+def of_all(tx: Transaction, engine: Engine, *, limits: Sequence[int]) -> Paired:
+    """Pair all records, none of which waits: their keys are stored, and do not depend on what weighs them."""
+    numbers = records.current(tx)
+    found = engine.pairs(_keys(tx, numbers), limits=limits)
+    return Paired(pairs=found.pairs, anew=numbers, lost=numbers.slice(0, 0), hot_keys=found.hot.num_rows)
+
+
 def sides(pairs: pa.Table) -> pa.Array:
     """The numbers of the records of pairs, each once."""
     return pc.unique(pa.chunked_array([c for side in PAIRS.names for c in pairs.column(side).chunks], pa.int64()))

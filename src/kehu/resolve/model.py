@@ -1,10 +1,11 @@
 """A model: the rates and frequencies that weights are made of, as a readable, versioned JSON file."""
 
 import functools
+import hashlib
 import importlib.resources
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,8 @@ class Learned:
     """Whether it moved less than was asked for; else more rounds would have changed the model."""
     seen: dict[str, dict[str, int]]
     """By comparison and level how many of the pairs were on it."""
+    told: int = 0
+    """Of how many of the pairs stewards had said whether they are one customer."""
 
     def warnings(self) -> list[str]:
         """What to know before the model is trusted: rates that were not learned but taken over."""
@@ -94,6 +97,12 @@ class Model:
     def prior(self) -> float:
         """The weight of a pair of which nothing is known."""
         return math.log2(self.same / (1.0 - self.same))
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Of all that weighs: two models of one fingerprint group alike."""
+        weighing = asdict(replace(self, learned="", training=None))
+        return hashlib.sha256(json.dumps(weighing, sort_keys=True).encode()).hexdigest()
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""

@@ -53,6 +53,16 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What stewards said of some of the pairs: their class is known, and is not guessed."""
+
+    same: npt.NDArray[np.bool_]
+    """Of each pair whether it is one customer."""
+    apart: npt.NDArray[np.bool_]
+    """Of each pair whether it is two."""
+
+
+@dataclass(frozen=True)
 class Scores:
     """What is known of each of many pairs of rows."""
 
@@ -132,6 +142,7 @@ def train(
     start: Model,
     *,
     training: Training | None = None,
+    told: Told | None = None,
     threads: int = 1,
     progress: Callable[[int, float], None] = lambda _round, _change: None,
 ) -> Model:
@@ -142,6 +153,7 @@ def train(
         levels: The levels of all pairs that share a key; a pair that shares none is taken for two customers.
         start: Where learning starts, and what it falls back on where the records do not speak.
         training: How.
+        told: What stewards said of these pairs; it sharpens what the records say, a pair as one pair.
         threads: How many threads sample at once.
         progress: Called with each round and its greatest change.
     """
@@ -151,7 +163,12 @@ def train(
     with ThreadPoolExecutor(threads) as workers:
         sampled = list(workers.map(lambda one: chance.sample(records, one, pairs=how.random_pairs, seed=how.seed), ALL))
     patterns, back = _patterns(levels)
-    counts = np.bincount(back, minlength=len(patterns)).astype(np.float64)
+    nobody = np.zeros(len(levels), dtype=np.bool_)
+    is_same, is_apart = (nobody, nobody) if told is None else (told.same, told.apart)
+    counts, counts_same, counts_apart = (
+        np.bincount(back[of], minlength=len(patterns)).astype(np.float64)
+        for of in (~(is_same | is_apart), is_same, is_apart)
+    )
     onehot = [patterns[:, place, None] == np.arange(len(c.levels) + 1) for place, c in enumerate(ALL)]
     prior_same, prior_kin, prior_chance = start.tables()
     same_rates, kin_rates, chance_rates = start.tables()
@@ -165,6 +182,8 @@ def train(
             np.log2(1.0 - same - kin) + _likelihood(patterns, chance_rates),
         ])  # fmt: skip
         shares = np.exp2(odds - np.logaddexp2.reduce(odds)) * counts
+        shares[0] += counts_same
+        shares[1:] += np.exp2(odds[1:] - np.logaddexp2.reduce(odds[1:])) * counts_apart
         new_same, new_kin, new_chance = [], [], []
         for place, hot in enumerate(onehot):
             of_same, of_kin = shares[0] @ hot, shares[1] @ hot
@@ -204,9 +223,10 @@ def train(
             rounds=rounds,
             change=change,
             converged=change <= how.tolerance,
+            told=int((is_same | is_apart).sum()),
             seen={
                 comparison.name: {
-                    level.name: int((counts @ onehot[place])[number])
+                    level.name: int(((counts + counts_same + counts_apart) @ onehot[place])[number])
                     for number, level in enumerate(comparison.levels, 1)
                 }
                 for place, comparison in enumerate(ALL)

@@ -8,6 +8,9 @@ from kehu.store.tables import setting
 SURVIVORSHIP = "survivorship"
 """The fingerprint of the settings by which the golden values were made."""
 
+MODEL = "model"
+"""The model that was adopted (JSON), by which the customers are grouped."""
+
 
 def get(tx: Transaction, name: str) -> str | None:
     """A fact; None where nobody noted it."""
