@@ -21,8 +21,10 @@ def keys(rows: Sequence[tuple[int, int]]) -> pa.Table:
     return pa.Table.from_pylist([{"key": key, "record": record} for key, record in rows], schema=KEYS)
 
 
-def pairs(rows: Sequence[tuple[int, int]], limits: Sequence[int], *, threads: int = 1) -> list[tuple[int, int]]:
-    found = Duck(threads=threads).pairs(keys(rows), limits=limits).pairs
+def pairs(
+    rows: Sequence[tuple[int, int]], limits: Sequence[int], *, threads: int = 1, sorted_keys: int = 0
+) -> list[tuple[int, int]]:
+    found = Duck(threads=threads, sorted_keys=sorted_keys).pairs(keys(rows), limits=limits).pairs
     assert found.schema.equals(PAIRS)
     return sorted(zip(found["record_l"].to_pylist(), found["record_r"].to_pylist(), strict=True))
 
@@ -41,16 +43,20 @@ some_rows = st.sets(st.tuples(some_keys, st.integers(-3, 9) | st.sampled_from([2
 
 
 @settings(deadline=None, max_examples=30)
-@given(some_rows, st.lists(st.integers(1, 6), min_size=3, max_size=3), st.integers(1, 2))
-def test_pairs_are_those_of_two_loops(rows: set[tuple[int, int]], limits: list[int], threads: int) -> None:
+@given(
+    some_rows, st.lists(st.integers(1, 6), min_size=3, max_size=3), st.integers(1, 2), st.sampled_from([0, 1_000_000])
+)
+def test_pairs_are_those_of_two_loops(
+    rows: set[tuple[int, int]], limits: list[int], threads: int, sorted_keys: int
+) -> None:
     wanted, hot = by_hand(rows, limits)
-    assert pairs(sorted(rows), limits, threads=threads) == sorted(wanted)
-    found = Duck().pairs(keys(sorted(rows)), limits=limits).hot
+    assert pairs(sorted(rows), limits, threads=threads, sorted_keys=sorted_keys) == sorted(wanted)
+    found = Duck(threads=threads, sorted_keys=sorted_keys).pairs(keys(sorted(rows)), limits=limits).hot
     assert dict(zip(found["key"].to_pylist(), found["records"].to_pylist(), strict=True)) == hot
 
 
 def test_the_hottest_key_is_told_first() -> None:
-    found = Duck().pairs(keys([(0, n) for n in range(5)] + [(32, n) for n in range(9)]), limits=[3]).hot
+    found = Duck(sorted_keys=0).pairs(keys([(0, n) for n in range(5)] + [(32, n) for n in range(9)]), limits=[3]).hot
     assert found.to_pylist() == [{"key": 32, "records": 9}, {"key": 0, "records": 5}]
 
 
@@ -72,7 +78,7 @@ def test_what_does_not_fit_in_memory_is_spilled_where_temporary_files_go(
     here.mkdir()
     monkeypatch.chdir(here)
     many = pa.table([[32 * (n // 4) for n in range(600_000)], range(600_000)], schema=KEYS)
-    found = Duck(memory_limit="40MB", spill_folder=str(spill)).pairs(many, limits=[4]).pairs
+    found = Duck(memory_limit="40MB", spill_folder=str(spill), sorted_keys=0).pairs(many, limits=[4]).pairs
     assert found.num_rows == 6 * 150_000
     assert not [*spill.iterdir(), *here.iterdir()]
 
