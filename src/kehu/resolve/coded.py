@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from kehu.model import records as columns
 from kehu.model.codes import IdType, Kind
-from kehu.resolve import sounds
+from kehu.resolve import sounds, spelling
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -186,8 +186,9 @@ class Records:
     def phone_digits(self) -> npt.NDArray[np.int64]:
         """The first phone as a whole number; 0 where there is none or it is too long."""
         phones = self.coded("phones.first")
-        texts = [digits if len(digits := phone.strip("+")) <= 15 else "0" for phone in phones.distinct.to_pylist()]
-        whole = np.array([int(text) if text.isdigit() else 0 for text in texts] + [0], dtype=np.int64)
+        bare = pc.utf8_trim(phones.distinct, "+")
+        short = pc.match_substring_regex(bare, "^[0-9]{1,15}$")
+        whole = np.append(pc.if_else(short, bare, "0").cast(pa.int64()).to_numpy(), 0)
         return whole[phones.codes]
 
     @cached_property
@@ -208,7 +209,7 @@ class Records:
     def _sounds(self, part: int) -> Coded:
         """The sound of the surname (0) or of the given name (1), of Han and of Latin names."""
         sound, surname = self.coded("name_sound"), self.coded("surname")
-        letters = self.coded("surname" if part == 0 else "given_name").derive(sounds.of_latin)
+        letters = self._latin_sounds("surname" if part == 0 else "given_name")
         split = np.append(surname.lengths[:-1], 1)[surname.codes]  # Without a known surname: the first character.
         pairs = sound.codes.astype(np.int64) * 8 + np.minimum(split, 7)
         known, back = distinct_of(np.where(self.han, pairs, -1))
@@ -216,10 +217,17 @@ class Records:
         spoken = sounds.parts(sound.distinct.take(pa.array(which, mask=known < 0)), split, part)
         return Coded(back.astype(np.int32), spoken).renamed(spoken).otherwise(letters)
 
+    def _latin_sounds(self, name: str) -> Coded:
+        """The sound of the names in a column that are not written in Han characters alone."""
+        source = self.coded(name)
+        latin = pc.match_substring_regex(source.distinct, "[^一-鿿]")
+        spoken = pa.array([sounds.of_latin(word) for word in source.distinct.filter(latin).to_pylist()], pa.string())
+        return source.renamed(pc.replace_with_mask(pa.nulls(source.size, pa.string()), latin, spoken))
+
     def _letters(self) -> Coded:
         """The Latin letters of a person's name in alphabetical order: 王小明 and Xiaoming Wang have the same."""
         people = self.coded("name_sound").otherwise(self.coded("name_match")).where(self.individual)
-        return people.derive(lambda name: "".join(sorted(name.replace(" ", ""))))
+        return people.renamed(spelling.letters(people.distinct))
 
     def _surname_letters(self) -> Coded:
         """The surname of a person in Latin letters: that of 王小明 and of Xiaoming Wang is wang."""
@@ -256,18 +264,27 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
     "postcode_area": lambda records: records.coded("postcode").derive(_postcode_area),
     "surname_letters": lambda records: records._surname_letters(),  # noqa: SLF001
     "letters": lambda records: records._letters(),  # noqa: SLF001
-    "id_body": lambda records: records.coded("id_number").derive(_id_body),
+    "id_body": lambda records: _renamed(records.coded("id_number"), _id_bodies),
     "org_sound": lambda records: records.coded("name_sound").where(~records.individual),
-    "org_start": lambda records: records.coded("org_core").derive(lambda core: core[:2]),
+    "org_start": lambda records: _renamed(
+        records.coded("org_core"), lambda cores: pc.utf8_slice_codeunits(cores, 0, 2)
+    ),
     "born": lambda records: records._born(),  # noqa: SLF001
-    "email_local": lambda records: records.coded("email").derive(lambda email: email.partition("@")[0]),
+    "email_local": lambda records: _renamed(
+        records.coded("email"), lambda emails: pc.replace_substring_regex(emails, "(?s)@.*", "")
+    ),
 }
 """How each derived column is made."""
 
 
-def _id_body(number: str) -> str:
-    """A certificate without its check digit: that is where a slip or a missing x does no harm."""
-    return number[:-1] if len(number) == 18 else number
+def _renamed(source: Coded, kernel: Callable[[pa.Array], pa.Array]) -> Coded:
+    """A column made from another by a kernel, for its distinct values at once."""
+    return source.renamed(kernel(source.distinct))
+
+
+def _id_bodies(numbers: pa.Array) -> pa.Array:
+    """Certificates without their check digits: that is where a slip or a missing x does no harm."""
+    return pc.if_else(pc.equal(pc.utf8_length(numbers), 18), pc.utf8_slice_codeunits(numbers, 0, 17), numbers)
 
 
 def _postcode_area(postcode: str) -> str | None:

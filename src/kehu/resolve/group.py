@@ -58,6 +58,8 @@ class Scored:
     thing, NaN where it says nothing, `NEVER` where the two must stay apart."""
 
     def __add__(self, other: "Scored") -> "Scored":
+        if not len(other.left):  # Most often nothing is added to millions, which need not be copied for it.
+            return self
         return Scored(
             left=np.concatenate([self.left, other.left]),
             right=np.concatenate([self.right, other.right]),
@@ -147,7 +149,7 @@ def partition(scored: Scored, block: Rows, certificate: Codes, *, link_from: flo
         link_from: What a join must weigh, objections taken off.
     """
     size = len(block)
-    known = _once(scored, size)
+    known = _once(scored, block, link_from=link_from)
     group = _grouped(known, np.arange(size), block, certificate, link_from=link_from)
     open_ = (known.weight >= link_from + STEP) & (block[known.left] != block[known.right])
     while (open_ := open_ & (group[known.left] != group[known.right])).any():
@@ -157,12 +159,18 @@ def partition(scored: Scored, block: Rows, certificate: Codes, *, link_from: flo
     return group
 
 
-def _once(scored: Scored, size: int) -> Scored:
-    """Each pair once, as it was told last, the lesser row left, in the order of the rows."""
+def _once(scored: Scored, block: Rows, *, link_from: float) -> Scored:
+    """Each pair once, as it was told last, the lesser row left, in the order of the rows.
+
+    Pairs between blocks are left out where no link between blocks is to be asked: they are more than half.
+    """
     left, right = np.minimum(scored.left, scored.right), np.maximum(scored.left, scored.right)
-    pair = left * np.int64(size) + right  # One number a pair is sorted sooner than two.
+    pair = left * np.int64(len(block)) + right  # One number a pair is sorted sooner than two.
     order = np.argsort(pair, kind="stable")
     told = order[np.diff(pair[order], append=-1) != 0]
+    inside = block[left[told]] == block[right[told]]
+    if not (scored.weight[told[~inside]] >= link_from + STEP).any():
+        told = told[inside]
     return Scored(left=left[told], right=right[told], weight=scored.weight[told], lasting=scored.lasting[told])
 
 
@@ -174,7 +182,7 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     inside, a, b = inside[a != b], a[a != b], b[a != b]
     weight, lasting, of_pair = scored.weight[inside], scored.lasting[inside], block[a]
     worst = np.zeros((int(block.max(initial=-1)) + 1, lasting.shape[1]))
-    np.minimum.at(worst, of_pair, np.minimum(np.nan_to_num(lasting), 0.0))
+    np.minimum.at(worst, of_pair, np.fmin(lasting, 0.0))
     least = np.full(len(worst), size, dtype=np.int64)
     np.minimum.at(least, block, group)
     # Where even the worst objections stop no link that ties the block together, it is one group as it is.
@@ -185,10 +193,10 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     joined = np.where(disputed[block], group, least[block])
     hard = np.flatnonzero(disputed[of_pair])
     hard = hard[np.argsort(of_pair[hard], kind="stable")]
+    a, b, weight, lasting = a[hard], b[hard], weight[hard], lasting[hard]
     held = _held(certificate, group)
     bounds = np.flatnonzero(np.diff(of_pair[hard], prepend=-1, append=-2))
-    for start, stop in itertools.pairwise(bounds):
-        pairs = hard[start:stop]
+    for pairs in itertools.starmap(slice, itertools.pairwise(bounds.tolist())):
         nodes = np.unique(np.concatenate([a[pairs], b[pairs]]))
         between = _Between.of(
             np.searchsorted(nodes, a[pairs]),
@@ -234,11 +242,13 @@ class _Between:
     def of(cls, a: Rows, b: Rows, weight: Floats, lasting: Floats, size: int) -> "_Between":
         """Of pairs of groups; two groups may have many pairs."""
         between = cls(np.full((size, size), -np.inf), *np.zeros((2, lasting.shape[1], size, size)))
+        known = ~np.isnan(lasting).T
+        told = np.where(known, lasting.T, 0.0)
+        thing = np.arange(len(told))[:, None]
         for x, y in ((a, b), (b, a)):
             np.maximum.at(between.strongest, (x, y), weight)
-            for told, known, column in zip(between.told, between.known, lasting.T, strict=True):
-                np.add.at(told, (x, y), np.nan_to_num(column))
-                np.add.at(known, (x, y), ~np.isnan(column))
+            np.add.at(between.told, (thing, x, y), told)
+            np.add.at(between.known, (thing, x, y), known)
         return between
 
     def part(self, held: Codes) -> None:
