@@ -12,13 +12,14 @@ ARGS ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt docs bench serve clean
+.PHONY: help setup demo test faults check fmt docs bench serve clean
 
 help:
 	@echo "make setup    .venv with kehu in it, and the browser files (the other targets call it)"
 	@echo "make demo     a made-up town through the whole house, then its page   [ARGS=\"--no-serve --records 50000 --json\"]"
 	@echo "make serve    the page over kehu-demo                                  [ARGS=\"--port 8500\"]"
 	@echo "make test     the tests                                                [ARGS=\"tests/process -k phones\"]"
+	@echo "make faults   the long set of faults: kills, dead servers, full disks    [ARGS=\"-k servers\"]"
 	@echo "make check    everything CI runs: format, ruff, mypy, floors, tests, docs"
 	@echo "make fmt      format the code"
 	@echo "make docs     the tables of docs/ that are written from the code"
@@ -54,6 +55,10 @@ serve: setup
 
 test: setup
 	@$(BIN)/pytest $(ARGS)
+
+# Where they strike is printed: KEHU_FAULTS_SEED=... make faults does the same again.
+faults: setup
+	@$(BIN)/pytest -m faults tests/faults tests/store -rA $(ARGS)
 
 # The tests come last, so the closing line of a green run is pytest's.
 check: setup

@@ -6,15 +6,17 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -67,33 +69,97 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextlib.contextmanager
-def _server(
-    prepare: Sequence[str], serve: Sequence[str], url: str, *, folder: Path, owner: str | None
-) -> Iterator[str]:
-    """A server that answers at the URL, until the block ends."""
-    log = folder / "log"
-    options = {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []} if owner else {}
-    with log.open("wb") as told:
-        running = {"cwd": folder, "stdout": told, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, **options}
-        if subprocess.run(prepare, check=False, **running).returncode != 0:  # type: ignore[call-overload]  # one dict
-            pytest.fail(log.read_text(errors="replace"))
-        process = subprocess.Popen(serve, **running)  # type: ignore[call-overload]  # one dict
-    try:
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
+@dataclass(kw_only=True)
+class Server:
+    """A database server of our own."""
+
+    serve: Sequence[str]
+    """Its program and options."""
+    url: str
+    """Where it answers, without a database."""
+    folder: Path
+    """All that it has."""
+    owner: str | None
+    """Whom it runs as."""
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def _options(self) -> dict[str, Any]:
+        owner = self.owner
+        whose = {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []} if owner else {}
+        return {"cwd": self.folder, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, **whose}
+
+    def prepare(self, command: Sequence[str]) -> None:
+        """Make its folder ready, once."""
+        if self.owner:
+            shutil.chown(self.folder, self.owner)
+        with (self.folder / "log").open("wb") as told:
+            if subprocess.run(command, check=False, stdout=told, **self._options()).returncode != 0:
+                pytest.fail(self._log())
+
+    def start(self, *more: str) -> None:
+        """Start it, and wait until it answers."""
+        with (self.folder / "log").open("ab") as told:
+            # A group of its own: PostgreSQL is many processes.
+            self.process = subprocess.Popen(
+                [*self.serve, *more], stdout=told, start_new_session=True, **self._options()
+            )
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 with engine.connect():
-                    break
+                    return
             except sa.exc.OperationalError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail(log.read_text(errors="replace"))
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(self._log())
                 time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
+
+    def _log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End it as a power cut would: nothing is written any more."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_S)
+
+    def stop(self) -> None:
+        """Let it end as it likes to."""
+        if self.process is not None and self.process.poll() is None:
+            # What PostgreSQL calls fast: it does not wait until the last client has gone.
+            self.process.send_signal(signal.SIGINT if "postgres" in self.serve[0] else signal.SIGTERM)
+            self.process.wait(PATIENCE_S)
+
+
+def _mariadb(folder: Path) -> Server:
+    owner, port = _owner("mysql"), _free_port()
+    folder.mkdir()
+    programs = _binary("mariadb-install-db"), _binary("mariadbd")
+    common = ["--no-defaults", f"--datadir={folder / 'data'}"]
+    serve = [programs[1], *common, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
+    # The server's own character set is not ours: the tables must say theirs.
+    serve += ["--character-set-server=latin1", "--innodb-buffer-pool-size=256M", f"--pid-file={folder / 'pid'}"]
+    server = Server(serve=serve, url=f"mariadb+pymysql://root@127.0.0.1:{port}/", folder=folder, owner=owner)
+    server.prepare([programs[0], *common, "--auth-root-authentication-method=normal", "--skip-test-db"])
+    return server
+
+
+def _postgresql(folder: Path) -> Server:
+    owner, port = _owner("postgres"), _free_port()
+    folder.mkdir()
+    user = owner or getpass.getuser()
+    programs = _binary("initdb"), _binary("postgres")
+    serve = [programs[1], "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
+    serve += ["-c", "listen_addresses=127.0.0.1", "-c", "timezone=Asia/Shanghai"]
+    url = f"postgresql+psycopg://{user}@127.0.0.1:{port}/postgres"
+    server = Server(serve=serve, url=url, folder=folder, owner=owner)
+    server.prepare(
+        [programs[0], "-D", str(folder / "data"), "-U", user, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+    )
+    return server
+
+
+SERVERS: dict[str, Callable[[Path], Server]] = {"mariadb": _mariadb, "postgresql": _postgresql}
 
 
 @pytest.fixture(scope="session")
@@ -108,35 +174,32 @@ def server_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def mariadb_server(server_folder: Path) -> Iterator[str]:
     """The URL of a MariaDB server of our own, without a database in it."""
-    folder, owner, port = server_folder / "mariadb", _owner("mysql"), _free_port()
-    folder.mkdir()
-    if owner:
-        shutil.chown(folder, owner)
-    programs = _binary("mariadb-install-db"), _binary("mariadbd")
-    common = ["--no-defaults", f"--datadir={folder / 'data'}"]
-    prepare = [programs[0], *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
-    serve = [programs[1], *common, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
-    # The server's own character set is not ours: the tables must say theirs.
-    serve += ["--character-set-server=latin1", "--innodb-buffer-pool-size=256M", f"--pid-file={folder / 'pid'}"]
-    with _server(prepare, serve, f"mariadb+pymysql://root@127.0.0.1:{port}/", folder=folder, owner=owner) as url:
-        yield url
+    server = _mariadb(server_folder / "mariadb")
+    server.start()
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture(scope="session")
 def postgresql_server(server_folder: Path) -> Iterator[str]:
     """The URL of a PostgreSQL server of our own."""
-    folder, owner, port = server_folder / "postgresql", _owner("postgres"), _free_port()
-    folder.mkdir()
-    if owner:
-        shutil.chown(folder, owner)
-    user = owner or getpass.getuser()
-    programs = _binary("initdb"), _binary("postgres")
-    prepare = [programs[0], "-D", str(folder / "data"), "-U", user, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-    serve = [programs[1], "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
-    serve += ["-c", "listen_addresses=127.0.0.1", "-c", "timezone=Asia/Shanghai"]
-    url = f"postgresql+psycopg://{user}@127.0.0.1:{port}/postgres"
-    with _server(prepare, serve, url, folder=folder, owner=owner) as answering:
-        yield answering
+    server = _postgresql(server_folder / "postgresql")
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def own_server(server_folder: Path) -> Iterator[Callable[[str], Server]]:
+    """Make a server that a test may stop and kill; it is not started yet."""
+    with contextlib.ExitStack() as stack:
+
+        def make(kind: str) -> Server:
+            server = SERVERS[kind](server_folder / uuid.uuid4().hex[:8])
+            stack.callback(server.stop)
+            return server
+
+        yield make
 
 
 @contextlib.contextmanager
