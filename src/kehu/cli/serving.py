@@ -11,6 +11,7 @@ from kehu.analyse.report import Format
 from kehu.cli import options, screen
 from kehu.flows import audit as sealing
 from kehu.flows import insight, people
+from kehu.flows.service import tickets
 from kehu.model.languages import Language
 from kehu.settings import Settings
 
@@ -48,7 +49,10 @@ def run(application: options.Application, settings: Settings, *, host: str, port
         office = wiring.office(database)
         open_at_first = settings.serve.open_at_first and not settings.serve.hosts
         link = None if open_at_first else people.first_link(office, by=wiring.by())
-        with sealing.sealed_now_and_then(database, wiring.seal(settings, database), clock=wiring.now):
+        with (
+            sealing.sealed_now_and_then(database, wiring.seal(settings, database), clock=wiring.now),
+            tickets.swept_now_and_then(database, clock=wiring.now),
+        ):
             application(
                 database,
                 model=wiring.model(settings, database),
@@ -63,6 +67,7 @@ def run(application: options.Application, settings: Settings, *, host: str, port
                 open_at_first=open_at_first,
                 secure=settings.serve.secure,
                 hosts=settings.serve.hosts,
+                service=wiring.clock(settings),
                 ready=lambda url: _tell(url, link),
             )
 

@@ -19,6 +19,8 @@ from starlette.types import Scope
 
 from kehu.errors import ConflictError, KehuError, NotFoundError, SettingsError, StoreError
 from kehu.flows import arrive
+from kehu.flows.service import sla
+from kehu.flows.service.sla import Clock
 from kehu.resolve.model import Model
 from kehu.serve import problems, rules
 from kehu.serve.api import customers as api_customers
@@ -29,33 +31,40 @@ from kehu.serve.api import health, metrics
 from kehu.serve.api import loads as api_loads
 from kehu.serve.api import quarantine as api_quarantine
 from kehu.serve.api import records as api_records
+from kehu.serve.api import interactions as api_interactions
 from kehu.serve.api import reviews as api_reviews
+from kehu.serve.api import notes as api_notes
 from kehu.serve.api import segments as api_segments
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face, here, is_piece, query
 from kehu.serve.given import Given
+from kehu.serve.api import tickets as api_tickets
 from kehu.serve.pages import (
     customer,
     customers,
     decisions,
     docs,
+    calls,
     entry,
     explanation,
     home,
     loads,
     me,
     past,
+    edits,
     preferences,
     quality,
     quarantine,
     reviews,
     segments,
+    newcomer,
     users,
 )
 from kehu.serve.watch import Watch, Watched
 from kehu.serve.who import Gate, NotSignedIn
 from kehu.store.database import Database
 
+    tickets,
 API = "/api/v1"
 
 PAGES = (
@@ -71,6 +80,8 @@ PAGES = (
     quarantine,
     quality,
     loads,
+    newcomer,
+    edits,
     docs,
     me,
     users,
@@ -83,6 +94,8 @@ API_FEATURES = (
     api_figures,
     api_loads,
     api_quarantine,
+    tickets,
+    calls,
     api_records,
     api_reviews,
     api_segments,
@@ -92,10 +105,13 @@ BODY_LIMIT = 64 * 1024
 """Bytes; no form, no search and no record is longer."""
 
 STATUSES: tuple[tuple[type[KehuError], int], ...] = (
+    api_interactions,
     (NotFoundError, 404),
+    api_notes,
     (ConflictError, 409),
     (StoreError, 503),
     (SettingsError, 422),
+    api_tickets,
 )
 """Which error is which status; any other of ours is a 500."""
 
@@ -138,6 +154,7 @@ def create(
         version=version("kehu"),
         description="One trusted customer from the records of every channel.",
         docs_url=None,
+    service: Clock | None = None,
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
         max_body_size=BODY_LIMIT,
@@ -150,6 +167,7 @@ def create(
     )  # fmt: skip
     for page in PAGES:
         app.include_router(rules.required(page.router), include_in_schema=False)
+        service: When tickets are due; without it as the law and the default settings say.
     interface = APIRouter(prefix=API)
     for feature in API_FEATURES:
         interface.include_router(rules.required(feature.router))
@@ -165,6 +183,7 @@ def create(
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
+        service=service or sla.Tickets().clock(zone),
     return app
 
 

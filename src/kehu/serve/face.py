@@ -126,6 +126,7 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["percent"] = partial(languages.percent, language=language)
     environment.filters["day"] = partial(languages.day, language=language)
     environment.filters["moment"] = partial(languages.moment, language=language, zone=zone)
+    environment.filters["lasting"] = partial(languages.lasting, language=language)
     environment.filters["code"] = partial(words.code, language=language)
     environment.filters["attribute"] = partial(_said, words.ATTRIBUTES, catalogue)
     environment.filters["rule"] = partial(_said, words.RULES, catalogue)

@@ -1,14 +1,15 @@
 """What every handler is given: the parts that the application was made of."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
 from kehu.errors import StoreError
 from kehu.flows import arrive
+from kehu.flows.service import sla
 from kehu.flows.sight import Sight
 from kehu.resolve.model import Model
 from kehu.serve.face import Face
@@ -34,6 +35,16 @@ class Given:
     smallest_group: int = 10
     """Groups of fewer customers are not told to those who may not see persons."""
 
+    service: sla.Clock = field(default_factory=lambda: sla.Tickets().clock(UTC))
+    """When tickets are due."""
+
+    @property
+        """What seals and opens.
+
+        Raises:
+            StoreError: There is none.
+        """
+            raise StoreError("this application was started without keys: it opens and notes nothing")
     @property
     def weighing(self) -> Model:
         """The model that weighed the links.
@@ -49,6 +60,11 @@ class Given:
 async def _given(request: Request) -> Given:
     parts: Given = request.app.state.given
     return parts
+    @property
+    def home(self) -> str:
+        """The country whose numbers are at home."""
+        return self.desk.home if self.desk else "CN"
+
 
 
 Parts = Annotated[Given, Depends(_given)]

@@ -5,7 +5,7 @@ application starts, so there is no compiled file to forget.
 """
 
 import gettext
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from importlib import resources
 from io import BytesIO
@@ -87,6 +87,15 @@ def moment(value: datetime, language: Language, zone: tzinfo) -> str:
     """A point in time, in the zone of the reader."""
     local = value.astimezone(zone)
     return f"{day(local.date(), language)} {local:%H:%M}"
+
+
+def lasting(value: timedelta, language: Language) -> str:
+    """How long ago, or in how long.
+
+    >>> lasting(timedelta(hours=5), Language.EN), lasting(timedelta(days=-2), Language.ZH)
+    ('in 5 hours', '2天前')
+    """
+    return dates.format_timedelta(value, threshold=1.5, add_direction=True, locale=LOCALES[language])
 
 
 def weight(value: float) -> str:

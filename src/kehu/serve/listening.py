@@ -10,6 +10,7 @@ import uvicorn
 from kehu.errors import SettingsError
 from kehu.flows import arrive
 from kehu.flows.people import Office
+from kehu.flows.service.sla import Clock
 from kehu.resolve.model import Model
 from kehu.serve import app, door
 from kehu.serve.who import Gate
@@ -35,6 +36,7 @@ def serve(
     secure: bool = False,
     hosts: Collection[str] = (),
     smallest_group: int = 10,
+    service: Clock | None = None,
     spare: bool = False,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -54,6 +56,7 @@ def serve(
         secure: Browsers come by HTTPS.
         hosts: The names under which browsers on other machines reach it.
         smallest_group: Groups of fewer customers are not told to those who may not see persons.
+        service: When tickets are due; without it as the law and the default settings say.
         spare: Take another port where this one is taken.
         ready: Called with the address of the home page, once connections are taken.
 
@@ -64,7 +67,15 @@ def serve(
     # Behind a proxy everybody seems to be on this machine.
     gate = Gate(office=office, limits=limits, is_open_at_first=open_at_first and not hosts, is_secure=secure)
     application = app.create(
-        database, clock=clock, model=model, desk=desk, zone=zone, gate=gate, hosts=hosts, smallest_group=smallest_group
+        database,
+        clock=clock,
+        model=model,
+        desk=desk,
+        zone=zone,
+        gate=gate,
+        hosts=hosts,
+        smallest_group=smallest_group,
+        service=service,
     )
     # The access log would hold what people look for; errors are logged.
     config = uvicorn.Config(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from gettext import NullTranslations
 
-from kehu.model import codes
+from kehu.model import codes, tickets
 from kehu.model.languages import Language
 from kehu.serve import language as languages
 
@@ -203,6 +203,10 @@ ROW_STATES: dict[str, str] = {
     "dismissed": marked("dismissed"),
     "all": marked("all"),
 }
+    "ticket_kind": tickets.TicketKind,
+    "ticket_severity": tickets.TicketSeverity,
+    "ticket_state": tickets.TicketState,
+    "ticket_act": tickets.TicketAct,
 """State of a row in quarantine, or `all` of them -> what people call it."""
 
 
@@ -234,5 +238,6 @@ def code(value: str, column: str, language: Language) -> str:
     """
     if value not in set(CODES[column]):
         return value
-    zh, en = codes.TEXTS[CODES[column](value)]
+    named = CODES[column](value)
+    zh, en = (tickets.TEXTS if named in tickets.TEXTS else codes.TEXTS)[named]
     return zh if language is Language.ZH else en

@@ -24,7 +24,7 @@ class Told:
 
     @property
     def caller(self) -> int | None:
-        """The customer it is about: the one that somebody named, or the only one who may be calling."""
+        """The customer it is about: whoever was said to be calling, or is the only one who may be."""
         if self.call.customer_id is not None:
             return self.call.customer_id
         return self.candidates[0].customer.customer_id if len(self.candidates) == 1 else None
@@ -57,6 +57,11 @@ def arrived(database: Database, number: str | None, *, channel: str, home: str, 
         )
         if key is not None:
             asked.note(tx, who=by.login, key=key, body=body, number=made.call_id, at=by.at)
+        told = _told(tx, made.call_id)
+        if told.caller is None:
+            return told
+        # The only one who may be calling is taken for the caller, until somebody says otherwise.
+        calls.known(tx, made.call_id, told.caller)
         return _told(tx, made.call_id)
 
 

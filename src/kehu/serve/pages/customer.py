@@ -1,13 +1,16 @@
 """One customer: golden values and where each came from, its records, why they are one, and how it came to be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import insight, relations
+from kehu.flows import decide, insight, relations
+from kehu.flows.service import attention
+from kehu.flows.service.attention import Attention
+from kehu.flows.service.sla import Class
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
 from kehu.serve.face import query
@@ -85,6 +88,13 @@ class CustomerPage:
     events: tuple[Event, ...]
     """The newest first."""
 
+    attention: Attention
+    """Tickets, calls and notes."""
+    classes: Mapping[str, Class]
+    """Of tickets."""
+    now: datetime
+    pinnable: tuple[str, ...] = decide.PINNABLE
+    """What may be set by hand."""
 
 @router.get("/customers/{customer_id}")
 def one(
@@ -118,6 +128,9 @@ def one(
         timeline_after=timeline_after,
         events=tuple(_events(whole)),
     )
+        attention=attention.of_customer(parts.database, customer_id),
+        classes=parts.service.classes,
+        now=parts.clock(),
     return parts.face.page(request, "customer.html", page)
 
 
