@@ -36,8 +36,9 @@ class Door(Generic[Asked, Told]):
     """Where callers on many threads meet."""
 
     _waiting: list[_Caller[Asked, Told]] = field(default_factory=list)
-    _row: threading.Lock = field(default_factory=threading.Lock)
-    _open: threading.Lock = field(default_factory=threading.Lock)
+    _turn: threading.Condition = field(default_factory=threading.Condition)
+    _busy: bool = False
+    """Whether somebody is inside."""
 
     def through(self, asked: Asked, together: Callable[[Sequence[Asked]], Sequence[Told]]) -> Told:
         """What is told to this caller.
@@ -51,19 +52,30 @@ class Door(Generic[Asked, Told]):
         4
         """
         mine: _Caller[Asked, Told] = _Caller(asked)
-        with self._row:
+        with self._turn:
             self._waiting.append(mine)
         while not mine.served:
-            with self._open:
-                if not mine.served:
-                    self._serve(together)
+            inside = self._enter(mine)
+            if inside:
+                self._serve(inside, together)
         if mine.failure is not None:
             raise mine.failure
         return mine.told  # type: ignore[return-value]  # it was served, and did not fail
 
-    def _serve(self, together: Callable[[Sequence[Asked]], Sequence[Told]]) -> None:
-        with self._row:
+    def _enter(self, mine: _Caller[Asked, Told]) -> list[_Caller[Asked, Told]]:
+        """Wait until this caller is served, or is the one to serve those who wait, who are told."""
+        with self._turn:
+            # Who is served goes home at once: at a lock it would stand in line behind those who come back.
+            self._turn.wait_for(lambda: mine.served or not self._busy)
+            if mine.served:
+                return []
+            self._busy = True
             inside, self._waiting[:MOST] = self._waiting[:MOST], []
+            return inside
+
+    def _serve(
+        self, inside: Sequence[_Caller[Asked, Told]], together: Callable[[Sequence[Asked]], Sequence[Told]]
+    ) -> None:
         try:
             self._tell(inside, together)
         except KehuError:
@@ -77,8 +89,11 @@ class Door(Generic[Asked, Told]):
                 caller.failure = fault
             raise
         finally:
-            for caller in inside:
-                caller.served = True
+            with self._turn:
+                for caller in inside:
+                    caller.served = True
+                self._busy = False
+                self._turn.notify_all()
 
     def _tell(
         self, callers: Sequence[_Caller[Asked, Told]], together: Callable[[Sequence[Asked]], Sequence[Told]]
