@@ -189,6 +189,8 @@ def standing(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     Of a pair that several standing decisions are about the last one holds; pairs that nobody could tell are left out.
     """
     found = said(tx, numbers)
+    if found.num_rows == 0:
+        return found
     found = found.filter(pc.not_equal(found.column("kind"), Kind.UNSURE.value))
     by_pair = found.sort_by([(name, "ascending") for name in (*PAIRS.names, "decision_id")])
     left, right = (by_pair.column(side).to_numpy() for side in PAIRS.names)
@@ -201,6 +203,8 @@ _ANY = sa.select(decision_pair.c.decision_id).limit(1)
 
 def said(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     """All that standing decisions say of pairs of current records, of all or of those that touch these: `DECIDED`."""
+    if tx.scalar(_ANY) is None:
+        return DECIDED.empty_table()
     left, right = record.alias("left_record"), record.alias("right_record")
     query = (
         sa.select(decision.c.decision_id, decision_pair.c.kind, left.c.record, right.c.record)
@@ -209,8 +213,6 @@ def said(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
         .join(right, sa.and_(right.c.origin == decision_pair.c.origin_r, right.c.current))
         .where(decision.c.undone_at.is_(None))
     )
-    if tx.scalar(_ANY) is None:
-        return DECIDED.empty_table()
     if numbers is None:
         found = [bulk.read(tx, query, DECIDED)]
     else:
@@ -245,10 +247,15 @@ def pinned(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
         .where(decision.c.undone_at.is_(None))
         .order_by(decision.c.decision_id)
     )
-    if numbers is None or tx.scalar(sa.select(decision_pin.c.decision_id).limit(1)) is None:
+    if tx.scalar(_ANY_PIN) is None:
+        return PINNED.empty_table()
+    if numbers is None:
         return bulk.read(tx, query, PINNED)
     with bulk.among(tx, record.c.record, numbers) as one_of_them:
         return bulk.read(tx, query.where(one_of_them), PINNED)
+
+
+_ANY_PIN = sa.select(decision_pin.c.decision_id).limit(1)
 
 
 def members(tx: Transaction, number: int) -> pa.Table:

@@ -32,6 +32,8 @@ Matrix = npt.NDArray[np.uint8]
 
 def levels(records: Records, l: Rows, r: Rows, *, threads: int = 1) -> Matrix:  # noqa: E741 - the words for it
     """The level of every comparison for every pair of rows."""
+    if not len(l):
+        return np.zeros((0, len(ALL)), dtype=np.uint8)
     sides = Sides(records, l, r)
     if threads == 1:  # A pair or two are compared sooner than a thread begins.
         return np.stack([comparison.compare(sides) for comparison in ALL], axis=1)
