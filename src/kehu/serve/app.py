@@ -28,43 +28,43 @@ from kehu.serve.api import decisions as api_decisions
 from kehu.serve.api import explanations as api_explanations
 from kehu.serve.api import figures as api_figures
 from kehu.serve.api import health, metrics
+from kehu.serve.api import interactions as api_interactions
 from kehu.serve.api import loads as api_loads
+from kehu.serve.api import notes as api_notes
 from kehu.serve.api import quarantine as api_quarantine
 from kehu.serve.api import records as api_records
-from kehu.serve.api import interactions as api_interactions
 from kehu.serve.api import reviews as api_reviews
-from kehu.serve.api import notes as api_notes
 from kehu.serve.api import segments as api_segments
+from kehu.serve.api import tickets as api_tickets
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face, here, is_piece, query
 from kehu.serve.given import Given
-from kehu.serve.api import tickets as api_tickets
 from kehu.serve.pages import (
+    calls,
     customer,
     customers,
     decisions,
     docs,
-    calls,
+    edits,
     entry,
     explanation,
     home,
     loads,
     me,
+    newcomer,
     past,
-    edits,
     preferences,
     quality,
     quarantine,
     reviews,
     segments,
-    newcomer,
+    tickets,
     users,
 )
 from kehu.serve.watch import Watch, Watched
 from kehu.serve.who import Gate, NotSignedIn
 from kehu.store.database import Database
 
-    tickets,
 API = "/api/v1"
 
 PAGES = (
@@ -72,6 +72,8 @@ PAGES = (
     preferences,
     home,
     customers,
+    newcomer,
+    edits,
     customer,
     past,
     explanation,
@@ -80,24 +82,25 @@ PAGES = (
     quarantine,
     quality,
     loads,
-    newcomer,
-    edits,
     docs,
     me,
     users,
     segments,
+    tickets,
+    calls,
 )
 API_FEATURES = (
     api_customers,
     api_decisions,
     api_explanations,
     api_figures,
+    api_interactions,
     api_loads,
+    api_notes,
     api_quarantine,
-    tickets,
-    calls,
     api_records,
     api_reviews,
+    api_tickets,
     api_segments,
 )
 
@@ -105,13 +108,10 @@ BODY_LIMIT = 64 * 1024
 """Bytes; no form, no search and no record is longer."""
 
 STATUSES: tuple[tuple[type[KehuError], int], ...] = (
-    api_interactions,
     (NotFoundError, 404),
-    api_notes,
     (ConflictError, 409),
     (StoreError, 503),
     (SettingsError, 422),
-    api_tickets,
 )
 """Which error is which status; any other of ours is a 500."""
 
@@ -135,6 +135,7 @@ def create(
     zone: tzinfo = UTC,
     gate: Gate | None = None,
     hosts: Collection[str] = (),
+    service: Clock | None = None,
     smallest_group: int = 10,
 ) -> FastAPI:
     """The application over a store.
@@ -147,6 +148,7 @@ def create(
         zone: The zone in which pages write times.
         gate: How people come in; without it whoever reaches this machine may do everything.
         hosts: The names under which browsers on other machines reach it; none lets this machine in alone.
+        service: When tickets are due; without it as the law and the default settings say.
         smallest_group: Groups of fewer customers are not told to those who may not see persons.
     """
     app = FastAPI(
@@ -154,7 +156,6 @@ def create(
         version=version("kehu"),
         description="One trusted customer from the records of every channel.",
         docs_url=None,
-    service: Clock | None = None,
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
         max_body_size=BODY_LIMIT,
@@ -163,11 +164,11 @@ def create(
     )
     app.state.given = Given(
         database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk, gate=gate,
+        service=service or sla.Tickets().clock(zone),
         smallest_group=smallest_group,
     )  # fmt: skip
     for page in PAGES:
         app.include_router(rules.required(page.router), include_in_schema=False)
-        service: When tickets are due; without it as the law and the default settings say.
     interface = APIRouter(prefix=API)
     for feature in API_FEATURES:
         interface.include_router(rules.required(feature.router))
@@ -183,7 +184,6 @@ def create(
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
-        service=service or sla.Tickets().clock(zone),
     return app
 
 

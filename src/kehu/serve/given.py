@@ -34,17 +34,9 @@ class Given:
     """How people come in; None lets everybody do everything."""
     smallest_group: int = 10
     """Groups of fewer customers are not told to those who may not see persons."""
-
     service: sla.Clock = field(default_factory=lambda: sla.Tickets().clock(UTC))
     """When tickets are due."""
 
-    @property
-        """What seals and opens.
-
-        Raises:
-            StoreError: There is none.
-        """
-            raise StoreError("this application was started without keys: it opens and notes nothing")
     @property
     def weighing(self) -> Model:
         """The model that weighed the links.
@@ -56,15 +48,15 @@ class Given:
             raise StoreError("this application was started without a model: it cannot weigh records")
         return self.model
 
-
-async def _given(request: Request) -> Given:
-    parts: Given = request.app.state.given
-    return parts
     @property
     def home(self) -> str:
         """The country whose numbers are at home."""
         return self.desk.home if self.desk else "CN"
 
+
+async def _given(request: Request) -> Given:
+    parts: Given = request.app.state.given
+    return parts
 
 
 Parts = Annotated[Given, Depends(_given)]

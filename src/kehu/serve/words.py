@@ -176,6 +176,10 @@ CODES: dict[str, type[StrEnum]] = {
     "flaw": codes.Flaw,
     "relation": codes.Relation,
     "verdict": codes.Verdict,
+    "ticket_kind": tickets.TicketKind,
+    "ticket_severity": tickets.TicketSeverity,
+    "ticket_state": tickets.TicketState,
+    "ticket_act": tickets.TicketAct,
 }
 """Column -> the codes that stand in it."""
 
@@ -203,10 +207,6 @@ ROW_STATES: dict[str, str] = {
     "dismissed": marked("dismissed"),
     "all": marked("all"),
 }
-    "ticket_kind": tickets.TicketKind,
-    "ticket_severity": tickets.TicketSeverity,
-    "ticket_state": tickets.TicketState,
-    "ticket_act": tickets.TicketAct,
 """State of a row in quarantine, or `all` of them -> what people call it."""
 
 

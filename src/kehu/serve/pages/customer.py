@@ -87,7 +87,6 @@ class CustomerPage:
     timeline_after: int | None
     events: tuple[Event, ...]
     """The newest first."""
-
     attention: Attention
     """Tickets, calls and notes."""
     classes: Mapping[str, Class]
@@ -95,6 +94,7 @@ class CustomerPage:
     now: datetime
     pinnable: tuple[str, ...] = decide.PINNABLE
     """What may be set by hand."""
+
 
 @router.get("/customers/{customer_id}")
 def one(
@@ -127,10 +127,10 @@ def one(
         records_after=records_after,
         timeline_after=timeline_after,
         events=tuple(_events(whole)),
-    )
         attention=attention.of_customer(parts.database, customer_id),
         classes=parts.service.classes,
         now=parts.clock(),
+    )
     return parts.face.page(request, "customer.html", page)
 
 
