@@ -111,6 +111,11 @@ class Analyse(_Section):
     smallest_group: int = Field(
         default=10, ge=1, description="Groups of fewer customers are not told to those who may not see persons."
     )
+    figures_minutes: int = Field(
+        default=60,
+        ge=0,
+        description="`kehu run` counts the figures of the dashboard anew, if they are older than this.",
+    )
 
 
 class Town(_Section):

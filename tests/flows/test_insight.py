@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from kehu.analyse.report import Format
 from kehu.errors import NotFoundError
-from kehu.flows import insight
+from kehu.flows import figures, insight, sight
+from kehu.flows.segments import Reader
 from kehu.model.customers import CUSTOMERS
+from kehu.model.languages import Language
 from kehu.store import customers, database, views
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -28,7 +31,9 @@ def people(store: database.Database) -> database.Database:
 
 
 def test_the_report_is_the_pie_of_the_mission(people: database.Database) -> None:
-    assert insight.report(people, "mermaid", "zh").splitlines() == [
+    reader = Reader(sees_persons=True, sight=sight.CLEAR, smallest=0)
+    told = figures.report(people, Format.MERMAID, Language.ZH, at=NOW, zone=UTC, reader=reader)
+    assert told.decode().splitlines() == [
         "pie",
         "    title 用户类别比例",
         '    "学生": 4',

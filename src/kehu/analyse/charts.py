@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from kehu.analyse.figures import Figure
+from kehu.analyse.figures import ORDINAL, Figure
 from kehu.model.languages import Language
 
 
@@ -27,6 +27,25 @@ def pie(figure: Figure, language: Language) -> dict[str, Any]:
                 ],
             }
         ],
+    }
+
+
+def bars(figure: Figure, language: Language) -> dict[str, Any]:
+    """The ECharts option of bars, lying for words and standing for codes that have an order; else as `pie`."""
+    labels = [part.label(language) for part in figure.slices]
+    data = [{"value": part.customers, "code": part.code} for part in figure.slices]
+    words: dict[str, Any] = {"type": "category", "data": labels, "axisTick": {"show": False}}
+    numbers = {"type": "value", "minInterval": 1}
+    lying = figure.name not in ORDINAL
+    if lying:
+        words |= {"inverse": True}
+    return {
+        "aria": {"enabled": True, "decal": {"show": False}, "label": {"description": sentence(figure, language)}},
+        "tooltip": {"trigger": "axis", "confine": True, "axisPointer": {"type": "shadow"}},
+        "grid": {"left": 8, "right": 24, "top": 16, "bottom": 8, "containLabel": True},
+        "xAxis": numbers if lying else words,
+        "yAxis": words if lying else numbers,
+        "series": [{"type": "bar", "name": figure.title(language), "barMaxWidth": 28, "data": data}],
     }
 
 

@@ -1,11 +1,12 @@
 """Figures: counts by code, brought into the order and the shares in which people read them."""
 
+import re
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kehu.model.codes import TEXTS, Category
+from kehu.model.codes import TEXTS, Category, Gender, Kind
 from kehu.model.languages import Language
 
 COUNTS = pa.schema([pa.field("value", pa.string()), pa.field("count", pa.int64(), nullable=False)])
@@ -31,6 +32,8 @@ class Slice:
     """How many have it."""
     percent: float
     """Its part of the whole, in tenths of a percent; those of a figure add up to 100.0."""
+    figure: str = "category"
+    """The figure that it is part of: it says what the code is called."""
 
     def label(self, language: Language) -> str:
         """What the code is called; an operator's own code is its own name.
@@ -38,8 +41,8 @@ class Slice:
         >>> Slice(code="student", customers=1, percent=100.0).label(Language.ZH)
         '学生'
         """
-        own = {NONE: ("未注明", "not stated"), REST: ("其余类别", "all the rest")}
-        zh, en = own.get(self.code) or _CATEGORY_TEXTS.get(self.code) or (self.code, self.code)
+        own = {NONE: ("未注明", "not stated"), REST: ("其余", "all the rest")}
+        zh, en = own.get(self.code) or TEXTS_OF.get(self.figure, {}).get(self.code) or (self.code, self.code)
         return zh if language is Language.ZH else en
 
 
@@ -60,38 +63,87 @@ class Figure:
         return zh if language is Language.ZH else en
 
 
-TITLES: dict[str, tuple[str, str]] = {"category": ("用户类别比例", "Customers by category")}
+TITLES: dict[str, tuple[str, str]] = {
+    "category": ("用户类别比例", "Customers by category"),
+    "kind": ("个人与单位", "Persons and organizations"),
+    "gender": ("性别", "Customers by gender"),
+    "province": ("省份", "Customers by province"),
+    "age": ("年龄", "Customers by age"),
+    "channel": ("渠道", "Customers by channel"),
+    "records": ("每位客户的记录数", "Records per customer"),
+    "quality": ("质量评分", "Customers by quality"),
+    "numbers": ("每位客户的号码数（一证五户）", "Numbers per customer"),
+    "reason": ("接触原因", "Contacts by reason"),
+    "new": ("新增客户（按月）", "New customers by month"),
+    "lost": ("合并减少（按月）", "Merged away by month"),
+}
 """Name of a figure -> its zh and en title."""
 
-_CATEGORY_TEXTS = {str(code): TEXTS[code] for code in Category}
+ORDINAL = frozenset({"age", "records", "quality", "numbers", "new", "lost"})
+"""Figures whose codes have an order of their own; the others begin with the greatest."""
+
+TEXTS_OF: dict[str, dict[str, tuple[str, str]]] = {
+    "category": {str(code): TEXTS[code] for code in Category},
+    "kind": {str(code): TEXTS[code] for code in Kind},
+    "gender": {str(code): TEXTS[code] for code in Gender},
+}
+"""Name of a figure -> what its codes are called."""
+
 _LAST = {str(Category.OTHER): 1, REST: 2, NONE: 3}
 
 
-def figure(name: str, counts: pa.Table, *, named: int = NAMED_CODES) -> Figure:
+def figure(name: str, counts: pa.Table, *, named: int = NAMED_CODES, smallest: int = 0) -> Figure:
     """Turn counts into a figure.
 
     >>> table = pa.table({"value": ["ordinary", "student", None], "count": [1, 2, 3]}, COUNTS)
     >>> [(part.code, part.percent) for part in figure("category", table).slices]
     [('student', 33.3), ('ordinary', 16.7), ('-', 50.0)]
+    >>> [(part.code, part.customers) for part in figure("category", table, smallest=3).slices]
+    [('*', 3), ('-', 3)]
 
     Args:
         name: What is counted; a key of `TITLES`.
         counts: One row a code, as `COUNTS` says.
-        named: So many codes at most get a slice of their own.
+        named: So many codes at most get a slice of their own, unless they have an order.
+        smallest: Slices of fewer are told together as the rest, which then is no smaller either.
     """
-    shown = _fold(counts.filter(pc.greater(counts["count"], 0)), named)
+    told = counts.filter(pc.greater(counts["count"], 0))
+    told = told.set_column(0, "value", pc.fill_null(told["value"], NONE))
+    shown = _together(told if name in ORDINAL else _fold(told, named), smallest)
     many = shown["count"].to_pylist()
     parts = [
-        Slice(code=code, customers=count, percent=tenths / 10)
+        Slice(code=code, customers=count, percent=tenths / 10, figure=name)
         for code, count, tenths in zip(shown["value"].to_pylist(), many, _tenths(many), strict=True)
     ]
-    parts.sort(key=lambda part: (_LAST.get(part.code, 0), -part.customers, part.code))
+    if name in ORDINAL:
+        parts.sort(key=lambda part: (_LAST.get(part.code, 0), _place(part.code)))
+    else:
+        parts.sort(key=lambda part: (_LAST.get(part.code, 0), -part.customers, part.code))
     return Figure(name=name, slices=tuple(parts), total=sum(many))
+
+
+def _place(code: str) -> tuple[int, ...]:
+    """Where a code stands by the numbers in it: 9 before 10+, 18-24 before 25-34."""
+    return tuple(int(number) for number in re.findall(r"\d+", code))
+
+
+def _together(counts: pa.Table, smallest: int) -> pa.Table:
+    """The slices that are too small to tell, as one; where they are too small even so, the next one goes with them."""
+    counts = counts.sort_by([("count", "ascending"), ("value", "ascending")])
+    many = counts["count"].to_pylist()
+    small = sum(count < smallest for count in many)
+    while 0 < small < len(many) and sum(many[:small]) < smallest:
+        small += 1
+    if not small:
+        return counts
+    if sum(many[:small]) < smallest:
+        return counts.slice(0, 0)
+    rest = pa.table({"value": [REST], "count": [sum(many[:small])]}, schema=counts.schema)
+    return pa.concat_tables([counts.slice(small), rest])
 
 
 def _fold(counts: pa.Table, named: int) -> pa.Table:
     """Give the null code its text, and the rarest codes one row together where there are too many."""
-    counts = counts.set_column(0, "value", pc.fill_null(counts["value"], NONE))
     counts = counts.sort_by([("count", "descending"), ("value", "ascending")])
     if counts.num_rows <= named:
         return counts

@@ -19,6 +19,10 @@ class Format(StrEnum):
     """One JSON object."""
     CSV = "csv"
     """A table with a head row."""
+    HTML = "html"
+    """One file with every chart in it; it works with the network off."""
+    PNG = "png"
+    """A picture of every chart; needs the extra `plots`."""
 
 
 def written(figure: Figure, form: Format, language: Language) -> str:

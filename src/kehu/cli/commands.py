@@ -61,7 +61,7 @@ COMMANDS: dict[str, Late] = {
         help="Put every record of a flat file into one customer; no store, no settings.",
     ),
     "train": Late(
-        module="offline",
+        module="training",
         attribute="train",
         help="Learn a model from records, without labels; or adopt one for the store.",
     ),
@@ -112,14 +112,19 @@ COMMANDS: dict[str, Late] = {
         help="Make the store that kehu.toml names from a backup, whichever of the databases that came from.",
     ),
     "report": Late(
-        module="serving",
+        module="reporting",
         attribute="report",
-        help="Print the customers by category: a mermaid pie chart, JSON or CSV.",
+        help="Write figures of the customers: mermaid, JSON or CSV of one, HTML or PNG of all.",
     ),
     "serve": Late(
         module="serving",
         attribute="serve",
         help="Serve the pages and the interface for machines, until Ctrl-C.",
+    ),
+    "segment": Late(
+        module="segments",
+        attribute="app",
+        help="Segments (客群): count and list customers by conditions.",
     ),
     "user": Late(
         module="users",

@@ -1,4 +1,4 @@
-"""`kehu serve` and `kehu report`: the application, and a figure as text."""
+"""`kehu serve`: the application."""
 
 from typing import Annotated, cast
 from zoneinfo import ZoneInfo
@@ -7,12 +7,10 @@ import typer
 
 from kehu import settings as reading
 from kehu import wiring
-from kehu.analyse.report import Format
 from kehu.cli import options, screen
 from kehu.flows import audit as sealing
-from kehu.flows import insight, people
+from kehu.flows import people
 from kehu.flows.service import tickets
-from kehu.model.languages import Language
 from kehu.settings import Settings
 
 
@@ -68,6 +66,7 @@ def run(application: options.Application, settings: Settings, *, host: str, port
                 secure=settings.serve.secure,
                 hosts=settings.serve.hosts,
                 service=wiring.clock(settings),
+                smallest_group=settings.analyse.smallest_group,
                 ready=lambda url: _tell(url, link),
             )
 
@@ -79,16 +78,3 @@ def _tell(url: str, link: str | None) -> None:
             "nobody can let others in yet: choose the password of the administrator, within three days, at"
         )
         screen.stdout.print(f"  {url}welcome/{link}", soft_wrap=True)
-
-
-def report(
-    config: options.Config = None,
-    form: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.MERMAID,
-    language: Annotated[Language, typer.Option("--language", help="The language of titles and labels.")] = Language.ZH,
-) -> None:
-    """Print the customers by category: a mermaid pie chart, JSON or CSV.
-
-    Example: kehu report --format mermaid --language en > categories.md
-    """
-    with wiring.store(reading.load(config)) as database:
-        screen.print_text(insight.report(database, form, language))

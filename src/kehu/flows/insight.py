@@ -197,11 +197,6 @@ def _category(tx: Transaction) -> Figure:
     return figures.figure("category", counts.customers_by(tx, "category"))
 
 
-def report(database: Database, form: str, language: str) -> str:
-    """The customers by category, as `mermaid`, `json` or `csv`, in `zh` or `en`."""
-    return reports.written(category(database), reports.Format(form), Language(language))
-
-
 def listed(database: Database, wanted: views.Filter, *, after: int | None = None, limit: int = 50) -> Listed:
     """A page of the customers wanted, the newest first."""
     with database.read() as tx:

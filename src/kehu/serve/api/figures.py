@@ -1,27 +1,28 @@
 """Figures: counts for charts."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
 
+from kehu.analyse import report
 from kehu.analyse.figures import Figure
-from kehu.flows import insight, profile
+from kehu.flows import figures as flow
+from kehu.flows import profile
+from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import problems
+from kehu.serve.api.customers import filter_of
+from kehu.serve.api.segments import reader
 from kehu.serve.given import Parts
-from kehu.serve.who import needs
+from kehu.serve.who import Who, needs
 from kehu.store.quality import Quality
+from kehu.store.views import Filter
 
 Days = Annotated[int, Query(ge=1, le=3660, description="So many days, today among them (UTC)")]
 """How far back a figure goes."""
 
 router = APIRouter(prefix="/figures", tags=["figures"])
-
-
-@router.get("/category", summary="Customers by category", dependencies=[needs(Permission.ANALYSE)])
-def category(parts: Parts) -> Figure:
-    """How many living customers each category has."""
-    return insight.category(parts.database)
 
 
 @router.get(
@@ -37,3 +38,38 @@ def quality(
 ) -> Quality:
     """How many rows broke which rule, by day and channel, and how full and valid the attributes of the others were."""
     return profile.quality(parts.database, at=parts.clock(), days=days, channel=channel or None)
+
+
+Wish = Annotated[str | None, Query(max_length=64)]
+
+
+@router.get(
+    "/{name}",
+    summary="One figure",
+    response_model=Figure,
+    responses=problems.documented(404, 422) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+def one(
+    parts: Parts,
+    who: Annotated[Who, needs(Permission.ANALYSE)],
+    name: Annotated[str, Path(max_length=32, description=f"One of {', '.join(flow.NAMES)}")],
+    category: Wish = None,
+    channel: Wish = None,
+    province: Wish = None,
+    form: Annotated[Literal["json", "csv"], Query(description="How it is written")] = "json",
+) -> Figure | Response:
+    """How many customers of each kind; of all of them as last counted, else of those that are wanted, counted now."""
+    wanted = filter_of(category, channel, province)
+    told = shown(parts, who, wanted, names=(name,)).figures[0]
+    if form == "csv":
+        text = report.written(told, report.Format.CSV, Language.EN)
+        named = {"content-disposition": f'attachment; filename="{name}.csv"'}
+        return Response("\ufeff" + text + "\n", media_type="text/csv; charset=utf-8", headers=named)
+    return told
+
+
+def shown(parts: Parts, who: Who, wanted: Filter, *, names: tuple[str, ...] = flow.NAMES) -> flow.Dashboard:
+    """Figures as somebody may know them."""
+    return flow.shown(
+        parts.database, wanted, at=parts.clock(), zone=parts.face.zone, reader=reader(parts, who), names=names
+    )

@@ -1,0 +1,83 @@
+"""The report as one HTML file: every figure with its chart and its table, nothing fetched, no script."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+from kehu.analyse import drawing
+from kehu.analyse.figures import Figure
+from kehu.model.languages import Language
+
+PIES = frozenset({"category", "kind", "gender"})
+"""Figures that are drawn as a ring; the others as bars."""
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #dfe5e8; --soft: #51636e; }
+body { max-width: 72rem; margin: 2rem auto; padding: 0 1.5rem; color: #16242c; background: #fff;
+  font: 15px/1.5 system-ui, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+header p, caption { color: var(--soft); }
+section { display: flex; flex-wrap: wrap; gap: 2rem; align-items: start; padding: 1.5rem 0;
+  border-top: 1px solid var(--line); break-inside: avoid; }
+h2 { flex: 0 0 100%; margin: 0; font-size: 1.125rem; }
+svg { max-width: 100%; height: auto; }
+table { border-collapse: collapse; min-width: 18rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: start; font-weight: 400; }
+td { text-align: end; }
+thead th { color: var(--soft); font-size: .875rem; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e3eaed; background: #0e171d; }
+  :root { --line: #293842; --soft: #9fb0b9; }
+}
+@media print { body { margin: 0; } }
+"""
+
+_TEXTS = {
+    "title": ("客户分析报告", "Customers: a report"),
+    "counted": ("统计时间：{at}", "Counted at {at}"),
+    "code": ("取值", "Value"),
+    "customers": ("数量", "Count"),
+    "share": ("占比", "Share"),
+    "none": ("无数据", "nothing counted"),
+}
+
+
+def html(figures: Sequence[Figure], language: Language, *, at: datetime) -> str:
+    """The whole file.
+
+    Args:
+        figures: What it tells, in this order.
+        language: Of titles and labels.
+        at: When it was counted, in the zone of the reader.
+    """
+
+    def say(name: str) -> str:
+        zh, en = _TEXTS[name]
+        return zh if language is Language.ZH else en
+
+    sections = "".join(
+        _section(figure, language, say("code"), say("customers"), say("share"), say("none")) for figure in figures
+    )
+    counted = say("counted").format(at=f"{at:%Y-%m-%d %H:%M} {at.tzname()}")
+    tag = "zh-Hans" if language is Language.ZH else "en"
+    return (
+        f'<!doctype html>\n<html lang="{tag}"><head><meta charset="utf-8"><title>{say("title")}</title>'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
+        f"<body><header><h1>{say('title')}</h1><p>{escape(counted)}</p></header>{sections}</body></html>\n"
+    )
+
+
+def _section(figure: Figure, language: Language, code: str, customers: str, share: str, none: str) -> str:
+    title = escape(figure.title(language))
+    if not figure.total:
+        return f"<section><h2>{title}</h2><p>{none}</p></section>"
+    chart = (drawing.pie if figure.name in PIES else drawing.bars)(figure, language)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(part.label(language))}</th><td>{part.customers:,}</td>'
+        f"<td>{part.percent:.1f}%</td></tr>"
+        for part in figure.slices
+    )
+    head = "".join(f'<th scope="col">{words}</th>' for words in (code, customers, share))
+    return (
+        f"<section><h2>{title}</h2>{chart}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )

@@ -1,0 +1,46 @@
+"""Figures as a PNG, by matplotlib and seaborn: the extra `plots`."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from kehu.analyse.drawing import COLOURS
+from kehu.analyse.figures import Figure
+from kehu.errors import SettingsError
+from kehu.model.languages import Language
+
+FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Micro Hei", "SimHei")
+"""Fonts with Chinese characters, the first that is there is taken."""
+
+
+def png(figures: Sequence[Figure], language: Language) -> bytes:
+    """One picture with a chart a figure.
+
+    Raises:
+        SettingsError: The extra `plots` is not installed.
+    """
+    try:
+        import matplotlib as mpl  # noqa: PLC0415  (an extra)
+        import seaborn as sns  # noqa: PLC0415
+        from matplotlib import font_manager  # noqa: PLC0415
+        from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+    except ImportError:
+        raise SettingsError("--format png needs matplotlib and seaborn: pip install 'kehu[plots]'") from None
+    there = {font.name for font in font_manager.fontManager.ttflist}
+    family = [font for font in FONTS if font in there] + ["DejaVu Sans"]
+    told = [figure for figure in figures if figure.total]
+    with mpl.rc_context({"font.family": family, "axes.unicode_minus": False}):
+        sns.set_theme(style="whitegrid", rc={"font.family": family})
+        rows = (len(told) + 1) // 2 or 1
+        canvas = Canvas(figsize=(12, 3.6 * rows), layout="constrained")
+        places: Any = canvas.subplots(rows, 2, squeeze=False).flat
+        for place, figure in zip(places, told, strict=False):
+            labels = [part.label(language) for part in figure.slices]
+            sns.barplot(x=[part.customers for part in figure.slices], y=labels, color=COLOURS[0], ax=place, orient="h")
+            place.set_title(figure.title(language), loc="left")
+            place.set_xlabel("")
+        for place in list(places)[len(told) :]:
+            place.set_axis_off()
+        data = BytesIO()
+        canvas.savefig(data, format="png", dpi=110)
+    return data.getvalue()

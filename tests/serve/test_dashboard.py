@@ -1,0 +1,55 @@
+"""The dashboard: its numbers are those of the store, and a click leads to the customers behind them."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from kehu.model.people import Role
+from kehu.store import tables
+from kehu.store.database import Database
+
+JSON = {"accept": "application/json"}
+
+
+def test_the_numbers_of_the_pie_are_those_that_sql_counts(client: TestClient, filled: Database) -> None:
+    page = client.get("/dashboard").text
+    charts = [json.loads(unescape(chart)) for chart in re.findall(r"data-chart='([^']+)'", page)]
+    pie = next(chart["series"][0] for chart in charts if chart["series"][0]["name"] == "用户类别比例")
+    with filled.read() as tx:
+        category = tables.customer.c.category
+        living = tables.customer.c.merged_into.is_(None)
+        rows = tx.execute(sa.select(category, sa.func.count()).where(living).group_by(category)).all()
+    assert {part["code"]: part["value"] for part in pie["data"]} == {code or "-": many for code, many in rows}
+
+
+def test_a_slice_leads_to_its_customers_and_a_filter_stays(client: TestClient) -> None:
+    page = client.get("/dashboard?province=广东省").text
+    assert 'data-leads-to="/customers?province=%E5%B9%BF%E4%B8%9C%E7%9C%81&amp;category="' in page
+    [link] = re.findall(r'<a href="([^"]*category=enterprise[^"]*)">企业用户</a>', page)
+    found = client.get(unescape(link))
+    assert found.status_code == 200
+    count = int(re.search(r">企业用户</a></th><td[^>]*>([\d,]+)<", page)[1])  # type: ignore[index]  # it is there
+    assert found.text.count('<td class="who">') == count
+
+
+def test_the_page_the_interface_and_the_file_tell_the_same(client: TestClient) -> None:
+    for name in ("category", "age", "channel", "records"):
+        told = client.get(f"/api/v1/figures/{name}", headers=JSON).json()
+        file = client.get(f"/api/v1/figures/{name}?form=csv", headers=JSON)
+        assert file.headers["content-disposition"] == f'attachment; filename="{name}.csv"'
+        rows = file.text.removeprefix("\ufeff").splitlines()[1:]
+        assert len(rows) == len(told["slices"])
+        assert sum(int(row.split(",")[-2]) for row in rows) == told["total"]
+    assert client.get("/api/v1/figures/weather", headers=JSON).status_code == 404
+
+
+def test_an_analyst_sees_figures_and_no_way_to_persons(staff: Any) -> None:
+    analyst: TestClient = staff.signed_in(Role.ANALYST)
+    page = analyst.get("/dashboard").text
+    assert "Customers by category" in page
+    assert "/customers?" not in page
+    assert staff.signed_in(Role.AGENT).get("/dashboard").status_code == 403
