@@ -96,6 +96,15 @@ class Serve(_Section):
     )
     idle_minutes: int = Field(default=30, ge=1, le=1440, description="A session ends after so long without a request.")
     session_hours: int = Field(default=12, ge=1, le=720, description="A session ends after so long, however busy.")
+    unmaskings_per_hour: int = Field(
+        default=30, ge=0, description="So often somebody may have a customer's values unmasked; 0 lifts the limit."
+    )
+    searches_per_minute: int = Field(
+        default=300, ge=0, description="So often somebody, or a key, may search; 0 lifts the limit."
+    )
+    pushes_per_minute: int = Field(
+        default=60_000, ge=0, description="So many requests with records a key may send; 0 lifts the limit."
+    )
     open_at_first: bool = Field(
         default=False,
         description="Until the first user is made, whoever reaches the loopback address may do everything: for a "

@@ -24,6 +24,7 @@ from kehu.flows import inforce
 from kehu.flows.arrive import Desk
 from kehu.flows.audit import Seal
 from kehu.flows.intake import Feed
+from kehu.flows.pace import Paces
 from kehu.flows.people import By, Office
 from kehu.flows.service.sla import Clock
 from kehu.flows.verify import Rules
@@ -133,6 +134,15 @@ def limits(settings: Settings) -> Limits:
 def clock(settings: Settings) -> Clock:
     """When tickets are due."""
     return settings.tickets.clock(ZoneInfo(settings.serve.zone))
+
+
+def paces(settings: Settings) -> Paces:
+    """How often somebody may ask."""
+    return Paces(
+        searches_per_minute=settings.serve.searches_per_minute,
+        pushes_per_minute=settings.serve.pushes_per_minute,
+        unmaskings_per_hour=settings.serve.unmaskings_per_hour,
+    )
 
 
 def office(database: Database) -> Office:

@@ -62,6 +62,7 @@ def run(application: options.Application, settings: Settings, *, host: str, port
                 spare=spare,
                 office=office,
                 limits=wiring.limits(settings),
+                paces=wiring.paces(settings),
                 open_at_first=open_at_first,
                 secure=settings.serve.secure,
                 hosts=settings.serve.hosts,

@@ -17,12 +17,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from kehu.errors import ConflictError, KehuError, NotFoundError, SettingsError, StoreError
+from kehu.errors import ConflictError, KehuError, NotFoundError, SettingsError, StoreError, TooManyError
 from kehu.flows import arrive
+from kehu.flows.looks import Looks
+from kehu.flows.pace import Pace, Paces
 from kehu.flows.service import sla
 from kehu.flows.service.sla import Clock
 from kehu.resolve.model import Model
 from kehu.serve import problems, rules
+from kehu.serve.api import audit as api_audit
 from kehu.serve.api import customers as api_customers
 from kehu.serve.api import decisions as api_decisions
 from kehu.serve.api import explanations as api_explanations
@@ -36,10 +39,12 @@ from kehu.serve.api import records as api_records
 from kehu.serve.api import reviews as api_reviews
 from kehu.serve.api import segments as api_segments
 from kehu.serve.api import tickets as api_tickets
+from kehu.serve.api import unmask as api_unmask
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face, here, is_piece, query
 from kehu.serve.given import Given
 from kehu.serve.pages import (
+    audit,
     calls,
     customer,
     customers,
@@ -59,6 +64,7 @@ from kehu.serve.pages import (
     reviews,
     segments,
     tickets,
+    unmask,
     users,
 )
 from kehu.serve.watch import Watch, Watched
@@ -88,8 +94,11 @@ PAGES = (
     segments,
     tickets,
     calls,
+    unmask,
+    audit,
 )
 API_FEATURES = (
+    api_audit,
     api_customers,
     api_decisions,
     api_explanations,
@@ -102,6 +111,7 @@ API_FEATURES = (
     api_reviews,
     api_tickets,
     api_segments,
+    api_unmask,
 )
 
 BODY_LIMIT = 64 * 1024
@@ -110,10 +120,17 @@ BODY_LIMIT = 64 * 1024
 STATUSES: tuple[tuple[type[KehuError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),
+    (TooManyError, 429),
     (StoreError, 503),
     (SettingsError, 422),
 )
 """Which error is which status; any other of ours is a 500."""
+
+LOST_WAIT_S = 5
+"""After so long whoever found the store away may ask again."""
+
+UNHURRIED = Paces(searches_per_minute=0, pushes_per_minute=0, unmaskings_per_hour=0)
+"""Where nobody signs in, nobody has to wait."""
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +184,8 @@ def create(
         service=service or sla.Tickets().clock(zone),
         smallest_group=smallest_group,
     )  # fmt: skip
+    app.state.looks = Looks(database)
+    app.state.pace = Pace(gate.paces) if gate else Pace(UNHURRIED)
     for page in PAGES:
         app.include_router(rules.required(page.router), include_in_schema=False)
     interface = APIRouter(prefix=API)
@@ -201,7 +220,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     if status >= 500:
         log.error("%s %s: %s", request.method, request.url.path, error)
-    return _answer(request, status, str(error), retry=status == 503)
+    wait_s = error.wait_s if isinstance(error, TooManyError) else LOST_WAIT_S if status == 503 else None
+    return _answer(request, status, str(error), wait_s=wait_s)
 
 
 async def _unknown(request: Request, _: Exception) -> Response:
@@ -223,6 +243,8 @@ async def _misread(request: Request, error: Exception) -> Response:
     wrong = [{"at": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
     if _for_machines(request):
         return problems.response(422, "The request does not have the form that /docs describes.", wrong=wrong)
+    if request.method == "POST":
+        return _answer(request, 422, "The form lacks something, or holds what cannot be.")
     # A page of an impossible number is a page that is not there.
     return _answer(request, 404, "There is no such page.")
 
@@ -242,15 +264,16 @@ async def _failed(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _answer(request: Request, status: int, detail: str, *, retry: bool = False) -> Response:
-    """A problem document for machines, a page for people."""
+def _answer(request: Request, status: int, detail: str, *, wait_s: int | None = None) -> Response:
+    """A problem document for machines, a page for people, or a piece of one."""
     if _for_machines(request):
         answer: Response = problems.response(status, detail)
     else:
         parts: Given = request.app.state.given
-        answer = parts.face.page(request, "error.html", ErrorPage(status=status, detail=detail), status=status)
-    if retry:
-        answer.headers["retry-after"] = "5"
+        template = "refusal.html" if is_piece(request) else "error.html"
+        answer = parts.face.page(request, template, ErrorPage(status=status, detail=detail), status=status)
+    if wait_s is not None:
+        answer.headers["retry-after"] = str(wait_s)
     return answer
 
 

@@ -136,6 +136,7 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["role"] = partial(_said, words.ROLES, catalogue)
     environment.filters["role_words"] = partial(_said, words.ROLE_WORDS, catalogue)
     environment.filters["permission"] = partial(_said, words.PERMISSIONS, catalogue)
+    environment.filters["act"] = partial(_said, words.ACTS, catalogue)
     environment.filters["user_state"] = partial(_said, words.USER_STATES, catalogue)
     environment.filters["complaint"] = catalogue.gettext
     environment.filters["weight"] = languages.weight

@@ -15,6 +15,7 @@ from kehu.resolve.model import Model
 from kehu.serve.face import Face
 from kehu.serve.who import Gate, who_asks
 from kehu.store.database import Database
+from kehu.store.sealing.vault import Vault
 
 GREATEST = 2**63 - 1
 
@@ -36,6 +37,17 @@ class Given:
     """Groups of fewer customers are not told to those who may not see persons."""
     service: sla.Clock = field(default_factory=lambda: sla.Tickets().clock(UTC))
     """When tickets are due."""
+
+    @property
+    def vault(self) -> Vault:
+        """What seals and opens.
+
+        Raises:
+            StoreError: There is none.
+        """
+        if self.database.vault is None:
+            raise StoreError("this application was started without keys: it opens and notes nothing")
+        return self.database.vault
 
     @property
     def weighing(self) -> Model:

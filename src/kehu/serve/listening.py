@@ -9,6 +9,7 @@ import uvicorn
 
 from kehu.errors import SettingsError
 from kehu.flows import arrive
+from kehu.flows.pace import Paces
 from kehu.flows.people import Office
 from kehu.flows.service.sla import Clock
 from kehu.resolve.model import Model
@@ -32,6 +33,7 @@ def serve(
     zone: tzinfo = UTC,
     office: Office,
     limits: Limits,
+    paces: Paces,
     open_at_first: bool = False,
     secure: bool = False,
     hosts: Collection[str] = (),
@@ -52,6 +54,7 @@ def serve(
         zone: The time zone in which pages write times.
         office: Where our own users stand.
         limits: How long a session lasts.
+        paces: How often somebody may ask.
         open_at_first: Until the first user is made, whoever reaches this machine may do everything.
         secure: Browsers come by HTTPS.
         hosts: The names under which browsers on other machines reach it.
@@ -65,7 +68,9 @@ def serve(
     """
     door.require_hosts(host, hosts)
     # Behind a proxy everybody seems to be on this machine.
-    gate = Gate(office=office, limits=limits, is_open_at_first=open_at_first and not hosts, is_secure=secure)
+    gate = Gate(
+        office=office, limits=limits, is_open_at_first=open_at_first and not hosts, is_secure=secure, paces=paces
+    )
     application = app.create(
         database,
         clock=clock,
@@ -81,7 +86,7 @@ def serve(
     config = uvicorn.Config(
         application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"
     )
-    with closing(_listener(host, port, spare=spare)) as listener:
+    with closing(_listener(host, port, spare=spare)) as listener, application.state.looks.together():
         shown = f"[{host}]" if ":" in host else host
         ready(f"http://{shown}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])

@@ -4,7 +4,7 @@
 def merge(parts: Parts, who: Annotated[Who, needs(Permission.DECIDE)], wanted: Merge) -> Merged:
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from fastapi import Depends, HTTPException, Request
 
 from kehu.errors import NotFoundError
 from kehu.flows import people, sight
+from kehu.flows.pace import Paces
 from kehu.flows.people import By, Office
 from kehu.flows.sight import Sight
 from kehu.model.people import Permission
@@ -38,6 +39,8 @@ class Gate:
     """Whoever reaches this machine's loopback may do everything, as long as there is no user: for a made-up town."""
     is_secure: bool
     """Browsers come by HTTPS, so cookies must not travel without."""
+    paces: Paces = field(default_factory=Paces)
+    """How often they may ask."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,6 +109,32 @@ ROLE_WORDS: dict[str, str] = {
 }
 """Role -> what it is for."""
 
+ACTS: dict[str, str] = {
+    "sign_in": marked("came in"),
+    "sign_in_refused": marked("was refused"),
+    "sign_out": marked("left"),
+    "look": marked("looked"),
+    "unmask": marked("saw in clear"),
+    "export": marked("took out"),
+    "merge": marked("merged"),
+    "split": marked("split"),
+    "review": marked("judged a pair"),
+    "pin": marked("set by hand"),
+    "undo": marked("took back"),
+    "mend": marked("mended or replayed"),
+    "adopt": marked("adopted a model"),
+    "ticket": marked("worked on a ticket"),
+    "consent": marked("recorded consent"),
+    "restrict": marked("restricted or freed"),
+    "disclose": marked("disclosed"),
+    "erase": marked("erased"),
+    "users": marked("changed users or keys"),
+    "backup": marked("backed up"),
+    "restore": marked("restored"),
+    "rotate": marked("changed the keys"),
+}
+"""What was noted -> what people call it."""
+
 PERMISSIONS: dict[str, str] = {
     "find": marked("find customers"),
     "clear": marked("see values in clear"),

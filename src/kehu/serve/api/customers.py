@@ -8,16 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import insight, relations
+from kehu.flows.pace import Asked
 from kehu.model.codes import Flaw
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Number, Parts, Sees
+from kehu.serve.looks import looked
+from kehu.serve.pace import paced
 from kehu.serve.who import needs
 from kehu.store import households, views
 
 MOVED: problems.Responses = {301: {"description": "A retired number: the customer it was merged into stands elsewhere"}}
 
-router = APIRouter(prefix="/customers", tags=["customers"], dependencies=[needs(Permission.FIND)])
+router = APIRouter(prefix="/customers", tags=["customers"], dependencies=[needs(Permission.FIND), looked()])
 
 
 class Search(BaseModel):
@@ -35,7 +38,12 @@ class Search(BaseModel):
     cursor: str | None = Field(default=None, max_length=1000, description="The `cursor` of the page before")
 
 
-@router.post("/search", summary="Find customers", responses=problems.documented(422))
+@router.post(
+    "/search",
+    summary="Find customers",
+    responses=problems.documented(422, 429),
+    dependencies=[paced(Asked.SEARCH)],
+)
 def search(parts: Parts, sight: Sees, wanted: Search) -> insight.Found:
     """The customers that `q` may mean, the closest first."""
     return sight.of(insight.find(parts.database, wanted.q, sight=sight, limit=wanted.limit, cursor=wanted.cursor))

@@ -9,6 +9,7 @@ from kehu.flows import decide, lives
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Number, Parts, Sees
+from kehu.serve.looks import looked
 from kehu.serve.who import needs
 from kehu.store import decisions, views
 
@@ -88,7 +89,7 @@ def pin(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: P
     "/customers/{customer_id}/history",
     summary="A customer through time",
     responses=problems.documented(404),
-    dependencies=[needs(Permission.FIND)],
+    dependencies=[needs(Permission.FIND), looked()],
 )
 def history(
     parts: Parts,

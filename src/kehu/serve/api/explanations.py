@@ -6,9 +6,10 @@ from kehu.flows import explaining
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Number, Parts, Sees
+from kehu.serve.looks import looked
 from kehu.serve.who import needs
 
-router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.FIND)])
+router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.FIND), looked()])
 
 
 @router.get(

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import arrive
+from kehu.flows.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Desk, Parts, Sees
+from kehu.serve.pace import paced
 from kehu.serve.who import needs
 
 BATCH_ROWS = 1000
@@ -19,7 +21,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 
 Text = Annotated[str | None, Field(default=None, max_length=10_000)]
 
-router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.ARRIVE)])
+router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.ARRIVE), paced(Asked.PUSH)])
 
 
 class Pushed(BaseModel):
@@ -80,7 +82,7 @@ Batch = Annotated[
 ]
 
 
-@router.post("", summary="Send a record", responses=problems.documented(413, 422, 503))
+@router.post("", summary="Send a record", responses=problems.documented(413, 422, 429, 503))
 def one(parts: Parts, desk: Desk, sight: Sees, record: Pushed) -> arrive.ArrivedOne:
     """Store one record and say whose it is and why; answered once that is on the disk.
 
@@ -89,7 +91,9 @@ def one(parts: Parts, desk: Desk, sight: Sees, record: Pushed) -> arrive.Arrived
     return sight.of(arrive.one(parts.database, desk, record.model_dump()))
 
 
-@router.post("/batch", summary="Send records", responses=problems.documented(413, 422, 503), max_body_size=BATCH_BYTES)
+@router.post(
+    "/batch", summary="Send records", responses=problems.documented(413, 422, 429, 503), max_body_size=BATCH_BYTES
+)
 def batch(parts: Parts, desk: Desk, records: Batch) -> arrive.ArrivedMany:
     """Store up to 1,000 records, all of them or none; one answer a record, in their order."""
     return arrive.many(parts.database, desk, [record.model_dump() for record in records])

@@ -15,9 +15,10 @@ from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
 from kehu.serve.face import query
 from kehu.serve.given import After, Number, Parts, Sees
+from kehu.serve.looks import looked
 from kehu.serve.who import needs
 
-router = APIRouter(dependencies=[needs(Permission.FIND)])
+router = APIRouter(dependencies=[needs(Permission.FIND), looked()])
 
 TOLD = frozenset({*GOLDEN_COLUMNS, "records", "merged_into"})
 """The changes that people want to hear of; sources and quality change with every record."""

@@ -8,11 +8,13 @@ from starlette.responses import Response
 
 from kehu.analyse.figures import Figure
 from kehu.flows import insight
+from kehu.flows.pace import Asked
 from kehu.model.codes import Flaw
 from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.api.customers import filter_of
 from kehu.serve.given import After, Parts, Sees
+from kehu.serve.pace import paced
 from kehu.serve.who import needs
 from kehu.store import views
 
@@ -85,7 +87,7 @@ def search(request: Request, parts: Parts) -> Response:
     return parts.face.page(request, "search.html", SearchPage(typed="", found=None, further=False))
 
 
-@router.post("/search")
+@router.post("/search", dependencies=[paced(Asked.SEARCH)])
 def found(
     request: Request,
     parts: Parts,

@@ -7,14 +7,17 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, insight
+from kehu.flows.pace import Asked
 from kehu.flows.sight import Sight
 from kehu.model.people import Permission
 from kehu.serve.given import GREATEST, Author, Desk, Number, Parts, Sees
+from kehu.serve.looks import looked
+from kehu.serve.pace import paced
 from kehu.serve.who import needs
 from kehu.store import decisions, views
 from kehu.store.decisions import Decision
 
-router = APIRouter(dependencies=[needs(Permission.DECIDE)])
+router = APIRouter(dependencies=[needs(Permission.DECIDE), looked()])
 
 SHOWN = 200
 """So many records of a customer, the newest, can be chosen on the page; more by the interface for machines."""
@@ -42,7 +45,7 @@ def shown(request: Request, parts: Parts, sight: Sees, customer_id: Number) -> R
     return _page(request, parts, sight, customer_id, typed="")
 
 
-@router.post("/customers/{customer_id}/decisions")
+@router.post("/customers/{customer_id}/decisions", dependencies=[paced(Asked.SEARCH)])
 def found(
     request: Request, parts: Parts, sight: Sees, customer_id: Number, q: Annotated[str, Form(max_length=200)] = ""
 ) -> Response:

@@ -9,10 +9,11 @@ from kehu.flows import explaining
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
 from kehu.serve.given import Number, Parts, Sees
+from kehu.serve.looks import looked
 from kehu.serve.who import needs
 from kehu.store import views
 
-router = APIRouter(dependencies=[needs(Permission.FIND)])
+router = APIRouter(dependencies=[needs(Permission.FIND), looked()])
 
 
 @dataclass(frozen=True, kw_only=True)

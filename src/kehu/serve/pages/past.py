@@ -9,9 +9,10 @@ from starlette.responses import Response
 from kehu.flows import past
 from kehu.model.people import Permission
 from kehu.serve.given import AsOf, Number, Parts
+from kehu.serve.looks import looked
 from kehu.serve.who import needs
 
-router = APIRouter(dependencies=[needs(Permission.FIND)])
+router = APIRouter(dependencies=[needs(Permission.FIND), looked()])
 
 
 @dataclass(frozen=True, kw_only=True)

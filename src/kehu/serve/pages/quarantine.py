@@ -14,12 +14,13 @@ from kehu.flows import mend
 from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.given import After, Desk, Number, Parts
+from kehu.serve.looks import looked
 from kehu.serve.pages.filters import Channel, Filters
 from kehu.serve.who import needs
 from kehu.store import loads, quality, quarantine, views
 from kehu.store.quarantine import State
 
-router = APIRouter(dependencies=[needs(Permission.MEND)])
+router = APIRouter(dependencies=[needs(Permission.MEND), looked()])
 
 ALL = "all"
 FIELD = "value:"
