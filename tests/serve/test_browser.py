@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from kehu.engine.duck import Duck
 from kehu.flows import arrive
 from kehu.flows.arrive import Desk
+from kehu.model.people import Role
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database
@@ -74,6 +76,12 @@ def mending(tmp_path: Path) -> Iterator[str]:
         arrive.one(opened, desk, {"channel": "app", "name": name})
     yield from _serve(app.create(opened, clock=lambda: NOW, desk=desk))
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def desk_address(staff: Any) -> Iterator[str]:
+    """Where an application listens that its people sign in to."""
+    yield from _serve(staff.application)
 
 
 def _serve(application: FastAPI) -> Iterator[str]:
@@ -271,6 +279,72 @@ def test_a_row_is_mended_without_a_mouse_and_then_all_of_a_filter_are_replayed(v
     expect(page.locator(".bad-rows > li")).to_have_count(1)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        pytest.param(
+            "zh-CN",
+            ("新建工单", "标题", "客户诉求", "由我处理", "说明", "开始处理", "解决", "已解决", "已结束",
+             "登录", "记下"),
+            id="zh",
+        ),
+        pytest.param(
+            "en-GB",
+            ("Open a ticket", "What it is, in a line", "What the customer says", "I take it", "What was said or done",
+             "Begin", "Resolve", "resolved", "Ended", "Sign in", "Note it"),
+            id="en",
+        ),
+    ],
+)  # fmt: skip
+def test_an_agents_day(visit: Open, desk_address: str, staff: Any, language: str, words: tuple[str, ...]) -> None:
+    new, title, says, mine, said, begin, resolve, resolved, ended, enter, note = words
+    login = f"agent-{language[:2]}"
+    staff.signed_in(Role.AGENT, login=login)
+    page = visit(f"{desk_address}/tickets", language=language)
+    page.locator("[name=login]").fill(login)
+    page.locator("[name=password]").fill("four words make one")
+    page.get_by_role("button", name=enter).click()
+    expect(page.locator(".empty-title")).to_be_visible()
+    # They find the customer by pinyin, see no number, and write down what they want.
+    page.goto(f"{desk_address}/search")
+    page.locator("#q").press_sequentially("ouyangnana", delay=10)
+    page.locator("table.people .who a", has_text="欧阳娜娜").click()
+    expect(page.locator("#media").locator("xpath=../..")).to_contain_text("150****2222")
+    page.get_by_role("link", name=new, exact=True).click()
+    page.get_by_label(title).fill("宽带掉线")
+    page.locator("[name=sla]").select_option("fault_town")
+    page.get_by_label(says).fill("从昨晚八点开始")
+    page.get_by_label(mine).check()
+    assert violations(page) == []
+    page.get_by_role("button", name=new).click()
+    # They work on it by keyboard.
+    expect(page.locator("h1")).to_have_text("宽带掉线")
+    assert violations(page) == []
+    page.get_by_role("button", name=begin).focus()
+    page.keyboard.press("Enter")
+    page.get_by_label(said).fill("端口已重置")
+    page.get_by_role("button", name=resolve, exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".identity .state")).to_have_text(resolved)
+    expect(page.locator(".history")).to_contain_text("端口已重置")
+    # It is gone from the desk, and stands among those that ended; a note tells the next one.
+    page.goto(f"{desk_address}/tickets")
+    expect(page.locator(".empty-title")).to_be_visible()
+    page.get_by_role("link", name=ended).click()
+    page.locator("table.tickets a", has_text="宽带掉线").first.click()
+    page.get_by_role("link", name="欧阳娜娜").click()
+    page.locator(".ticket-form [name=text]").fill("下午五点后再打")
+    page.get_by_role("button", name=note).click()
+    expect(page.locator(".said").first).to_have_text("下午五点后再打")
+    # A newcomer is told to be her while the form is filled in.
+    page.goto(f"{desk_address}/customers/new")
+    page.locator("[name=name]").fill("欧阳娜娜")
+    page.locator("[name=phone]").fill("15011112222")
+    expect(page.locator("#likely")).to_contain_text("欧阳娜娜")
+    expect(page.locator("#likely")).not_to_contain_text("15011112222")
+    assert violations(page) == []
+
+
 def test_the_description_is_drawn_from_our_own_files(visit: Open, address: str) -> None:
     page = visit(f"{address}/docs")
     expect(page.get_by_text("/api/v1/customers/search")).to_be_visible()
@@ -290,6 +364,8 @@ def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
         "/quarantine/1",
         "/quality?days=60",
         "/loads",
+        "/tickets",
+        "/tickets/new?customer=1",
         "/search",
     ):
         page.goto(address + path)
@@ -303,6 +379,6 @@ def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
 
 def test_axe_finds_nothing_wrong_where_there_is_nothing(visit: Open, empty_address: str) -> None:
     page = visit(empty_address, language="en-GB")
-    for path in ("/", "/customers", "/quarantine", "/quality", "/loads", "/search"):
+    for path in ("/", "/customers", "/tickets", "/tickets?view=late", "/quarantine", "/quality", "/loads", "/search"):
         page.goto(empty_address + path)
         assert violations(page) == [], path
