@@ -13,6 +13,7 @@ from kehu.collect.town import town
 from kehu.errors import SourceError
 from kehu.flows import crew, intake
 from kehu.flows.intake import Feed
+from kehu.flows.judged import Judged
 from kehu.model.records import POSITION, Batch
 from kehu.process.mapping import Mapping
 
@@ -61,7 +62,7 @@ def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "AHEAD", 3_000)
 
 
-def judged(feed: Feed, threads: int) -> list[intake.Judged]:
+def judged(feed: Feed, threads: int) -> list[Judged]:
     return list(intake.judged_batches(feed, after=None, home="CN", threads=threads))
 
 

@@ -1,10 +1,13 @@
 """Raw batches: what a channel gave, kept as it came, before anything is made of it."""
 
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kehu.errors import SourceError
@@ -38,6 +41,10 @@ def keep(batch: Batch, path: Path, *, hashes: pa.Array) -> None:
     # The cursor stands in the file, so what is kept can be laid beside the loads of the store.
     table = pa.concat_tables([rows, unread], promote_options="default")
     table = table.replace_schema_metadata({"kehu.cursor": batch.cursor or ""})
+    _write(table, path)
+
+
+def _write(table: pa.Table, path: Path) -> None:
     half = path.with_suffix(".half")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +57,62 @@ def keep(batch: Batch, path: Path, *, hashes: pa.Array) -> None:
     except OSError as why:
         forget(half)
         raise SourceError(f"{path}: the raw batch cannot be kept: {why.strerror or why}") from None
+
+
+def files(folder: Path, channel: str, load: int | None = None) -> Iterator[Path]:
+    """The raw files of a channel, or of one of its loads."""
+    below = folder / channel
+    yield from sorted(below.glob("*/*.parquet" if load is None else f"{load:06d}/*.parquet"))
+
+
+def contents(path: Path, wanted: Mapping[str, Sequence[str | None]]) -> list[str]:
+    """What tells the content of some rows from any other; the same content tells the same in every file.
+
+    Args:
+        path: A raw file.
+        wanted: Positions of rows, and the keys that the rows there may have (None: it could not be read). Where several
+            rows stand at one position, those are taken that name the key.
+    """
+    marks = pq.read_table(path, columns=[POSITION, HASH, UNREAD])
+    there = np.flatnonzero(pc.is_in(marks[POSITION], value_set=pa.array(list(wanted), pa.string())).to_numpy())
+    if not len(there):
+        return []
+    named = _contents(marks)
+    rows = pq.read_table(path).take(pa.array(there)).to_pylist()
+    at = [row[POSITION] for row in rows]
+    return [
+        named[place]
+        for place, row in zip(there.tolist(), rows, strict=True)
+        if at.count(row[POSITION]) == 1 or any(key is None or key in row.values() for key in wanted[row[POSITION]])
+    ]
+
+
+def purge(path: Path, are_gone: Callable[[Sequence[str]], Sequence[bool]]) -> int:
+    """Write a raw file anew without some rows, or take it away where none is left; returns how many went.
+
+    Args:
+        path: The file.
+        are_gone: Of the `contents` of rows, which shall not stay.
+
+    Raises:
+        SourceError: It cannot be written; it is as it was.
+    """
+    gone = np.asarray(are_gone(_contents(pq.read_table(path, columns=[HASH, UNREAD]))), bool)
+    if not gone.any():
+        return 0
+    if gone.all():
+        forget(path)
+        return len(gone)
+    _write(pq.read_table(path).filter(pa.array(~gone)), path)
+    return int(gone.sum())
+
+
+def _contents(marks: pa.Table) -> list[str]:
+    """The fingerprint of each row, or the text of one that could not be read."""
+    return [
+        text if mark is None else mark.hex()
+        for mark, text in zip(marks[HASH].to_pylist(), marks[UNREAD].to_pylist(), strict=True)
+    ]
 
 
 def forget(path: Path) -> None:

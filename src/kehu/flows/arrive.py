@@ -22,7 +22,9 @@ from kehu.collect import push, raw
 from kehu.engine.engine import Engine
 from kehu.flows import identify, intake
 from kehu.flows.door import Door
-from kehu.flows.intake import Feed, Judged
+from kehu.flows.intake import Feed
+from kehu.flows.judged import Judged
+from kehu.flows.withhold import Withheld, withheld
 from kehu.process import checks, mapping
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
@@ -48,6 +50,8 @@ class Status(StrEnum):
     """We hold its content already."""
     QUARANTINED = "quarantined"
     """It broke a rule, and waits to be mended."""
+    ERASED = "erased"
+    """Its person was erased: nothing of it is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +117,7 @@ class Arrived:
     record_id: str | None
     status: Status
     customer_id: int | None
-    """The customer it belongs to; null in quarantine."""
+    """The customer it belongs to; null in quarantine, and where its person was erased."""
     created: bool
     """Whether that customer is new."""
     reasons: Sequence[Mapping[str, str]]
@@ -159,8 +163,9 @@ def _together(database: Database, desk: Desk, rows: Sequence[Row]) -> list[Arriv
     judged = _judged(desk, rows)
     with database.begin() as tx:
         at = desk.clock()
-        numbers = {channel: loads.of_day(tx, channel, at=at) for channel in judged}
-        _, told = _stored(tx, desk, judged, numbers, at=at, keep_raw=True)
+        kept = _withheld(tx, judged, database)
+        numbers = {channel: loads.of_day(tx, channel, at=at) for channel in kept}
+        _, told = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
         linked = _links(tx, desk, told)
     created = set[int | None]()
     answers = []
@@ -185,11 +190,12 @@ def many(database: Database, desk: Desk, rows: Sequence[Row]) -> ArrivedMany:
     try:
         with database.begin() as tx:
             at = desk.clock()
-            numbers = {channel: loads.start(tx, channel, at=at) for channel in judged}
-            counts, told = _stored(tx, desk, judged, numbers, at=at)
-            for channel, batch in judged.items():
+            left = _withheld(tx, judged, database)
+            numbers = {channel: loads.start(tx, channel, at=at) for channel in left}
+            counts, told = _stored(tx, desk, left, numbers, at=at)
+            for channel, one in left.items():
                 kept.append(desk.raw_in / channel / f"{numbers[channel]:06d}" / "000001.parquet")
-                raw.keep(batch.batch, kept[-1], hashes=batch.hashes)
+                raw.keep(one.judged.batch, kept[-1], hashes=one.judged.hashes)
     except BaseException:
         for path in kept:
             raw.forget(path)
@@ -222,10 +228,15 @@ def _judged(desk: Desk, rows: Sequence[Row]) -> dict[str, Judged]:
     }
 
 
+def _withheld(tx: Transaction, judged: Mapping[str, Judged], database: Database) -> dict[str, Withheld]:
+    """The rows of each channel without those of people who were erased."""
+    return {channel: withheld(tx, batch, channel=channel, vault=database.vault) for channel, batch in judged.items()}
+
+
 def _stored(
     tx: Transaction,
     desk: Desk,
-    judged: Mapping[str, Judged],
+    kept: Mapping[str, Withheld],
     numbers: Mapping[str, int],
     *,
     at: datetime,
@@ -236,6 +247,7 @@ def _stored(
     With `keep_raw` the rows are kept in the store as they came: a file for each would outnumber the records.
     """
     total, added = Counts(), {}
+    judged = {channel: one.judged for channel, one in kept.items()}
     for channel, batch in judged.items():
         counts, added[channel] = intake.stored(tx, batch, channel=channel, load=numbers[channel], at=at)
         if keep_raw:
@@ -258,17 +270,16 @@ def _stored(
         at=at,
         why=", ".join(f"load {number}" for number in numbers.values())[:200],
     )
-    return total, [
-        one for channel, batch in judged.items() for one in _told(tx, channel, batch, added[channel], next_id)
-    ]
+    return total, [told for channel, one in kept.items() for told in _told(tx, channel, one, added[channel], next_id)]
 
 
 def _held(tx: Transaction, channel: str, batch: Judged) -> pa.Table:
     return customers.of_keys(tx, channel, pc.unique(batch.clean["record_id"]))
 
 
-def _told(tx: Transaction, channel: str, batch: Judged, added: records.Added, next_id: int) -> list[Arrived]:
+def _told(tx: Transaction, channel: str, kept: Withheld, added: records.Added, next_id: int) -> list[Arrived]:
     """What became of each row of a channel, in the order of the rows."""
+    batch = kept.judged
     held = _held(tx, channel, batch)
     customer = dict(zip(held["record_id"].to_pylist(), held["customer_id"].to_pylist(), strict=True))
     keys = batch.clean["record_id"].to_pylist()
@@ -292,7 +303,13 @@ def _told(tx: Transaction, channel: str, batch: Judged, added: records.Added, ne
             created=False,
             reasons=json.loads(faulty["reasons"]),
         )
-    return [told[place] for place in sorted(told)]
+    answers = [told[place] for place in sorted(told)]
+    for place in kept.places:
+        erased = Arrived(
+            channel=channel, record_id=None, status=Status.ERASED, customer_id=None, created=False, reasons=()
+        )
+        answers.insert(place, erased)
+    return answers
 
 
 def _links(tx: Transaction, desk: Desk, told: Sequence[Arrived]) -> dict[tuple[str, str | None], tuple[Linked, ...]]:

@@ -20,8 +20,10 @@ from kehu.collect import raw
 from kehu.collect.channel import Channel
 from kehu.errors import KehuError
 from kehu.flows import crew
+from kehu.flows.judged import Judged
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.threshold import Gate, Limit
+from kehu.flows.withhold import withheld
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
 from kehu.process import checks, mapping, quality
@@ -54,42 +56,11 @@ class Brought:
 
     channel: str
     counts: loads.Counts
-    """What became of its rows; read = accepted + duplicate + quarantined."""
+    """What became of its rows; read = accepted + duplicate + quarantined + erased."""
     load_id: int | None
     """The load in the store; None where there was nothing new to record."""
     failure: str | None
     """Why it stopped before its end; what its stored batches brought stays."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A batch, cleaned, and its good rows parted from the bad."""
-
-    batch: Batch
-    clean: pa.Table
-    """The rows without fault: `CLEAN`."""
-    hashes: pa.Array
-    """The fingerprint of every row of the batch."""
-    good: pa.Array
-    """The place in the batch of each row of `clean`."""
-    faulty: pa.Table
-    """The rows with a fault, and those that could not be read: `store.quarantine.BROKEN`."""
-    warned: int
-    """Breaches of rules of severity warn, among the good rows."""
-    broke: pa.Table
-    """Which row broke which rule, `quality.BROKE`; of a good row the warnings, of a bad one the faults.
-
-    Behind the rows of the batch stand those that could not be read.
-    """
-    standing: pa.Table
-    """How full and how valid the rows of `clean` are: `quality.standing`."""
-    stated: pa.Table | None = None
-    """What the rows of `clean` say of subscriptions, accounts and interactions; None where nothing of it is mapped."""
-
-    @property
-    def read(self) -> int:
-        """Rows of the batch, those that could not be read too."""
-        return int(self.batch.rows.num_rows) + len(self.batch.bad)
 
 
 def intake(
@@ -227,7 +198,8 @@ def stored(
     by_rule, by_attribute = _quality(judged, added, new_bad)
     qualities.add(tx, load, rules=by_rule, attributes=by_attribute)
     counts = loads.Counts(
-        read=rows.num_rows + len(judged.batch.bad),
+        read=judged.read + judged.erased,
+        erased=judged.erased,
         accepted=added.accepted,
         # A bad row that lies in quarantine already is a duplicate, too.
         duplicate=added.duplicate + judged.faulty.num_rows - quarantined,
@@ -359,9 +331,11 @@ class _Run:
 
     def store(self, judged: Judged) -> None:
         """Store a batch, its counts and the channel's cursor, all in one transaction; nothing, where nothing is new."""
-        batch, kept = judged.batch, None
+        kept = None
         try:
             with self.database.begin() as tx:
+                judged = withheld(tx, judged, channel=self.channel, vault=self.database.vault).judged
+                batch = judged.batch
                 number = self.load_id or loads.start(tx, self.channel, at=self.clock())
                 counts, _ = stored(tx, judged, channel=self.channel, load=number, at=self.clock())
                 is_news = counts.accepted or counts.quarantined or batch.cursor not in (None, self.cursor)

@@ -16,7 +16,8 @@ from kehu.collect import push, raw
 from kehu.errors import SettingsError
 from kehu.flows import arrive, identify, intake
 from kehu.flows.arrive import Desk
-from kehu.flows.intake import Feed, Judged
+from kehu.flows.intake import Feed
+from kehu.flows.judged import Judged
 from kehu.store import customers, loads, quarantine
 from kehu.store.database import Database, Transaction
 from kehu.store.quarantine import BadRow, State

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from kehu.collect.channel import Channel
 from kehu.errors import SourceError
-from kehu.flows.intake import Feed, Judged, judge
+from kehu.flows.intake import Feed, judge
+from kehu.flows.judged import Judged
 from kehu.model.records import POSITION, Batch
 from kehu.process import proposal
 from kehu.process.proposal import Suggestion

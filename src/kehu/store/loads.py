@@ -14,7 +14,7 @@ from kehu.store.tables import load
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What became of the rows of a load; read = accepted + duplicate + quarantined."""
+    """What became of the rows of a load; read = accepted + duplicate + quarantined + erased."""
 
     read: int = 0
     """Rows read from the channel."""
@@ -28,6 +28,8 @@ class Counts:
     """Breaches of rules of severity warn."""
     changed: int = 0
     """Accepted rows that are a new version of a record."""
+    erased: int = 0
+    """Rows of people who are erased: left out as they came, or erased since."""
 
 
 @dataclass(frozen=True, kw_only=True)

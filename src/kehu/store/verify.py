@@ -145,6 +145,7 @@ _SURVIVORS = sa.select(customer.alias("retired").c.merged_into)
 _ONE = sa.case((record.c.current, 1), else_=0)
 _MANY = sa.select(sa.func.count()).select_from(member).where(member.c.customer_id == customer.c.customer_id)
 _BROUGHT = sa.select(sa.func.count()).select_from(record).where(record.c.load_id == load.c.load_id)
+_ACCOUNTED_FOR = load.c.accepted + load.c.duplicate + load.c.quarantined + load.c.erased
 
 
 def _beyond(name: str, number: sa.Column[int]) -> bulk.Query:
@@ -305,9 +306,7 @@ _CHECKS = (
     _Check(
         invariant="I7",
         broken="loads whose counts do not add up",
-        wrong=_asked(
-            sa.select(load.c.load_id).where(load.c.read != load.c.accepted + load.c.duplicate + load.c.quarantined)
-        ),
+        wrong=_asked(sa.select(load.c.load_id).where(load.c.read != _ACCOUNTED_FOR)),
     ),
     _Check(
         invariant="I7",

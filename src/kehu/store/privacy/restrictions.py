@@ -96,6 +96,14 @@ def free(tx: Transaction, origins: pa.Array, *, at: datetime, by: str) -> int:
     return freed.rowcount
 
 
+def bound_by_law(tx: Transaction) -> list[int]:
+    """The origins of records that are kept by law alone."""
+    query = sa.select(restriction.c.origin).where(
+        restriction.c.freed_at.is_(None), restriction.c.bound == Bound.LAW.value
+    )
+    return list(tx.scalars(query))
+
+
 def due(tx: Transaction, at: datetime) -> pa.Array:
     """The origins of records that law makes us keep no longer."""
     query = sa.select(restriction.c.origin).where(

@@ -17,8 +17,10 @@ import sqlalchemy as sa
 from kehu.store import bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.privacy import tombstone
+from kehu.store.privacy import traces
 from kehu.store.sealing.keyring import Use
 from kehu.store.sealing.vault import Vault
+from kehu.store.tables import quarantine
 
 BYTES = 16
 
@@ -86,6 +88,54 @@ def found(tx: Transaction, kind: Kind, texts: Sequence[str | None], *, vault: Va
         held = _held(tx, kind, [digest for digest in by_digest if digest is not None])
         told |= {by_digest[digest]: at for digest, at in held.items()}
     return told
+
+
+def gone(tx: Transaction, rows: pa.Table, *, vault: Vault) -> pa.Array:
+    """Which of these rows are of somebody who was erased.
+
+    A row is where its channel and key are; and where its certificate is, unless its source changed it after the
+    erasure: whoever comes back as a customer is one.
+
+    Args:
+        tx: The transaction.
+        rows: `channel`, `record_id`, `id_number`, `id_valid`, `updated_at`.
+        vault: The keys.
+    """
+    wanted = rows.select(["channel", "record_id", "id_number", "id_valid", "updated_at"]).to_pylist()
+    keys = [keyed(row["channel"], row["record_id"]) for row in wanted]
+    certificates = [row["id_number"] if row["id_valid"] else None for row in wanted]
+    by_key = found(tx, Kind.KEY, keys, vault=vault)
+    by_certificate = found(tx, Kind.CERTIFICATE, certificates, vault=vault)
+    return pa.array(
+        [
+            key in by_key
+            or (
+                certificate in by_certificate
+                and not (row["updated_at"] and row["updated_at"] > by_certificate[certificate])
+            )
+            for row, key, certificate in zip(wanted, keys, certificates, strict=True)
+        ],
+        pa.bool_(),
+    )
+
+
+def gone_bad(tx: Transaction, rows: Sequence[tuple[str, str | None, str]], *, vault: Vault) -> list[bool]:
+    """Which of these rows that broke a rule, by channel, key and raw form, are of somebody who was erased."""
+    numbers = [traces.written(raw) for _, _, raw in rows]
+    keys = [None if key is None else keyed(channel, key) for channel, key, _ in rows]
+    by_key = found(tx, Kind.KEY, keys, vault=vault)
+    by_certificate = found(tx, Kind.CERTIFICATE, sorted(frozenset().union(*numbers)), vault=vault)
+    return [key in by_key or not mine.isdisjoint(by_certificate) for key, mine in zip(keys, numbers, strict=True)]
+
+
+def gone_in_quarantine(tx: Transaction, *, vault: Vault) -> list[int]:
+    """The numbers of the rows in quarantine that are of somebody who was erased."""
+    columns = ("quarantine_id", "channel", "record_id", "raw")
+    schema = pa.schema([("quarantine_id", pa.int64()), *((name, pa.string()) for name in columns[1:])])
+    rows = bulk.read(tx, sa.select(*(quarantine.c[name] for name in columns)), schema).to_pylist()
+    told = [(row["channel"], row["record_id"], row["raw"]) for row in rows]
+    is_gone = gone_bad(tx, told, vault=vault)
+    return [row["quarantine_id"] for row, gone in zip(rows, is_gone, strict=True) if gone]
 
 
 def _held(tx: Transaction, kind: Kind, wanted: Sequence[bytes]) -> dict[bytes, datetime]:

@@ -1,0 +1,273 @@
+"""Erase: a person's data goes from every copy, what law makes us keep is locked away, and nobody brings it back.
+
+Three steps, of which each may be killed and done again:
+
+1. In one transaction their rows go from every table, and marks (keyed hashes of their keys and certificates) take their
+   place, by which intake knows them when they come again.
+2. The marks go into the ledger, a file outside the database: a backup knows nothing of who was erased after it.
+3. The raw files are written without their rows, and the database's own files are written anew.
+
+The receipt counts rows and tables; it says `done` when the third step is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.collect import raw
+from kehu.flows import identify
+from kehu.flows.arrive import Desk
+from kehu.flows.privacy import asked as asking
+from kehu.flows.privacy.asked import Asked
+from kehu.model.privacy import Bound
+from kehu.store import customers, records, sequence
+from kehu.store.audit import trail
+from kehu.store.audit.trail import Act
+from kehu.store.database import Database, Transaction
+from kehu.store.privacy import erasing, lawful, ledger, persons, restrictions, tombstones, traces
+from kehu.store.privacy.erasing import Receipt
+from kehu.store.privacy.lawful import Keep
+from kehu.store.privacy.persons import Whose
+from kehu.store.privacy.tombstones import Kind, Tombstone
+from kehu.store.sealing.vault import Vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What erasing needs beside the store and the desk."""
+
+    ledger_at: Path
+    """The file of the ledger, outside the database."""
+    keep: Keep = field(default_factory=Keep)
+    """What law makes us keep."""
+
+
+def erase(database: Database, desk: Desk, customer_id: int, *, asked: Asked, room: Room) -> Receipt:
+    """Erase a customer, and say what went.
+
+    Args:
+        database: The store.
+        desk: What makes the customers anew that are left.
+        customer_id: The customer; a retired number stands for the living one.
+        asked: Who erases, when and why.
+        room: Where the ledger is, and what is kept.
+
+    Raises:
+        NotFoundError: The number was never given, or is erased already.
+        SettingsError: There is no reason.
+    """
+    asking.require_reason(asked, of="erasing a person")
+    vault = asking.keys(database)
+    with database.begin() as tx:
+        customers.next_id(tx)
+        living = customers.get(tx, customer_id).customer_id
+        origins = persons.of_customer(tx, living).origins
+        number = erasing.begin(tx, at=asked.at, by=asked.who, told={})
+        told = _erase(tx, desk, origins, number, at=asked.at, by=asked.who, room=room, vault=vault)
+        trail.note(tx, asked.entry(Act.ERASE, living, erasure=number, rows=told["rows"]), vault=vault)
+        erasing.tell(tx, number, told)
+    return finish(database, desk, number, room=room)
+
+
+def again(database: Database, desk: Desk, *, at: datetime, room: Room) -> int:
+    """Erase again whoever the ledger or the store knows as erased: for after a restore; returns how many records went.
+
+    Their rows are found by their marks. Nothing is done twice: where nobody came back, nothing changes.
+
+    Raises:
+        StoreError: The ledger cannot be read.
+    """
+    vault = asking.keys(database)
+    marks = ledger.read(room.ledger_at)
+    with database.begin() as tx:
+        customers.next_id(tx)
+        for number in sorted({mark.erasure_id for mark in marks} - erasing.known(tx)):
+            erasing.begin(tx, at=at, by="kehu", told={"from": "ledger"}, number=number)
+        # A store out of a backup would give these numbers again.
+        sequence.skip(tx, {"erasure": max((mark.erasure_id for mark in marks), default=0) + 1})
+        tombstones.add(tx, marks)
+        origins = _back(tx, vault)
+        bad = _back_in_quarantine(tx, vault)
+        if len(origins) or bad:
+            number = erasing.begin(tx, at=at, by="kehu", told={})
+            told = _erase(tx, desk, origins, number, at=at, by="kehu", room=room, vault=vault, bad=bad)
+            erasing.tell(tx, number, told)
+            detail: trail.Detail = {"erasure": number, "rows": told["rows"]}
+            entry = trail.Entry(at=at, who="kehu", act=Act.ERASE, what="the erased", detail=detail)
+            trail.note(tx, entry, vault=vault)
+        unfinished = [one.erasure_id for one in erasing.running(tx)]
+    for number in unfinished:
+        finish(database, desk, number, room=room)
+    return len(origins)
+
+
+def finish(database: Database, desk: Desk, number: int, *, room: Room) -> Receipt:
+    """The steps outside the tables, for one receipt: the ledger, the raw files, the database's own files."""
+    vault = asking.keys(database)
+    with database.read() as tx:
+        marks = tombstones.every(tx)
+    ledger.add(room.ledger_at, marks)
+    files, rows = _purge(desk.raw_in, marks, vault)
+    erasing.compact(database)
+    with database.begin() as tx:
+        erasing.tell(tx, number, {"raw_files": files, "raw_rows": rows}, done_at=desk.clock())
+        return erasing.receipt(tx, number)
+
+
+def _erase(
+    tx: Transaction,
+    desk: Desk,
+    origins: pa.Array,
+    number: int,
+    *,
+    at: datetime,
+    by: str,
+    room: Room,
+    vault: Vault,
+    bad: Sequence[int] = (),
+) -> dict[str, Any]:
+    """Take records, and customers of which nothing is left, out of every table; what became of them, in numbers."""
+    whole = persons.of_origins(tx, origins)
+    owners = _owners(tx, whole.records)
+    keep: dict[int, datetime | None] = {}
+    for owner in owners:
+        keep |= lawful.kept(tx, owner, room.keep, at=at)
+    keep = {record: until for record, until in keep.items() if record in set(whole.records.to_pylist())}
+    known = traces.known_by(tx, whole)
+    quarantined = {row["quarantine_id"]: row for row in traces.quarantined(tx, known)}
+    marks = {Kind.KEY: [tombstones.keyed(*key) for key in known.keys], Kind.CERTIFICATE: list(known.certificates)}
+    marks[Kind.CONTENT] = _contents(tx, desk.raw_in, whole.records, list(quarantined.values()))
+    once = erasing.once_of(tx, whole.records)
+    about = erasing.decisions_of(tx, origins)
+    kept = pa.array(sorted(keep), pa.int64())
+    kept_origins = _origins(tx, kept)
+    gone = Whose(
+        records=whole.records.filter(pc.invert(pc.is_in(whole.records, value_set=kept))),
+        origins=origins.filter(pc.invert(pc.is_in(origins, value_set=kept_origins))),
+        customers=pa.array([], pa.int64()),
+    )
+    erasing.uncount(tx, gone.records)
+    rows = persons.delete(tx, gone)
+    rows["quarantine"] = erasing.drop_quarantined(tx, {*quarantined, *bad})
+    erasing.empty(tx, kept)
+    rows["decision"] = erasing.forget_decisions(tx, about)
+    rows["customer_history"] = rows.get("customer_history", 0) + erasing.forget_past(tx, once, whole.records)
+    left = customers.members(tx, pa.array(owners, pa.int64()))
+    for origin, record in zip(kept_origins.to_pylist(), kept.to_pylist(), strict=True):
+        bound = Bound.LAW
+        restrictions.restrict(tx, pa.array([origin], pa.int64()), bound=bound, at=at, by=by, until=keep[record])
+    _remake(tx, desk, left, at=at, number=number)
+    for owner in owners:
+        chain = persons.merged_into(tx, owner)
+        if owner in left.column("customer_id").to_pylist():
+            rest = chain.filter(pc.not_equal(chain, owner))
+            erasing.redact(tx, rest)
+            erasing.forget_past(tx, pa.array([owner], pa.int64()), whole.records)
+            continue
+        marks.setdefault(Kind.CUSTOMER, []).extend(map(str, chain.to_pylist()))
+        of_them = Whose(records=chain.slice(0, 0), origins=chain.slice(0, 0), customers=chain)
+        for name, many in persons.delete(tx, of_them).items():
+            rows[name] = rows.get(name, 0) + many
+    tombstones.add(tx, list(_tombstones(marks, number, at=at, vault=vault)))
+    return {
+        "rows": sum(rows.values()),
+        "tables": {name: many for name, many in sorted(rows.items()) if many},
+        "kept_by_law": len(kept),
+        "marks": {kind.value: len(texts) for kind, texts in marks.items()},
+    }
+
+
+def _owners(tx: Transaction, numbers: pa.Array) -> list[int]:
+    found = customers.memberships(tx, numbers).column("customer_id")
+    return sorted(set(found.to_pylist()))
+
+
+def _origins(tx: Transaction, numbers: pa.Array) -> pa.Array:
+    """The origin of each of these records, in their order."""
+    return records.read(tx, numbers, columns=("record", "origin")).column("origin").combine_chunks()
+
+
+def _remake(tx: Transaction, desk: Desk, left: pa.Table, *, at: datetime, number: int) -> None:
+    """Give those that are left the customers and the golden values that follow from what is left."""
+    numbers = left.column("record").combine_chunks()
+    if len(numbers):
+        identify.again(
+            tx,
+            desk.model,
+            numbers=numbers,
+            hot_key_limit=desk.hot_key_limit,
+            trust=desk.trust,
+            survivorship=desk.survivorship,
+            at=at,
+            why=f"erasure {number}",
+        )
+
+
+def _tombstones(marks: Mapping[Kind, Sequence[str]], number: int, *, at: datetime, vault: Vault) -> list[Tombstone]:
+    key = vault.keys.newest
+    return [
+        Tombstone(kind=kind, digest=digest, key_number=key, erasure_id=number, at=at)
+        for kind, texts in marks.items()
+        for digest in tombstones.digests(vault, kind, texts, key_number=key)
+        if digest is not None
+    ]
+
+
+def _contents(tx: Transaction, raw_in: Path, numbers: pa.Array, quarantined: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What tells the content of somebody's rows in the raw files."""
+    columns = ("channel", "load_id", "source_position", "record_id")
+    rows = [*records.read(tx, numbers, columns=columns).to_pylist(), *quarantined]
+    wanted: dict[tuple[str, int], dict[str, list[str | None]]] = {}
+    for row in rows:
+        if row["source_position"] is not None:
+            at = wanted.setdefault((row["channel"], row["load_id"]), {})
+            at.setdefault(row["source_position"], []).append(row["record_id"])
+    return sorted(
+        {
+            content
+            for (channel, load), positions in wanted.items()
+            for path in raw.files(raw_in, channel, load)
+            for content in raw.contents(path, positions)
+        }
+    )
+
+
+def _purge(raw_in: Path, marks: Sequence[Tombstone], vault: Vault) -> tuple[int, int]:
+    """Write the raw files without the rows of the erased; returns how many files, and how many rows."""
+    by_key: dict[int, set[bytes]] = {}
+    for mark in marks:
+        if mark.kind is Kind.CONTENT:
+            by_key.setdefault(mark.key_number, set()).add(mark.digest)
+
+    def are_gone(contents: Sequence[str]) -> list[bool]:
+        gone = [False] * len(contents)
+        for number, held in by_key.items():
+            told = tombstones.digests(vault, Kind.CONTENT, contents, key_number=number)
+            gone = [was or digest in held for was, digest in zip(gone, told, strict=True)]
+        return gone
+
+    counts = [raw.purge(path, are_gone) for path in sorted(raw_in.glob("*/*/*.parquet"))] if by_key else []
+    return sum(map(bool, counts)), sum(counts)
+
+
+def _back(tx: Transaction, vault: Vault) -> pa.Array:
+    """The origins of records whose person was erased before: they came back by a backup."""
+    if not tombstones.are_there(tx):
+        return pa.array([], pa.int64())
+    origins: set[int] = set()
+    free = set(restrictions.bound_by_law(tx))
+    columns = ("channel", "record_id", "origin", "id_number", "id_valid", "updated_at")
+    for piece in lawful.every(tx, columns):
+        found = tombstones.gone(tx, piece, vault=vault)
+        origins |= {row["origin"] for row in piece.filter(found).to_pylist()}
+    return pa.array(sorted(origins - free), pa.int64())
+
+
+def _back_in_quarantine(tx: Transaction, vault: Vault) -> list[int]:
+    """The rows in quarantine whose person was erased before."""
+    return tombstones.gone_in_quarantine(tx, vault=vault) if tombstones.are_there(tx) else []

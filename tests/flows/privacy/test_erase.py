@@ -1,0 +1,195 @@
+"""Promise 12 on each database: an erased person stays erased, whatever comes back."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from kehu.errors import NotFoundError, SettingsError
+from kehu.flows import arrive
+from kehu.flows import audit as auditing
+from kehu.flows.arrive import Desk, Status
+from kehu.flows.audit import Seal
+from kehu.flows.privacy import erase
+from kehu.flows.privacy.erase import Room
+from kehu.store import contents, customers, tables, verify
+from kehu.store.audit import chain, head, trail
+from kehu.store.database import Database
+from kehu.store.dictionary import whole
+from kehu.store.privacy import persons, tombstones
+
+
+def told(store: Database) -> str:
+    """All that stands in the tables, opened where it is sealed."""
+    with store.read() as tx:
+        return "\n".join(contents.lines(tx))
+
+
+def in_files(folder: Path, canaries: Sequence[str]) -> list[str]:
+    """The files below a folder that hold a canary, read as bytes and, raw files, as rows."""
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            text = path.read_bytes()
+            if path.suffix == ".parquet":
+                text += str(pq.read_table(path).to_pylist()).encode()
+            found += [path.name for canary in canaries if canary.encode() in text]
+    return found
+
+
+def test_an_erased_person_is_in_no_table_and_no_file_and_stays_away_when_she_is_sent_again(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any, tmp_path: Path
+) -> None:
+    number = known(held, desk)
+    assert all(canary in told(held) for canary in her.canaries)
+    assert in_files(tmp_path, her.canaries)
+    receipt = erase.erase(held, desk, number, asked=asked(), room=room)
+    assert receipt.state == "done"
+    assert receipt.told["tables"]["record"] == 4
+    assert receipt.told["tables"]["quarantine"] == 1
+    assert receipt.told["raw_rows"] == 5
+    again = arrive.many(held, desk, her.rows)
+    assert [one.status for one in again.records] == [Status.ERASED] * 4 + [Status.DUPLICATE] * 2
+    assert again.counts.read == again.counts.erased + again.counts.duplicate == 6
+    assert arrive.one(held, desk, {"channel": "app", "record_id": "a2", **her.says}).status is Status.ERASED
+    # By another key, as of a time before the erasure.
+    assert arrive.one(held, desk, {"channel": "call", "record_id": "c7", **her.says}).status is Status.ERASED
+    assert not [canary for canary in her.canaries if canary in told(held)]
+    assert not in_files(tmp_path, her.canaries)
+    with held.read() as tx:
+        assert list(verify.findings(tx)) == []
+        with pytest.raises(NotFoundError):
+            customers.get(tx, number)
+
+
+def test_the_audit_trail_still_verifies_and_tells_of_the_erasure(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any, tmp_path: Path
+) -> None:
+    assert held.vault is not None
+    number = known(held, desk)
+    seal = Seal(keys=held.vault.keys, head_at=tmp_path / "audit.head")
+    erase.erase(held, desk, number, asked=asked(), room=room)
+    auditing.sealed(held, seal, at=asked().at)
+    with held.read() as tx:
+        assert list(chain.faults(tx, head=head.read(seal.head_at, keys=seal.keys))) == []
+        [entry] = trail.page(tx, trail.Filter(act=trail.Act.ERASE), vault=held.vault)
+    assert (entry.who, entry.what) == ("ann", f"customer {number}")
+    assert entry.why == "she asked for it in the hall"
+
+
+def test_who_comes_back_as_a_customer_is_one(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any
+) -> None:
+    erase.erase(held, desk, known(held, desk), asked=asked(), room=room)
+    later = {"channel": "hall", "record_id": "h77", **her.says, "updated_at": "2027-01-05T00:00:00Z"}
+    assert arrive.one(held, desk, later).status is Status.ACCEPTED
+
+
+def test_a_restored_store_is_erased_again_by_the_ledger(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any, tmp_path: Path
+) -> None:
+    number = known(held, desk)
+    before = rows_of(held)
+    shutil.copytree(tmp_path / "raw", tmp_path / "saved")
+    erase.erase(held, desk, number, asked=asked(), room=room)
+    put_back(held, before)
+    shutil.rmtree(tmp_path / "raw", ignore_errors=True)
+    (tmp_path / "saved").rename(tmp_path / "raw")
+    assert all(canary in told(held) for canary in her.canaries)
+    assert erase.again(held, desk, at=asked(20).at, room=room) == 3
+    assert not [canary for canary in her.canaries if canary in told(held)]
+    assert not in_files(tmp_path, her.canaries)
+    once = told(held)
+    assert erase.again(held, desk, at=asked(30).at, room=room) == 0
+    assert told(held) == once
+    with held.read() as tx:
+        assert list(verify.findings(tx)) == []
+
+
+def rows_of(store: Database) -> dict[str, list[dict[str, Any]]]:
+    with store.read() as tx:
+        return {table.name: [dict(row._mapping) for row in tx.execute(table.select())]
+                for table in whole.metadata.sorted_tables}  # fmt: skip
+
+
+def put_back(store: Database, rows: dict[str, list[dict[str, Any]]]) -> None:
+    with store.begin() as tx:
+        for table in reversed(whole.metadata.sorted_tables):
+            tx.execute(table.delete())
+        for table in whole.metadata.sorted_tables:
+            if rows[table.name]:
+                tx.execute(table.insert(), rows[table.name])
+
+
+def test_what_law_makes_us_keep_is_stored_and_nothing_else(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any, tmp_path: Path
+) -> None:
+    number = known(held, desk)
+    opened = {"channel": "hall", "record_id": "h5", **her.says, "msisdn": "13912348765", "number_state": "正常"}
+    arrive.one(held, desk, opened)
+    receipt = erase.erase(held, desk, number, asked=asked(), room=room)
+    assert receipt.told["kept_by_law"] == 1
+    with held.read() as tx:
+        assert list(verify.findings(tx)) == []
+        found = customers.get(tx, number).row
+        [record] = customers.records_of(tx, number).to_pylist()
+    assert (record["record_id"], record["name"], record["id_number"]) == ("h5", "覃碧瑶", her.certificate)
+    assert {record[name] for name in ("email", "birth_date", "gender", "phone", "name_sound")} == {None}
+    assert found["email"] is None
+    assert "tan.biyao@example.org" not in told(held)
+    assert arrive.one(held, desk, opened).status is Status.ERASED
+
+
+def test_nobody_is_erased_without_a_reason(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any
+) -> None:
+    with pytest.raises(SettingsError, match="reason"):
+        erase.erase(held, desk, known(held, desk), asked=asked(why=" "), room=room)
+
+
+def test_a_kill_between_the_tables_and_the_files_is_made_good(
+    held: Database,
+    desk: Desk,
+    room: Room,
+    known: Any,
+    her: Any,
+    asked: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = known(held, desk)
+    with monkeypatch.context() as patched:
+        patched.setattr(erase, "finish", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase.erase(held, desk, number, asked=asked(), room=room)
+    assert in_files(tmp_path / "raw", her.canaries)
+    erase.again(held, desk, at=asked(20).at, room=room)
+    assert not in_files(tmp_path, her.canaries)
+    assert room.ledger_at.exists()
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_every_table_says_whose_its_rows_are() -> None:
+    listed = {*persons.WHOSE, *persons.OTHERWISE, *persons.NOBODY}
+    there = set(whole.metadata.tables)
+    assert there - listed == set(), "say in store/privacy/persons.py whose the rows of these tables are"
+    assert listed - there == set()
+
+
+def test_a_tombstone_tells_nothing_without_the_key(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any
+) -> None:
+    assert held.vault is not None
+    erase.erase(held, desk, known(held, desk), asked=asked(), room=room)
+    other = replace(held, vault=None)
+    assert arrive.one(other, desk, {"channel": "x", "record_id": "1", "name": "丁一"}).status is Status.ACCEPTED
+    with held.read() as tx:
+        assert {mark.kind for mark in tombstones.every(tx)} == set(tombstones.Kind)
+        assert tx.execute(tables.sequence.select()).first() is not None
