@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kehu.collect.town import town
 from kehu.errors import TableShapeError
 from kehu.model import records
-from kehu.process import clean
+from kehu.process import clean, distinct
 
 SHARED = [name for name in records.FLAT_COLUMNS if name in records.CLEAN.names]
 FLAT = pa.schema({name: pa.string() for name in records.FLAT_COLUMNS})
@@ -48,6 +48,24 @@ def test_cleaning_twice_is_cleaning_once(rows: list[dict[str, str | None]]) -> N
     again = clean.clean(once.select(SHARED).cast(pa.schema({name: pa.string() for name in SHARED})))
     for name in SHARED:
         assert again.column(name).to_pylist() == once.column(name).to_pylist(), name
+
+
+@settings(max_examples=100)
+@given(ROWS)
+def test_few_rows_are_cleaned_as_many_are(rows: list[dict[str, str | None]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        by_kernels = clean.clean(flat(rows))
+        patch.setattr(distinct, "FEW", 16)
+        assert clean.clean(flat(rows)).equals(by_kernels)
+
+
+def test_few_rows_of_the_town_are_cleaned_as_many_are() -> None:
+    people = town.make(400, seed=6).records
+    with pytest.MonkeyPatch.context() as patch:
+        whole = clean.clean(people)
+        patch.setattr(distinct, "FEW", 16)
+        few = [clean.clean(people.slice(start, 16)) for start in range(0, people.num_rows, 16)]
+    assert pa.concat_tables(few).equals(whole)
 
 
 def test_a_slice_is_cleaned_as_the_whole_is() -> None:

@@ -92,8 +92,9 @@ def require(table: pa.Table, schema: pa.Schema, *, what: str) -> None:
     Raises:
         TableShapeError: Naming the column and the types.
     """
+    types = dict(zip(table.schema.names, table.schema.types, strict=True))
     for wanted in schema:
-        if wanted.name not in table.column_names:
-            raise TableShapeError(f"{what}: column {wanted.name!r} is missing (has: {', '.join(table.column_names)})")
-        if (found := table.schema.field(wanted.name).type) != wanted.type:
+        if (found := types.get(wanted.name)) is None:
+            raise TableShapeError(f"{what}: column {wanted.name!r} is missing (has: {', '.join(types)})")
+        if found != wanted.type:
             raise TableShapeError(f"{what}: column {wanted.name!r} is {found}, wanted {wanted.type}")

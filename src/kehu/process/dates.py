@@ -198,6 +198,8 @@ def _utc(moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime | None:
 def column(texts: pa.Array, *, home: str) -> pa.Array:
     """Every text as `clean` reads it, date32."""
     month_first = home == "US"
+    if len(texts) <= distinct.FEW:
+        return distinct.mapped(texts, lambda value: clean(value, month_first=month_first), to=pa.date32())
     encoded = texts.dictionary_encode()
     words = encoded.dictionary
     days = np.full(len(words), np.datetime64("NaT"), "datetime64[D]")
@@ -212,13 +214,15 @@ def moments(texts: pa.Array, *, zone: str = "UTC") -> pa.Array:
 
     Few moments are alike, so nothing is won by looking at each once; but most have one of a few forms.
     """
+    read = partial(clean_moment, zone=ZoneInfo(zone))
+    if len(texts) <= distinct.FEW:
+        return distinct.mapped(texts, read, to=_UTC)
     known = np.full(len(texts), np.datetime64("NaT"), "datetime64[us]")
     where, found = _shaped(texts, "0000?00?00T00:00:00")
     known[where] = _at_home(_moments(found), zone)
     for shape in ("0000-00-00T00:00:00+00:00", "0000-00-00T00:00:00-00:00", "0000-00-00T00:00:00Z"):
         where, found = _shaped(texts, shape)
         known[where] = _moments(found)
-    read = partial(clean_moment, zone=ZoneInfo(zone))
     return _filled_in(texts, pa.array(known, pa.timestamp("us")).cast(_UTC), read)
 
 

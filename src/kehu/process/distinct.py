@@ -12,6 +12,10 @@ def values(column: pa.Array) -> list[Any]:
     return column.to_pylist()  # type: ignore[no-any-return]  # pyarrow is untyped
 
 
+FEW = 16
+"""So few values are read one by one: a kernel that finds the common ones takes longer to begin."""
+
+
 def one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """The same column as one array.
 

@@ -87,6 +87,8 @@ def _foreign(bare: str, *, home: str) -> str | None:
 
 def columns(numbers: pa.Array, *, home: str) -> dict[str, pa.Array]:
     """The columns of `CLEANED` from one column of numbers, dirty as they came."""
+    if len(numbers) <= distinct.FEW:
+        return distinct.spread(numbers, lambda value: clean(value, home=home), CLEANED)
     encoded = numbers.dictionary_encode()
     words = encoded.dictionary
     known = _common(words) if home == "CN" else distinct.nulls(len(words))

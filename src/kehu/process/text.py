@@ -85,6 +85,8 @@ def filled(value: str) -> str | None:
 
 def column(texts: pa.Array) -> pa.Array:
     """Every text as `filled` leaves it."""
+    if len(texts) <= distinct.FEW:
+        return distinct.mapped(texts, filled)
     encoded = texts.dictionary_encode()
     words = encoded.dictionary
     # Most values need nothing done: a kernel finds them, and only the others are looked at in Python.

@@ -70,12 +70,24 @@ def coded(column: Any) -> Coded:
     >>> coded(pa.array(["b", None, "b", "a"])).codes.tolist()
     [0, -1, 0, 1]
     """
+    if len(column) <= FEW and pa.types.is_string(column.type):
+        return _coded_one_by_one(column.to_pylist())
     whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     encoded = whole.dictionary_encode().unify_dictionaries()  # Encoded already, it is left as it is.
     if not encoded.num_chunks:
         return Coded(np.zeros(0, dtype=np.int32), pa.array([], pa.string()))
     codes = pa.concat_arrays([chunk.indices for chunk in encoded.chunks]).fill_null(-1)
     return Coded(codes.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.chunk(0).dictionary)
+
+
+FEW = 64
+"""So few values are coded one by one: of them Python has made an end before the kernels have begun."""
+
+
+def _coded_one_by_one(texts: list[str | None]) -> Coded:
+    place_of: dict[str, int] = {}
+    codes = [-1 if text is None else place_of.setdefault(text, len(place_of)) for text in texts]
+    return Coded(np.array(codes, dtype=np.int32), pa.array(list(place_of), pa.string()))
 
 
 def together(one: Coded, other: Coded) -> tuple[Coded, Coded]:

@@ -73,6 +73,10 @@ KINDS: tuple[Key, ...] = (
 """Sounds are taken without their order, so that names turned round are found."""
 
 
+NAMED: Mapping[int, tuple[str, ...]] = {0: ("id_number",), 1: ("phone", "phone_2"), 3: ("email",)}
+"""The kinds that are keys of one value which people know, by number, and the columns of records that hold it."""
+
+
 def kind_of(key: int) -> Key:
     """The kind of a key, which its last bits tell."""
     return _first(key & int(_KIND))
@@ -186,11 +190,12 @@ def hashes(source: Coded) -> Hashes:
     Source:
         Carter & Wegman 1979 (universal classes of hash functions); the last mixing is Steele's SplitMix64.
     """
-    text = source.distinct.cast(pa.large_string())
+    text = source.distinct
     if not len(text):
         return np.zeros(0, dtype=np.uint64)
     _, offsets_buffer, data_buffer = text.buffers()
-    offsets = np.frombuffer(offsets_buffer, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
+    width = np.int64 if pa.types.is_large_string(text.type) else np.int32
+    offsets = np.frombuffer(offsets_buffer, dtype=width)[text.offset : text.offset + len(text) + 1]
     out = np.zeros(len(text), dtype=np.uint64)
     for start in range(0, len(text), _CHUNK):
         ends = offsets[start : start + _CHUNK + 1]

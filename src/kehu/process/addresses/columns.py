@@ -70,6 +70,8 @@ def columns(flat: dict[str, pa.Array]) -> dict[str, pa.Array]:
 
 def _lines(whole: pa.Array) -> dict[str, pa.Array]:
     """The columns of `PARTS` as `line` reads them: the common forms by kernels, the others one by one."""
+    if len(whole) <= distinct.FEW:
+        return distinct.spread(whole, line, PARTS)
     encoded = whole.dictionary_encode()
     lines = encoded.dictionary
     found, known = forms.columns(lines)

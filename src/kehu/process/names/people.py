@@ -257,6 +257,8 @@ _UNLIKE_PLAIN = (
 
 def _whole(names: pa.Array) -> dict[str, pa.Array]:
     """The columns of `CLEANED` as `clean` reads whole names: plain ones by kernels, the others one by one."""
+    if len(names) <= distinct.FEW:
+        return distinct.spread(names, clean, CLEANED)
     encoded = names.dictionary_encode()
     found, known = plain.columns(encoded.dictionary, unlike=_UNLIKE_PLAIN)
     odd = pc.invert(known)
