@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import version as version_of
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-
-from kehu import __version__
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +125,31 @@ COMMANDS: dict[str, Late] = {
         attribute="app",
         help="Segments (客群): count and list customers by conditions.",
     ),
+    "disclose": Late(
+        module="privacy",
+        attribute="disclose",
+        help="Write all that is held on a customer to a file, for them.",
+    ),
+    "consent": Late(
+        module="privacy",
+        attribute="consents",
+        help="Consent (同意): what a customer said of each purpose.",
+    ),
+    "restrict": Late(
+        module="privacy",
+        attribute="restrict",
+        help="Let what is held on a customer be stored and not used, or free it again.",
+    ),
+    "erase": Late(
+        module="privacy",
+        attribute="erase",
+        help="Erase a customer from every copy; what law makes us keep is locked away.",
+    ),
+    "retain": Late(
+        module="privacy",
+        attribute="retain",
+        help="Erase what law makes us keep no longer, and finish erasures that were stopped.",
+    ),
     "user": Late(
         module="users",
         attribute="app",
@@ -185,7 +209,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
-        typer.echo(f"kehu {__version__}")
+        typer.echo(f"kehu {version_of('kehu')}")
         raise typer.Exit
 
 

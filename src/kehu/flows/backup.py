@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version as installed
 from pathlib import Path
 
 import pyarrow as pa
 
-from kehu import __version__
 from kehu.errors import StoreError
 from kehu.flows.progress import SILENT, Progress
 from kehu.store import database as stores
@@ -56,7 +56,7 @@ def backup(database: Database, path: Path, *, asked: Asked, progress: Progress =
             members[table.name] = writer.table(table.name, kept.schema_of(table), pieces)
         manifest = Manifest(
             form=archive.FORM,
-            kehu=__version__,
+            kehu=installed("kehu"),
             schema_version=version,
             made_at=asked.at,
             keys=fingerprints.known(tx),

@@ -46,7 +46,7 @@ def export(
     """
     form = sheets.form_of(path)
     schema = pa.schema([masked_field(field) if is_masked else field for field in exports.COLUMNS[what]])
-    _note(database, what, asked, is_masked=is_masked)
+    note(database, what, asked, is_masked=is_masked)
     rows = 0
     with database.read() as tx:
         progress.task(f"export {what}", exports.count(tx, what))
@@ -58,7 +58,8 @@ def export(
     return rows
 
 
-def _note(database: Database, what: What, asked: Asked, *, is_masked: bool) -> None:
+def note(database: Database, what: What, asked: Asked, *, is_masked: bool) -> None:
+    """Tell the audit trail who takes out what, before the first value leaves."""
     if database.vault is None:  # A store without a vault has no trail.
         return
     detail: trail.Detail = {

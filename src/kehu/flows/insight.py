@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kehu.analyse import figures
-from kehu.analyse import report as reports
 from kehu.analyse.figures import Figure
 from kehu.flows.sight import Sight
 from kehu.model import codes, masks
 from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import GOLDEN_COLUMNS
-from kehu.model.languages import Language
 from kehu.process import text
 from kehu.resolve import explain, quality
 from kehu.resolve.explain import Evidence

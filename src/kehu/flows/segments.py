@@ -1,7 +1,7 @@
 """Segments (客群): counted, saved, looked into and taken out."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -19,7 +19,7 @@ from kehu.model.masks import MASKS
 from kehu.model.segments import Segment
 from kehu.store import exports, segments, views
 from kehu.store.audit import trail
-from kehu.store.database import Database
+from kehu.store.database import Database, Transaction
 from kehu.store.sealing.keyring import Use
 from kehu.store.segments import Saved, Today
 
@@ -170,6 +170,15 @@ def members(
     rows = tuple(found[number] for number in numbers[:limit] if number in found)
     following = numbers[limit - 1] if len(numbers) > limit else None
     return views.Page(rows=sight.of(rows), following=following)
+
+
+def batches(tx: Transaction, name: str, on: Today, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Columns of the customers that a saved segment means, a piece at a time.
+
+    Raises:
+        NotFoundError: There is none of this name.
+    """
+    yield from exports.customers(tx, segments.where(segments.named(tx, name).segment, on), columns)
 
 
 def factors(database: Database, wanted: Segment, on: Today, customer_id: int) -> tuple[Factor, ...]:
