@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from kehu import wiring
 from kehu.cli import options, screen
+from kehu.engine.duck import Duck
 from kehu.flows import partition
 
 Records = Annotated[
@@ -34,9 +34,10 @@ def resolve(
 
     Example: kehu resolve records.parquet --out customers.parquet --json
     """
+    # Nothing is wired here: without settings there is nothing to choose, and the store would take a second to load.
     with screen.watched() as progress:
         progress.task("resolve")
-        report = partition.resolve_file(records, out, wiring.duck(threads), model=model, progress=progress.step)
+        report = partition.resolve_file(records, out, Duck(threads=threads), model=model, progress=progress.step)
     told = report.as_json()
     if json:
         screen.print_json(told)

@@ -1,5 +1,6 @@
 """The engine for one machine: keys are joined by sorting, and beyond what memory holds well by DuckDB, which spills."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -30,7 +31,7 @@ class Duck:
     """An engine of its own threads and memory; nothing outlives a call.
 
     Args:
-        threads: How many threads work, or processes where Python itself does.
+        threads: How many threads work, or processes where Python itself does; 0 takes every core.
         memory_limit: What DuckDB may hold in memory before it spills, as it writes sizes: `2GB`, `50%`.
         spill_folder: Where it spills, in a folder of its own that goes with the call; else where temporary files go.
         sorted_keys: Up to so many keys are joined by sorting them.
@@ -44,9 +45,9 @@ class Duck:
         spill_folder: str | None = None,
         sorted_keys: int = SORTED,
     ) -> None:
-        self.threads = threads
+        self.threads = threads or os.cpu_count() or 1
         self._sorted_keys = sorted_keys
-        self._config = {"threads": str(threads), "memory_limit": memory_limit, "preserve_insertion_order": "false"}
+        self._config = {"threads": str(self.threads), "memory_limit": memory_limit, "preserve_insertion_order": "false"}
         self._spill_folder = spill_folder
 
     def map(self, stage: Stage, table: pa.Table) -> pa.Table:
