@@ -48,9 +48,9 @@ def test_a_count_is_told_while_a_segment_is_built(steward: TestClient) -> None:
 
 def test_lines_and_groups_come_and_go_by_buttons(steward: TestClient) -> None:
     page = steward.get("/segments/new").text
-    assert page.count('class="line"') == 1
+    assert page.count('class="ask"') == 1
     page = steward.post("/segments/new", data={**FORM, "do": "line 0"}).text
-    assert page.count('class="line"') == 3
+    assert page.count('class="ask"') == 3
     page = steward.post("/segments/new", data={**FORM, "do": "group"}).text
     assert page.count('class="card group"') == 3
     page = steward.post("/segments/new", data={**FORM, "do": "drop 0"}).text

@@ -42,7 +42,7 @@ def bars(figure: Figure, language: Language) -> dict[str, Any]:
     return {
         "aria": {"enabled": True, "decal": {"show": False}, "label": {"description": sentence(figure, language)}},
         "tooltip": {"trigger": "axis", "confine": True, "axisPointer": {"type": "shadow"}},
-        "grid": {"left": 8, "right": 24, "top": 16, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 24, "top": 32, "bottom": 8, "containLabel": True},
         "xAxis": numbers if lying else words,
         "yAxis": words if lying else numbers,
         "series": [{"type": "bar", "name": figure.title(language), "barMaxWidth": 28, "data": data}],
