@@ -33,6 +33,8 @@ from kehu.model.records import POSITION, Batch
 from kehu.resolve import model as models
 from kehu.store import database, loads
 from kehu.store.database import Database
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 SEED = 2026
 """Not one of those that the shipped model was learned from."""
@@ -84,7 +86,7 @@ def main() -> None:
         folder = options.dir / f"{kind}-{options.records}"
         folder.mkdir(exist_ok=True)
         with servers.url(kind, folder) as where:
-            store = database.connect(where, folder=folder)
+            store = database.connect(where, folder=folder, vault=Vault(keyring.made()))
             database.migrate(store)
             measured.append(_measure(store, kind, rows, folder, options, console))
             store.close()

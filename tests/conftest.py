@@ -42,6 +42,10 @@ laws.load_profile("kehu")
 DATABASES = ("sqlite", "mariadb", "postgresql")
 PATIENCE_S = 60
 
+KEYS = keyring.Keyring(secrets={1: bytes(range(32))})
+"""The keys of all stores of the tests, so that what is keyed in one can be compared with what is in another."""
+VAULT = Vault(KEYS)
+
 
 def _binary(name: str) -> str:
     """A server's program: on the path, or where Debian keeps the versions of PostgreSQL."""
@@ -222,7 +226,7 @@ def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[database.Da
         url = "sqlite:///kehu.db"
         if request.param != "sqlite":
             url = stack.enter_context(_fresh(request.getfixturevalue(f"{request.param}_server")))
-        opened = database.connect(url, folder=tmp_path)
+        opened = database.connect(url, folder=tmp_path, vault=VAULT)
         yield opened
         opened.close()
 
@@ -241,7 +245,7 @@ def postgresql_store(postgresql_server: str) -> Iterator[str]:
 
 def _made(server: str) -> Iterator[str]:
     with _fresh(server) as url:
-        opened = database.connect(url, folder=Path())
+        opened = database.connect(url, folder=Path(), vault=VAULT)
         database.migrate(opened)
         opened.close()
         yield url
@@ -330,11 +334,12 @@ def live(tmp_path: Path) -> Live:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[database.Database]:
     """An empty store with its tables, of each kind."""
     if request.param == "sqlite":
-        opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+        opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
         database.migrate(opened)
     else:
         # Making the tables takes a second there; emptying them does not.
-        opened = database.connect(request.getfixturevalue(f"{request.param}_store"), folder=tmp_path)
+        url = request.getfixturevalue(f"{request.param}_store")
+        opened = database.connect(url, folder=tmp_path, vault=VAULT)
         with opened.begin() as tx:
             for table in reversed(whole.metadata.sorted_tables):
                 if table is not tables.sequence:

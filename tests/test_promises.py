@@ -34,6 +34,10 @@ from kehu.resolve import model
 from kehu.store import contents, customers, database, quarantine, records, tables
 from kehu.store.database import Database
 from kehu.store.loads import Counts
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 CLOCK = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
@@ -58,7 +62,7 @@ class Delivery:
 @contextmanager
 def opened() -> Iterator[Database]:
     with TemporaryDirectory() as folder:
-        store = database.connect("sqlite:///kehu.db", folder=Path(folder))
+        store = database.connect("sqlite:///kehu.db", folder=Path(folder), vault=VAULT)
         database.migrate(store)
         yield store
         store.close()

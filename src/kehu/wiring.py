@@ -61,10 +61,15 @@ def store(settings: Settings, *, migrate: bool = False) -> Iterator[Database]:
     """
     database = stores.connect(settings.kehu.store, folder=settings.folder)
     try:
+        if not migrate:
+            stores.check(database)
+        database = replace(database, vault=_vault(settings, database, make=migrate))
         if migrate:
             stores.migrate(database)
-        stores.check(database)
-        yield replace(database, vault=_vault(settings, database, make=migrate))
+            stores.check(database)
+            with database.begin() as tx:
+                fingerprints.note(tx, vault_of(database))
+        yield database
     finally:
         database.close()
 
@@ -87,16 +92,16 @@ def unopened(settings: Settings) -> Iterator[Database]:
 def _vault(settings: Settings, database: Database, *, make: bool) -> Vault:
     """The keys of the store; made with it where `make`, else refused where they are not its own."""
     with database.read() as tx:
-        is_sealed = bool(fingerprints.numbers(tx))
-    vault = Vault(keys(settings, make=make and not is_sealed))
-    if make:
-        with database.begin() as tx:
-            fingerprints.require(tx, vault)
-            fingerprints.note(tx, vault)
-    else:
-        with database.read() as tx:
-            fingerprints.require(tx, vault)
+        known = fingerprints.known(tx) if stores.version(tx) is not None else {}
+    vault = Vault(keys(settings, make=make and not known))
+    fingerprints.require_same(known, vault)
     return vault
+
+
+def vault_of(database: Database) -> Vault:
+    """What seals an open store."""
+    assert database.vault is not None, "only `store` opens stores"
+    return database.vault
 
 
 def keys(settings: Settings, *, make: bool = False) -> Keyring:
@@ -115,8 +120,7 @@ def keys(settings: Settings, *, make: bool = False) -> Keyring:
 
 def seal(settings: Settings, database: Database) -> Seal:
     """What the audit trail is sealed with."""
-    assert database.vault is not None, "only `store` opens stores"
-    return Seal(keys=database.vault.keys, head_at=settings.folder / settings.kehu.audit_head)
+    return Seal(keys=vault_of(database).keys, head_at=settings.folder / settings.kehu.audit_head)
 
 
 def by() -> By:
@@ -147,8 +151,7 @@ def paces(settings: Settings) -> Paces:
 
 def office(database: Database) -> Office:
     """What the flows about our own users work with."""
-    assert database.vault is not None, "only `store` opens stores"
-    return Office(database=database, vault=database.vault)
+    return Office(database=database, vault=vault_of(database))
 
 
 @contextmanager

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from kehu.store import contents, database
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 Kehu = Callable[..., Any]
 
 
 def dump(folder: Path) -> list[str]:
-    opened = database.connect("sqlite:///kehu.db", folder=folder)
+    opened = database.connect("sqlite:///kehu.db", folder=folder, vault=Vault(keyring.read(folder / "kehu.key")))
     with opened.read() as tx:
         lines = list(contents.lines(tx))
     opened.close()

@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from kehu.store import database, tables
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 Kehu = Callable[..., Any]
 
@@ -46,7 +48,7 @@ def test_values_in_clear_want_a_reason_and_stand_in_the_trail(kehu: Kehu, projec
     assert kehu("export", "out.parquet", "--what", "records", "--no-mask", "--reason", "audit").code == 0
     numbers = pq.read_table(project / "out.parquet")["id_number"].drop_null().to_pylist()
     assert any(len(number) == 18 and number[:17].isdigit() for number in numbers)
-    opened = database.connect("sqlite:///kehu.db", folder=project)
+    opened = database.connect("sqlite:///kehu.db", folder=project, vault=Vault(keyring.read(project / "kehu.key")))
     with opened.read() as tx:
         acts = tx.execute(sa.text("SELECT act, what FROM audit")).all()
     opened.close()
@@ -70,7 +72,7 @@ def test_links_are_exported_and_an_unknown_form_is_refused(kehu: Kehu, project: 
 
 def test_verify_says_what_is_broken(kehu: Kehu, project: Path) -> None:
     assert kehu("verify", "--rerun", "--json").json == {"sound": True, "findings": [], "remarks": []}
-    opened = database.connect("sqlite:///kehu.db", folder=project)
+    opened = database.connect("sqlite:///kehu.db", folder=project, vault=Vault(keyring.read(project / "kehu.key")))
     with opened.begin() as tx:
         tx.execute(sa.update(tables.load).values(read=tables.load.c.read + 1))
         tx.execute(sa.delete(tables.member))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from kehu.store import contents, database
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 Kehu = Callable[..., Any]
 
@@ -22,7 +24,7 @@ def project(kehu: Kehu, tmp_path: Path) -> Path:
 
 
 def dump(folder: Path) -> list[str]:
-    opened = database.connect("sqlite:///kehu.db", folder=folder)
+    opened = database.connect("sqlite:///kehu.db", folder=folder, vault=Vault(keyring.read(folder / "kehu.key")))
     with opened.read() as tx:
         lines = list(contents.lines(tx))
     opened.close()

@@ -18,6 +18,8 @@ from kehu.cli import schedule
 from kehu.errors import SettingsError
 from kehu.flows.alone import alone
 from kehu.store import contents, database
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 Kehu = Callable[..., Any]
 PATIENCE_S = 60
@@ -60,7 +62,7 @@ def test_it_runs_again_and_ends_cleanly(project: Path, how: signal.Signals) -> N
         assert process.wait(PATIENCE_S) == 130
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
-    opened = database.connect("sqlite:///kehu.db", folder=project)
+    opened = database.connect("sqlite:///kehu.db", folder=project, vault=Vault(keyring.read(project / "kehu.key")))
     with opened.read() as tx:
         assert not [line for line in contents.lines(tx) if line.startswith("lease ")]
     opened.close()
@@ -82,7 +84,7 @@ def test_what_fails_is_told_and_tried_again(project: Path) -> None:
 
 def test_a_second_run_says_who_is_at_work_and_ends_with_1(kehu: Kehu, project: Path) -> None:
     kehu("run")
-    opened = database.connect("sqlite:///kehu.db", folder=project)
+    opened = database.connect("sqlite:///kehu.db", folder=project, vault=Vault(keyring.read(project / "kehu.key")))
     with alone(opened, "run", clock=lambda: datetime.now(UTC)):
         for command in ("run", "collect", "identify"):
             told = kehu(command)

@@ -19,6 +19,10 @@ from kehu.process.checks import Required
 from kehu.resolve import model as models
 from kehu.store import contents, customers, database, loads, quarantine, tables, views
 from kehu.store.database import Database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 CLOCK = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ZHANG = {"channel": "app", "record_id": "1", "name": "张伟", "id_number": "110101199003070417", "phone": "13912345678"}
@@ -177,7 +181,7 @@ def test_one_by_one_or_together_in_any_order_makes_the_same_customers(
     found = []
     for pieces in ([rows[a:b] for a, b in itertools.pairwise(edges)], [PEOPLE]):
         folder = tmp_path_factory.mktemp("store")
-        opened = database.connect("sqlite:///kehu.db", folder=folder)
+        opened = database.connect("sqlite:///kehu.db", folder=folder, vault=VAULT)
         database.migrate(opened)
         for piece in pieces:
             if len(piece) == 1:

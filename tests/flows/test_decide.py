@@ -27,6 +27,10 @@ from kehu.resolve import model as models
 from kehu.store import contents, customers, database, decisions, links, loads, records, reviews, tables, verify
 from kehu.store.database import Database
 from kehu.store.decisions import Kind
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 FLAT = pa.schema([(name, pa.string()) for name in FLAT_COLUMNS])
@@ -428,7 +432,7 @@ class Walk:
 @settings(max_examples=5)
 def test_whatever_is_decided_numbers_last_and_undoing_restores(seed: int) -> None:
     with TemporaryDirectory() as folder:
-        store = database.connect("sqlite:///kehu.db", folder=Path(folder))
+        store = database.connect("sqlite:///kehu.db", folder=Path(folder), vault=VAULT)
         database.migrate(store)
         walk = Walk(store, desk_in(Path(folder)), seed)
         walk.arrive()

@@ -14,6 +14,10 @@ from kehu.process.mapping import Mapping
 from kehu.resolve import model
 from kehu.store import contents, database, households, quarantine, records
 from kehu.store.database import Database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 HEADS = "no,name,phone,msisdn,at,service,proxy,proxy_no"
 MAPPING = {"record_id": "no", "name": "name", "phone": "phone", "updated_at": "at", "msisdn": "msisdn"}
@@ -28,7 +32,7 @@ CLOCK = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Database]:
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
     yield opened
     opened.close()

@@ -18,6 +18,10 @@ from kehu.process import clean, mapping
 from kehu.resolve import model as models
 from kehu.store import contents, customers, database, decisions, links, loads, records
 from kehu.store.database import Database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 FLAT = pa.schema([(name, pa.string()) for name in FLAT_COLUMNS])
@@ -32,7 +36,7 @@ def new_store(tmp_path: Path) -> Iterator[NewStore]:
     opened: list[Database] = []
 
     def make() -> Database:
-        store = database.connect(f"sqlite:///{len(opened)}.db", folder=tmp_path)
+        store = database.connect(f"sqlite:///{len(opened)}.db", folder=tmp_path, vault=VAULT)
         database.migrate(store)
         opened.append(store)
         return store

@@ -22,9 +22,13 @@ from kehu.model.codes import LoadState
 from kehu.model.records import POSITION, BadRow, Batch
 from kehu.process.checks import OneOf, Required
 from kehu.process.mapping import Mapping
-from kehu.store import contents, database, loads, quarantine, records, verify
+from kehu.store import contents, database, finding, loads, quarantine, records, verify
 from kehu.store import quality as qualities
 from kehu.store.database import Database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 HEADS = "no,name,phone,class,changed"
 MAPPING = {"record_id": "no", "name": "name", "phone": "phone", "category": "class", "updated_at": "changed"}
@@ -35,7 +39,7 @@ Run = Callable[[], Brought]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Database]:
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
     yield opened
     opened.close()
@@ -142,7 +146,8 @@ def test_every_batch_is_kept_as_it_came_with_position_and_hash(store: Database, 
     assert batch[POSITION].to_pylist() == ["a.csv:2", "a.csv:3"]
     with store.read() as tx:
         stored = records.known(tx, "hall", pa.array(["1", "2"])).sort_by("record_id")
-    assert batch[raw.HASH].to_pylist() == stored["hash"].to_pylist()
+        keyed = finding.digests(tx, batch[raw.HASH])
+    assert keyed.to_pylist() == stored["hash"].to_pylist()
 
 
 def test_a_column_that_is_not_there_stores_nothing_and_says_which_are(
@@ -348,6 +353,10 @@ from kehu.flows.intake import Feed, intake
 from kehu.model.records import POSITION, Batch
 from kehu.process.mapping import Mapping
 from kehu.store import database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 class Dying:
     name = "calls"
@@ -359,7 +368,7 @@ class Dying:
 
 folder = Path(sys.argv[1])
 feed = Feed(channel=Dying(), mapping=Mapping.model_validate({"record_id": "no", "name": "name"}))
-intake(database.connect("sqlite:///kehu.db", folder=folder), feed, raw_in=folder / "raw", home="CN",
+intake(database.connect("sqlite:///kehu.db", folder=folder, vault=VAULT), feed, raw_in=folder / "raw", home="CN",
        clock=lambda: datetime(2026, 1, 5, tzinfo=UTC))
 """
 """A run that is killed after two batches."""

@@ -30,6 +30,8 @@ from kehu.store.people.sessions import Limits
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 
+VAULT = Vault(keyring.made())
+
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 CHINA = timezone(timedelta(hours=8), "UTC+8")
 
@@ -180,7 +182,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[database.Databas
 
 
 def _opened(folder: Path, *, filled: bool) -> Iterator[database.Database]:
-    opened = database.connect("sqlite:///kehu.db", folder=folder)
+    opened = database.connect("sqlite:///kehu.db", folder=folder, vault=VAULT)
     database.migrate(opened)
     if filled:
         fill(opened)

@@ -22,6 +22,10 @@ from kehu.model.people import Role
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -59,7 +63,7 @@ def empty_address(empty: database.Database, application: FastAPI) -> Iterator[st
 @pytest.fixture
 def mending(tmp_path: Path) -> Iterator[str]:
     """Where an application listens that takes records, over two rows without a key in quarantine."""
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
     desk = Desk(
         engine=Duck(threads=1),

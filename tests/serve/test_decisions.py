@@ -14,6 +14,10 @@ from kehu.flows.arrive import Desk
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 WHY = {"reason": "seen the cards"}
@@ -33,7 +37,7 @@ PEOPLE: tuple[dict[str, str], ...] = (
 @pytest.fixture
 def steward(tmp_path: Path) -> Iterator[TestClient]:
     """A client of an application over these people."""
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
     ticks = count()
     desk = Desk(
@@ -174,7 +178,7 @@ def test_an_answered_question_leaves_the_queue_and_comes_back_when_undone(stewar
 
 
 def test_an_application_that_only_reads_decides_nothing(tmp_path: Path) -> None:
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
     with TestClient(
         app.create(opened, clock=lambda: NOW), base_url="http://127.0.0.1:8500", client=("127.0.0.1", 50000)

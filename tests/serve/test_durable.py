@@ -12,7 +12,10 @@ from pathlib import Path
 import httpx
 
 from kehu.store import database, loads, records, verify
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
 
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 SENDERS = 3
 KILLS = 2
 PATIENCE_S = 60
@@ -27,9 +30,13 @@ from kehu.flows.arrive import Desk
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 folder = Path(sys.argv[1])
-opened = database.connect("sqlite:///kehu.db", folder=folder)
+opened = database.connect("sqlite:///kehu.db", folder=folder, vault=VAULT)
 database.migrate(opened)
 now = lambda: datetime.now(UTC)
 desk = Desk(engine=Duck(threads=1), model=models.shipped(), home="CN", trust={}, hot_key_limit=100, mappings={},
@@ -79,7 +86,7 @@ def test_promise_1_what_was_acknowledged_is_stored_though_the_server_is_killed(t
         server.wait()
         server.stdout.close()
     assert len(acknowledged) >= 10 * KILLS
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     with opened.read() as tx:
         stored = set(records.read(tx, columns=("record_id",))["record_id"].to_pylist())
         totals = loads.totals(tx)

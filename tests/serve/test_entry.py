@@ -19,6 +19,8 @@ from kehu.store.people.sessions import Limits
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 
+VAULT = Vault(keyring.made())
+
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 WORDS = "four words make one"
 LIMITS = Limits(idle=timedelta(minutes=30), whole=timedelta(hours=12))
@@ -43,9 +45,9 @@ def clock() -> Clock:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     """A store without users."""
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
-    yield Office(database=opened, vault=Vault(keyring.made()))
+    yield Office(database=opened, vault=VAULT)
     opened.close()
 
 

@@ -19,6 +19,10 @@ from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.serve.api.records import BATCH_ROWS, Pushed
 from kehu.store import database, loads, pushed
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 ZHANG = {"channel": "app", "record_id": "1", "name": "张伟", "phone": "13912345678", "birth_date": "1990-03-07"}
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -27,7 +31,7 @@ NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 @pytest.fixture
 def taking(tmp_path: Path) -> Iterator[TestClient]:
     """A client of an application that takes records."""
-    opened = database.connect("sqlite:///kehu.db", folder=tmp_path)
+    opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
     model = models.shipped()
     desk = Desk(

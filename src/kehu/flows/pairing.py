@@ -14,7 +14,7 @@ from kehu.model.links import KEYS, KIND, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
 from kehu.resolve.coded import Records
-from kehu.store import customers, decisions, links, records
+from kehu.store import customers, decisions, finding, links, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
 
@@ -125,7 +125,7 @@ def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:
     if not len(numbers):
         return KEYS.empty_table()
     rows = records.read(tx, numbers, columns=("record", *CLEAN.names))
-    return keys.of(Records(rows.select(CLEAN.names)), rows.column("record").to_numpy())
+    return finding.keys(tx, keys.of(Records(rows.select(CLEAN.names)), rows.column("record").to_numpy()))
 
 
 def _turned(own: pa.Table, gone: pa.Table, others: pa.Table, limits: Sequence[int]) -> pa.Array:

@@ -11,6 +11,9 @@ KIND_BITS = 5
 KIND = 2**KIND_BITS - 1
 """Those bits."""
 
+CERTIFICATE = 0
+"""The kind of the keys that are made of a certificate alone."""
+
 PAIRS = pa.schema([pa.field("record_l", pa.int64(), nullable=False), pa.field("record_r", pa.int64(), nullable=False)])
 """One row a pair to compare, each pair once: `record_l` < `record_r`."""
 

@@ -1,5 +1,7 @@
 """Many rows at once, inside the caller's transaction: Arrow tables in and out, whole columns at a time.
 
+What a sealed column holds is sealed on its way in and opened on its way out.
+
 SQLite is fed by `executemany` of its own driver, PostgreSQL by `COPY`, MariaDB and MySQL by `LOAD DATA LOCAL`.
 What a database would take wrongly (NUL characters, too long texts) is refused before it sees it.
 """
@@ -10,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -17,10 +20,10 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import columns, wire
+from kehu.store import columns, sealed, wire
 from kehu.store.database import Transaction
 
-Query: TypeAlias = sa.Select[*tuple[Any, ...]]
+Query: TypeAlias = sealed.Query
 """A SELECT of any columns."""
 
 PIECE = 5_000
@@ -57,6 +60,7 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
     require_storable(rows, table)
     if rows.num_rows == 0:
         return 0
+    rows = sealed.closed(tx, table, rows)
     if rows.num_rows >= MANY and tx.dialect.name not in columns.MYSQL_FAMILY and _is_empty(tx, table):
         with _indexes_afterwards(tx, table):
             _feed(tx, table, rows, unless_there=unless_there)
@@ -69,10 +73,10 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
 
 
 def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
-    """Insert all rows of an empty table, a piece at a time; as `insert`, but its indexes are built once."""
+    """Insert all rows of an empty table, a piece at a time; its indexes are built once, what is sealed comes sealed."""
     with nullcontext() if tx.dialect.name in columns.MYSQL_FAMILY else _indexes_afterwards(tx, table):
         for piece in pieces:
-            require_storable(piece, table)
+            require_storable(piece, table, is_sealed=True)
             if piece.num_rows:
                 _feed(tx, table, piece, unless_there=False)
     if tx.dialect.name == "postgresql":
@@ -116,6 +120,7 @@ def _is_empty(tx: Transaction, table: sa.Table) -> bool:
 def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str]) -> int:
     """Set the other columns of the rows whose `by` columns are equal. Returns how many rows were given."""
     require_storable(rows, table)
+    rows = sealed.closed(tx, table, rows)
     changed = [name for name in rows.column_names if name not in by]
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"set_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
@@ -149,10 +154,16 @@ def read(tx: Transaction, statement: Query, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(list(batches(tx, statement, schema)), schema=schema)
 
 
-def batches(tx: Transaction, statement: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The rows of a query, a piece at a time; the transaction can do nothing else until the last is read."""
-    for rows in tx.execute(_plain(statement), execution_options={"yield_per": PAGE}).partitions():
-        yield _batch(rows, schema)
+def batches(
+    tx: Transaction, statement: Query, schema: pa.Schema, *, as_it_stands: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a query, a piece at a time; the transaction can do nothing else until the last is read.
+
+    With `as_it_stands` what is sealed is not opened.
+    """
+    how = _plain(statement, as_it_stands=as_it_stands)
+    for rows in tx.execute(how.statement, execution_options={"yield_per": PAGE}).partitions():
+        yield _batch(tx, rows, schema, how)
 
 
 def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: object) -> pa.Table:
@@ -164,8 +175,9 @@ def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: obje
         schema: The types of its columns.
         asked: Its parameters, a list for each that `few` made.
     """
-    rows = tx.execute(_plain(statement), asked).all()
-    return pa.Table.from_batches([_batch(rows, schema)] if rows else [], schema=schema)
+    how = _plain(statement)
+    rows = tx.execute(how.statement, asked).all()
+    return pa.Table.from_batches([_batch(tx, rows, schema, how)] if rows else [], schema=schema)
 
 
 def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bool]:
@@ -174,15 +186,20 @@ def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bo
 
 
 @functools.lru_cache(maxsize=256)
-def _plain(statement: Query) -> Query:
+def _plain(statement: Query, *, as_it_stands: bool = False) -> sealed.Plan:
     """The query without types: SQLAlchemy leaves the values as the driver gives them, to be converted by the column."""
-    return statement.with_only_columns(
-        *(sa.type_coerce(column, sa.types.NullType()) for column in statement.selected_columns)
+    how = sealed.plan(statement)
+    if as_it_stands:
+        how = replace(how, statement=statement, places=())
+    untyped = how.statement.with_only_columns(
+        *(sa.type_coerce(column, sa.types.NullType()) for column in how.statement.selected_columns)
     )
+    return replace(how, statement=untyped)
 
 
-def _batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
-    arrays = [wire.column(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)]
+def _batch(tx: Transaction, rows: Sequence[Any], schema: pa.Schema, how: sealed.Plan) -> pa.RecordBatch:
+    told = sealed.opened(tx, list(zip(*rows, strict=True)), how)
+    arrays = [wire.column(values, field.type) for values, field in zip(told, schema, strict=True)]
     return pa.record_batch(arrays, schema=schema)
 
 
@@ -195,7 +212,7 @@ def held(tx: Transaction, name: str, rows: pa.Table, like: Mapping[str, sa.Colum
     table = sa.Table(
         f"held_{name}",
         sa.MetaData(),
-        *(sa.Column(column, like[column].type) for column in rows.column_names),
+        *(sa.Column(column, _standing(like[column].type)) for column in rows.column_names),
         prefixes=["TEMPORARY"],
         postgresql_on_commit="DROP",
     )
@@ -210,6 +227,11 @@ def held(tx: Transaction, name: str, rows: pa.Table, like: Mapping[str, sa.Colum
     tx.exec_driver_sql(f"DROP {'TEMPORARY ' if tx.dialect.name in columns.MYSQL_FAMILY else ''}TABLE {table.name}")
 
 
+def _standing(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """The type in which the values of a column stand, sealed ones too."""
+    return columns.Word(kind.length) if isinstance(kind, columns.Sealed) else kind
+
+
 @contextmanager
 def among(
     tx: Transaction, column: sa.Column[Any], values: pa.Array, *, name: str = "among"
@@ -222,15 +244,22 @@ def among(
         yield column.in_(sa.select(table.c.value))
 
 
-def require_storable(rows: pa.Table, table: sa.Table) -> None:
+def require_storable(rows: pa.Table, table: sa.Table, *, is_sealed: bool = False) -> None:
     """Refuse what a database would cut, or stop at, or store although it may not.
+
+    Args:
+        rows: What is to be stored.
+        table: Where.
+        is_sealed: What is to stand sealed is sealed already.
 
     Raises:
         StoreError: Naming the column, never the value.
     """
     for name in rows.column_names:
         values = rows.column(name)
-        limit = getattr(table.c[name].type, "length", None)
+        kind = table.c[name].type
+        in_clear = isinstance(kind, columns.Sealed) and not is_sealed
+        limit = getattr(kind, "characters" if in_clear else "length", None)
         if not pa.types.is_string(values.type) or are_plain(values, limit):
             continue
         if pc.any(has_nul(values)).as_py():

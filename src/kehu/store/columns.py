@@ -12,6 +12,8 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from kehu.store.sealing.vault import sealed_length
+
 MYSQL_FAMILY = ("mysql", "mariadb")
 
 
@@ -50,6 +52,42 @@ class Writing(TypeDecorator[str]):
         if dialect.name in MYSQL_FAMILY:
             return mysql.MEDIUMTEXT(charset="utf8mb4", collation=_collation(dialect))
         return sa.Text()
+
+
+class _Closed:
+    """Keeps sealed columns out of plain statements: only `bulk` and `sealed.rows` take them through the vault."""
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Refuse to store what is not sealed."""
+        if value is not None:
+            raise TypeError("a sealed column is written by store.bulk only")
+        return value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Refuse to hand out what is sealed."""
+        if value is not None:
+            raise TypeError("a sealed column is read by store.bulk or store.sealed.rows only")
+        return value
+
+
+class Sealed(_Closed, Word):
+    """A text of bounded length that stands sealed in the database; `characters` is what it holds when it is open."""
+
+    cache_ok = True
+
+    def __init__(self, characters: int) -> None:
+        super().__init__(sealed_length(characters))
+        self.characters = characters
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The text type of this database; SQLite's keeps texts of any length, so there none has to be widened."""
+        return sa.String(self.characters) if dialect.name == "sqlite" else super().load_dialect_impl(dialect)
+
+
+class SealedWriting(_Closed, Writing):
+    """A text of any length that stands sealed in the database."""
+
+    cache_ok = True
 
 
 class Instant(TypeDecorator[datetime]):

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.model import customers as model
 from kehu.model.records import require
-from kehu.store import bulk, media, records, search, sequence
+from kehu.store import bulk, media, records, sealed, search, sequence
 from kehu.store.database import Transaction
 from kehu.store.tables import customer, customer_history, fresh, member, member_history, record
 
@@ -264,11 +264,11 @@ def get(tx: Transaction, customer_id: int) -> Found:
     number, seen = customer_id, set[int]()
     while number not in seen:
         seen.add(number)
-        row = tx.execute(sa.select(customer).where(customer.c.customer_id == number)).mappings().first()
+        row = next(iter(sealed.rows(tx, sa.select(customer).where(customer.c.customer_id == number))), None)
         if row is None:
             break
         if row["merged_into"] is None:
-            return Found(customer_id=number, redirected=number != customer_id, row=dict(row))
+            return Found(customer_id=number, redirected=number != customer_id, row=row)
         number = row["merged_into"]
     raise NotFoundError(f"there is no customer {customer_id}")
 

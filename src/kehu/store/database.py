@@ -44,18 +44,18 @@ class Database:
     engine: sa.Engine
     """Its connections."""
     vault: Vault | None = None
-    """What seals certificates; None where nothing is sealed or opened."""
+    """What seals certificates; where it is None, nothing that is sealed can be read or written."""
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """A transaction that may write; commits where the block ends, rolls back where it raises."""
-        with _plainly(self), self.engine.connect().execution_options(begins="BEGIN IMMEDIATE") as tx, tx.begin():
+        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, tx.begin():
             yield tx
 
     @contextmanager
     def trial(self) -> Iterator[Transaction]:
         """A transaction that may write, and is taken back where the block ends."""
-        with _plainly(self), self.engine.connect().execution_options(begins="BEGIN IMMEDIATE") as tx:
+        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx:
             begun = tx.begin()
             try:
                 yield tx
@@ -65,7 +65,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that looks only."""
-        with _plainly(self), self.engine.connect() as tx, tx.begin():
+        with _plainly(self), self._connect() as tx, tx.begin():
             yield tx
 
     @contextmanager
@@ -73,8 +73,12 @@ class Database:
         """A transaction that looks only, and sees the store as it is now however long it looks."""
         # SQLite has no lower level; the others would show to each statement what was committed before it.
         level = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        with _plainly(self), self.engine.connect().execution_options(**level) as tx, tx.begin():
+        with _plainly(self), self._connect(**level) as tx, tx.begin():
             yield tx
+
+    def _connect(self, **options: str) -> sa.Connection:
+        """A connection that brings along what seals, and a place for what is found out once in its transaction."""
+        return self.engine.connect().execution_options(vault=self.vault, once={}, **options)
 
     def close(self) -> None:
         """Close every connection."""
@@ -107,8 +111,13 @@ def _refusal(database: Database, error: BaseException) -> StoreError:
     return StoreError(f"store {database.name} refuses a statement: {type(error).__name__}{number}")
 
 
-def connect(url: str, *, folder: Path) -> Database:
+def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
     """Open the store that a URL names; a relative SQLite path starts at `folder`.
+
+    Args:
+        url: Where it is.
+        folder: Where a relative path starts.
+        vault: What seals its certificates.
 
     Raises:
         StoreError: The URL cannot be read, or names a database we do not speak.
@@ -123,7 +132,7 @@ def connect(url: str, *, folder: Path) -> Database:
     if "+" not in where.drivername:
         where = where.set(drivername=DRIVERS[kind])
     if kind == "sqlite":
-        return Database(engine=_sqlite(where, folder))
+        return Database(engine=_sqlite(where, folder), vault=vault)
     if kind in columns.MYSQL_FAMILY:
         where = where.update_query_dict({"charset": "utf8mb4"})
         # READ COMMITTED as PostgreSQL has it: the default would lock gaps and hide what others committed.
@@ -132,7 +141,7 @@ def connect(url: str, *, folder: Path) -> Database:
         )
     else:
         engine = sa.create_engine(where, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
-    return Database(engine=engine)
+    return Database(engine=engine, vault=vault)
 
 
 def _sqlite(where: sa.URL, folder: Path) -> sa.Engine:

@@ -20,7 +20,7 @@ from kehu.errors import ConflictError, NotFoundError
 from kehu.model import masks
 from kehu.model.links import PAIRS
 from kehu.model.records import require
-from kehu.store import bulk, sequence
+from kehu.store import bulk, sealed, sequence
 from kehu.store.customers import MEMBERS
 from kehu.store.database import Transaction
 from kehu.store.tables import decision, decision_member, decision_pair, decision_pin, member, record
@@ -137,9 +137,8 @@ def pin(
     (origin,) = _origins(tx, [pa.chunked_array([[record]], pa.int64())])
     number = sequence.take(tx, "decision")
     tx.execute(decision.insert().values(decision_id=number, kind=Kind.PIN, decided_by=by, why=why, decided_at=at))
-    tx.execute(
-        decision_pin.insert().values(decision_id=number, origin=origin[0].as_py(), attribute=attribute, value=value)
-    )
+    said = {"decision_id": [number], "origin": origin, "attribute": [attribute], "value": [value]}
+    bulk.insert(tx, decision_pin, pa.table(said))
     concern(tx, number, before)
     return number
 
@@ -326,5 +325,5 @@ def _read(tx: Transaction, numbers: sa.Select[Any]) -> tuple[Decision, ...]:
             customers=tuple(about[row["decision_id"]]),
             records=many[row["decision_id"]],
         )
-        for row in tx.execute(query).mappings()
+        for row in sealed.rows(tx, query)
     )

@@ -8,6 +8,9 @@ from kehu.store.tables import setting
 SURVIVORSHIP = "survivorship"
 """The fingerprint of the settings by which the golden values were made."""
 
+FINDS = "finds by key"
+"""The number of the key that keyed hashes are made with."""
+
 MODEL = "model"
 """The model that was adopted (JSON), by which the customers are grouped."""
 

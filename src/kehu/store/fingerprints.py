@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from kehu.errors import SettingsError
+from kehu.store import finding
 from kehu.store.database import Transaction
 from kehu.store.sealing.vault import Vault
 from kehu.store.tables import setting
@@ -26,8 +27,11 @@ def known(tx: Transaction) -> dict[int, str]:
 
 
 def note(tx: Transaction, vault: Vault) -> None:
-    """Remember the keys that are not known yet."""
-    new = sorted(set(vault.keys.secrets) - numbers(tx))
+    """Remember the keys that are not known yet, and at first by which of them this store finds."""
+    known = numbers(tx)
+    if not known:
+        finding.turn(tx, finding.number(tx))
+    new = sorted(set(vault.keys.secrets) - known)
     if new:
         tx.execute(
             setting.insert(),

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from kehu.model import households as model
 from kehu.model.codes import AccountType, Direction, IdType, InteractionKind, NumberState, Role
-from kehu.store import bulk
+from kehu.store import bulk, sealed
 from kehu.store.database import Transaction
 from kehu.store.tables import account, interaction, member, record, subscription
 
@@ -182,7 +182,7 @@ def _in_force(
     )
     newest: dict[tuple[str, ...], int] = {}
     told: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in tx.execute(query).mappings():
+    for row in sealed.rows(tx, query):
         number = tuple(row[name] for name in wanted)
         holder = newest.setdefault(number, row["customer_id"])
         if row["customer_id"] != customer_id:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model.records import POSITION
-from kehu.store import bulk
+from kehu.store import bulk, sealed
 from kehu.store.database import Transaction
 from kehu.store.tables import pushed
 
@@ -37,7 +37,6 @@ def raw(tx: Transaction, record: int) -> str:
     Raises:
         NotFoundError: The record was not sent one by one.
     """
-    told: str | None = tx.scalar(sa.select(pushed.c.raw).where(pushed.c.record == record))
-    if told is None:
-        raise NotFoundError(f"record {record} was not sent one by one: its batch is kept under raw/")
-    return told
+    for row in sealed.rows(tx, sa.select(pushed.c.raw).where(pushed.c.record == record)):
+        return str(row["raw"])
+    raise NotFoundError(f"record {record} was not sent one by one: its batch is kept under raw/")

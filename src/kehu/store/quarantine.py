@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model.records import POSITION
-from kehu.store import bulk, sequence
+from kehu.store import bulk, finding, sealed, sequence
 from kehu.store.database import Transaction
 from kehu.store.tables import LENGTHS, quarantine
 
@@ -75,10 +76,11 @@ def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datet
     """
     if broken.num_rows == 0:
         return []
-    hashes = [
+    contents = [
         hashlib.blake2b(f"{key or ''}\0{raw}".encode(), digest_size=16).digest()
         for key, raw in zip(broken.column("record_id").to_pylist(), broken.column("raw").to_pylist(), strict=True)
     ]
+    hashes = finding.digests(tx, pa.array(contents, pa.binary(16))).to_pylist()
     with bulk.among(tx, quarantine.c.hash, pa.array(hashes, pa.binary(16))) as one_of_them:
         seen = set(tx.scalars(sa.select(quarantine.c.hash).where(quarantine.c.channel == channel, one_of_them)))
     new = []
@@ -120,7 +122,7 @@ def page(
 ) -> list[BadRow]:
     """Bad rows in the order they came; `after` is the number of the last one of the page before."""
     query = sa.select(quarantine).where(quarantine.c.quarantine_id > after, *_wanted(channel, rule, state))
-    return [_bad_row(row) for row in tx.execute(query.order_by(quarantine.c.quarantine_id).limit(limit)).mappings()]
+    return [_bad_row(row) for row in sealed.rows(tx, query.order_by(quarantine.c.quarantine_id).limit(limit))]
 
 
 def to_replay(
@@ -136,9 +138,9 @@ def to_replay(
     query = sa.select(quarantine).where(quarantine.c.quarantine_id > after, *_wanted(channel, rule, State.OPEN))
     query = query.order_by(quarantine.c.quarantine_id).limit(limit).with_for_update()
     if not numbers:
-        return [_bad_row(row) for row in tx.execute(query).mappings()]
+        return [_bad_row(row) for row in sealed.rows(tx, query)]
     with bulk.among(tx, quarantine.c.quarantine_id, pa.array(numbers, pa.int64())) as one_of_them:
-        return [_bad_row(row) for row in tx.execute(query.where(one_of_them)).mappings()]
+        return [_bad_row(row) for row in sealed.rows(tx, query.where(one_of_them))]
 
 
 def _wanted(channel: str | None, rule: str | None, state: State | None) -> list[sa.ColumnElement[bool]]:
@@ -159,10 +161,9 @@ def get(tx: Transaction, number: int) -> BadRow:
     Raises:
         NotFoundError: There is none of that number.
     """
-    row = tx.execute(sa.select(quarantine).where(quarantine.c.quarantine_id == number)).mappings().first()
-    if row is None:
-        raise NotFoundError(f"there is no row {number} in quarantine")
-    return _bad_row(row)
+    for row in sealed.rows(tx, sa.select(quarantine).where(quarantine.c.quarantine_id == number)):
+        return _bad_row(row)
+    raise NotFoundError(f"there is no row {number} in quarantine")
 
 
 def mark(tx: Transaction, number: int, state: State) -> None:
@@ -191,6 +192,6 @@ def count(
     return tx.scalar(query) or 0
 
 
-def _bad_row(row: sa.RowMapping) -> BadRow:
+def _bad_row(row: Mapping[str, Any]) -> BadRow:
     told = {name: value for name, value in row.items() if name not in {"hash", "reasons", "state"}}
     return BadRow(reasons=json.loads(row["reasons"]), state=State(row["state"]), **told)

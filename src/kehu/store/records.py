@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model import records as model
-from kehu.store import arrivals, bulk, sequence
+from kehu.store import arrivals, bulk, finding, sequence
 from kehu.store.database import Transaction
 from kehu.store.tables import LENGTHS, fresh, link, member, member_history, record
 
@@ -122,7 +122,7 @@ def add(
         StoreError: A value cannot be stored; see `unstorable`.
     """
     model.require(clean, model.CLEAN, what="records to add")
-    hashes, positions = _flat(hashes), _flat(positions)
+    hashes, positions = finding.digests(tx, hashes), _flat(positions)
     came = None if received_at is None else pa.table([received_at, positions], schema=arrivals.CAME)
     places = arrivals.place(
         clean.column("channel"),

@@ -2,8 +2,9 @@
 
 Every customer has terms in one sorted table, so a query is one walk along an index, from the first term that starts
 with what was typed. Shorter terms stand before longer ones with the same beginning: the closest come first. Terms that
-must be typed whole (certificates, phones, the last four digits) stand behind a `=`, out of the way of prefixes. E-mails
-and doors stand behind a `#`: those who see them masked must not find them by a beginning, letter by letter.
+must be typed whole (phones, the last four digits) stand behind a `=`, out of the way of prefixes; certificates behind
+`==`, as keyed hashes that only whoever holds the key can make. E-mails and doors stand behind a `#`: those who see them
+masked must not find them by a beginning, letter by letter.
 
 The text typed is folded (NFKC, case, blanks) here; traditional characters are to be simplified by the caller, as
 `name_match` was.
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import bulk, columns
+from kehu.store import bulk, columns, finding
 from kehu.store.database import Transaction
 from kehu.store.tables import LENGTHS, customer, search_term
 
@@ -38,6 +39,9 @@ PRIVATE = "#"
 LAST = "\U0010ffff"
 """Sorts after every character that a term holds."""
 
+CERTIFICATE = "=="
+"""Stands before certificates; what is typed never begins so."""
+
 LONGEST = LENGTHS["term"]
 """Longer terms are cut: nobody types further."""
 
@@ -53,7 +57,7 @@ class Page:
 
 
 def terms(records: pa.Table) -> pa.Table:
-    """What the customers of these records are found by: `TERMS`, each once.
+    """What the customers of these records are found by: `TERMS`, each once; certificates in clear, until `kept`.
 
     Args:
         records: `customer_id` and the columns of `NEEDS`; one row a record.
@@ -69,7 +73,7 @@ def terms(records: pa.Table) -> pa.Table:
         records.column("org_core"),
         _behind_mark(PRIVATE, folded(records.column("email"))),
         _behind_mark(PRIVATE, doors(records)),
-        _behind_mark(WHOLE, folded(records.column("id_number"))),
+        _behind_mark(CERTIFICATE, folded(records.column("id_number"))),
         *(
             _behind_mark(WHOLE, part)
             for name in ("phone", "phone_2")
@@ -120,7 +124,7 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
 
     Terms that are there are left alone: most customers are found by the same as before.
     """
-    terms = terms.select(TERMS.names)
+    terms = kept(tx, terms.select(TERMS.names))
     had = of_customers(tx, customer_ids)
     if had.num_rows:
         words, whose = (_codes(had.column(name), terms.column(name)) for name in TERMS.names)
@@ -129,6 +133,18 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
         bulk.delete(tx, search_term, had.filter(pa.array(~np.isin(old, new))))
         terms = terms.filter(pa.array(~np.isin(new, old)))
     bulk.insert(tx, search_term, terms.sort_by([("term", "ascending"), ("customer_id", "ascending")]))
+
+
+def kept(tx: Transaction, terms: pa.Table) -> pa.Table:
+    """`TERMS` as the store holds them: certificates as their keyed hashes."""
+    texts = terms.column("term").combine_chunks()
+    of_certificate = np.asarray(pc.starts_with(texts, CERTIFICATE))
+    if not of_certificate.any():
+        return terms
+    coded = pc.utf8_slice_codeunits(texts.filter(pa.array(of_certificate)), len(CERTIFICATE)).dictionary_encode()
+    hashed = pa.array([CERTIFICATE + one for one in finding.terms(tx, coded.dictionary.to_pylist())], pa.string())
+    texts = pc.replace_with_mask(texts, pa.array(of_certificate), hashed.take(coded.indices))
+    return terms.set_column(terms.schema.get_field_index("term"), TERMS.field("term"), texts)
 
 
 def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
@@ -166,7 +182,8 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
     text = unicodedata.normalize("NFKC", typed).lower().replace("\0", "").strip().lstrip(WHOLE + PRIVATE)[: LONGEST - 1]
     if not text:
         return Page(customer_ids=(), cursor=None)
-    stages = _stages(text, is_masked=is_masked)
+    [certificate] = finding.terms(tx, [text])
+    stages = _stages(text, CERTIFICATE + certificate, is_masked=is_masked)
     stage, last = (int(part) for part in cursor.split(".")) if cursor is not None else (0, None)
     found: list[tuple[int, int]] = []
     while stage < len(stages) and len(found) <= limit:
@@ -187,11 +204,12 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
 _PLACE = (search_term.c.term, search_term.c.customer_id)
 
 
-def _stages(text: str, *, is_masked: bool) -> list[bulk.Query]:
+def _stages(text: str, certificate: str, *, is_masked: bool) -> list[bulk.Query]:
     """The walks, the closest first; each leaves out the customers that one before it finds."""
     term, number = _PLACE
+    whole = [WHOLE + text, certificate]
     earlier = search_term.alias()
-    is_whole = earlier.c.term == WHOLE + text
+    is_whole = earlier.c.term.in_(whole)
     is_named = sa.and_(earlier.c.term >= text, earlier.c.term < text + LAST)
 
     def beginning(start: str, *found_sooner: sa.ColumnElement[bool]) -> bulk.Query:
@@ -202,7 +220,7 @@ def _stages(text: str, *, is_masked: bool) -> list[bulk.Query]:
             before = before.with_hint(earlier, "FORCE INDEX (ix_search_term_customer_id)", family)
         return sa.select(*_PLACE).where(term >= start, term < start + LAST, ~before.exists())
 
-    by_whole = sa.select(*_PLACE).where(term == WHOLE + text)
+    by_whole = sa.select(*_PLACE).where(term.in_(whole))
     stages = [by_whole, beginning(text, is_whole)]
     if not is_masked:
         stages.append(beginning(PRIVATE + text, is_whole, is_named))

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Primar
 
 from kehu.model import customers as model_customers
 from kehu.model import records as model_records
-from kehu.store.columns import Digest, Instant, Real, Word, Writing
+from kehu.store.columns import Digest, Instant, Real, Sealed, SealedWriting, Word, Writing
 
 metadata = sa.MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
@@ -41,6 +41,9 @@ LENGTHS: dict[str, int] = {
 }  # fmt: skip
 """The longest text, in characters, that a column of a record, of what it states, or of a customer holds."""
 
+SEALED = frozenset({"id_number", "proxy_id_number"})
+"""The columns that hold certificates: nobody reads them without the key, which is not in the database."""
+
 SAYS: dict[str, str] = {
     "record_id": "The channel's own key of the row",
     "channel": "The channel it came by",
@@ -53,7 +56,7 @@ SAYS: dict[str, str] = {
     "name_weak": "The name is only a surname and a title, or initials",
     "org_core": "An organization's name without region and legal form",
     "id_type": "Type of the certificate",
-    "id_number": "Number of the certificate",
+    "id_number": "Number of the certificate; sealed",
     "id_valid": "The certificate's check digit and date are right",
     "id_birth_date": "Birth date the certificate says",
     "id_gender": "Gender the certificate says",
@@ -90,9 +93,16 @@ def _column(field: pa.Field) -> Column[Any]:
         pa.int64(): NUMBER,
         pa.float64(): Real(),
         pa.timestamp("us", tz="UTC"): Instant(),
-        pa.string(): Word(LENGTHS[field.name]) if field.name in LENGTHS else Writing(),
+        pa.string(): _text(field.name),
     }
     return Column(field.name, kinds[field.type], nullable=field.nullable, comment=SAYS[field.name])
+
+
+def _text(name: str) -> Any:
+    """The type of a column of texts."""
+    if name not in LENGTHS:
+        return Writing()
+    return Sealed(LENGTHS[name]) if name in SEALED else Word(LENGTHS[name])
 
 
 def _columns(schema: pa.Schema, *, without: tuple[str, ...] = ()) -> list[Column[Any]]:
@@ -180,7 +190,7 @@ pushed = Table(
     "pushed",
     metadata,
     Column("record", NUMBER, primary_key=True, autoincrement=False, comment="The record that it became"),
-    Column("raw", Writing(), nullable=False, comment="The record as it was sent: JSON"),
+    Column("raw", SealedWriting(), nullable=False, comment="The record as it was sent: JSON; sealed"),
     comment="Records sent one by one, as they came; batches are kept as Parquet under raw/",
     **MYSQL,
 )
@@ -206,7 +216,7 @@ record = Table(
     Column("version", Integer, nullable=False, comment="1 for the first row with this channel and key, then 2, 3, …"),
     Column("current", Boolean, nullable=False, comment="The version in force; only these take part in resolving"),
     Column("origin", NUMBER, nullable=False, comment="Number of the first version: the same for all versions"),
-    Column("hash", Digest(16), nullable=False, comment="Fingerprint of the content as the channel gave it"),
+    Column("hash", Digest(16), nullable=False, comment="Keyed fingerprint of the content as the channel gave it"),
     Column("load_id", NUMBER, ForeignKey("load.load_id"), nullable=False, comment="The load that brought it"),
     Column("received_at", Instant(), nullable=False, comment="When it was stored (UTC)"),
     Column(
@@ -260,11 +270,13 @@ quarantine = Table(
     Column("channel", Word(64), nullable=False, comment="The channel it came by"),
     Column("record_id", Word(LENGTHS["record_id"]), comment="The channel's own key of the row, where it could be read"),
     Column("source_position", Word(LENGTHS["source_position"]), comment="Where the row stands in its source"),
-    Column("raw", Writing(), nullable=False, comment="The row as it came: JSON, or the line"),
+    Column("raw", SealedWriting(), nullable=False, comment="The row as it came: JSON, or the line; sealed"),
     Column("reasons", Writing(), nullable=False, comment="JSON: each rule it broke, with column, zh and en text"),
     Column("state", Word(16), nullable=False, comment="open, replayed or dismissed"),
     Column("replayed_as", Word(LENGTHS["record_id"]), comment="The key of the record that it became; null before"),
-    Column("hash", Digest(16), nullable=False, comment="Fingerprint of key and raw row: the same bad row stands once"),
+    Column(
+        "hash", Digest(16), nullable=False, comment="Keyed fingerprint of key and raw row: the same bad row stands once"
+    ),
     Column("received_at", Instant(), nullable=False, comment="When it was stored (UTC)"),
     UniqueConstraint("channel", "hash"),
     Index(None, "state", "channel", "quarantine_id"),
@@ -275,7 +287,12 @@ quarantine = Table(
 match_key = Table(
     "match_key",
     metadata,
-    Column("key", NUMBER, nullable=False, comment="64-bit hash of a blocking key, as a signed number"),
+    Column(
+        "key",
+        NUMBER,
+        nullable=False,
+        comment="64-bit hash of a blocking key, as a signed number; of a certificate keyed",
+    ),
     Column("record", NUMBER, nullable=False, comment="A record that has it"),
     PrimaryKeyConstraint("key", "record"),
     comment="The blocking keys of records (分块键): who shares one is compared",
@@ -358,7 +375,7 @@ decision_pin = Table(
     ),
     Column("origin", NUMBER, nullable=False, comment="record.origin of the record that carries the value"),
     Column("attribute", Word(32), nullable=False, comment="The attribute of the customer: name, phone"),
-    Column("value", Word(500), nullable=False, comment="The value that it shall have"),
+    Column("value", Sealed(500), nullable=False, comment="The value that it shall have; sealed"),
     Index(None, "origin"),
     comment="Values that a steward pinned; they go with the record, whatever customer it belongs to",
     **MYSQL,
@@ -414,7 +431,7 @@ subscription = Table(
     Column("user_name", Word(LENGTHS["user_name"]), comment="Who really uses it, if not the holder"),
     Column("proxy_name", Word(LENGTHS["proxy_name"]), comment="Who acted for the holder"),
     Column("proxy_id_type", Word(LENGTHS["proxy_id_type"]), comment="Type of the proxy's certificate"),
-    Column("proxy_id_number", Word(LENGTHS["proxy_id_number"]), comment="Number of the proxy's certificate"),
+    Column("proxy_id_number", Sealed(LENGTHS["proxy_id_number"]), comment="Number of the proxy's certificate; sealed"),
     Index(None, "channel", "msisdn"),
     comment="What a record says of a subscription (用户); the newest of those in force holds",
     **MYSQL,
@@ -480,7 +497,7 @@ search_term = Table(
         "term",
         Word(LENGTHS["term"]),
         nullable=False,
-        comment="What may be typed; '=' before terms that only match whole",
+        comment="What may be typed; '=' before what only matches whole, '==' before keyed hashes of certificates",
     ),
     Column("customer_id", NUMBER, nullable=False, comment="The customer it finds"),
     PrimaryKeyConstraint("term", "customer_id"),

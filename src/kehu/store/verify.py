@@ -16,6 +16,9 @@ from kehu.store import bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.audit import audit
 from kehu.store.dictionary.people import person
+from kehu.store.dictionary.whole import metadata
+from kehu.store.sealed import columns as sealed_columns
+from kehu.store.sealed import row_of
 from kehu.store.sealing.vault import Vault
 from kehu.store.tables import (
     account,
@@ -78,7 +81,8 @@ def sealed(tx: Transaction, vault: Vault) -> Iterator[Finding]:
     for value, number in _SEALED:
         name = f"{value.table.name}.{value.name}"
         wrong: list[int] = []
-        query = sa.select(*value.table.primary_key, number.label("bound_to"), value).where(value.is_not(None))
+        as_it_stands = sa.type_coerce(value, sa.String)
+        query = sa.select(*value.table.primary_key, number.label("bound_to"), as_it_stands).where(value.is_not(None))
         for rows in tx.execute(query, execution_options={"yield_per": bulk.PAGE}).partitions():
             wrong += [row[0] for row in rows if not vault.opens(row[-1], column=name, row=row.bound_to)]
         if wrong:
@@ -134,9 +138,10 @@ def _foreign_sources(tx: Transaction) -> list[int]:
     return wrong
 
 
-_SEALED: tuple[tuple[sa.Column[str], sa.Column[int]], ...] = (
+_SEALED: tuple[tuple[sa.Column[str], sa.ColumnElement[int]], ...] = (
     (audit.c.why, audit.c.mark),
     (person.c.totp, person.c.person_id),
+    *((column, row_of(table)) for table in metadata.sorted_tables for column in sealed_columns(table)),
 )
 """What is sealed, and the number of its row that it is bound to."""
 

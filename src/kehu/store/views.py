@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import DECIDED_BY, GOLDEN_COLUMNS
 from kehu.store import customers as states
-from kehu.store import loads
+from kehu.store import loads, sealed
 from kehu.store import quarantine as bad_rows
 from kehu.store.database import Transaction
 from kehu.store.tables import customer, customer_history, fresh, link, load, member, record
@@ -347,8 +347,8 @@ _FROM_TEXT: dict[str, Any] = {
 }
 
 
-def _rows(tx: Transaction, kind: type[Row], query: sa.Select[Any] | sa.CompoundSelect[Any]) -> tuple[Row, ...]:
-    return tuple(_typed(kind, row) for row in tx.execute(query).mappings())
+def _rows(tx: Transaction, kind: type[Row], query: sealed.Query) -> tuple[Row, ...]:
+    return tuple(_typed(kind, row) for row in sealed.rows(tx, query))
 
 
 def _typed(kind: type[Row], row: Mapping[Any, Any]) -> Row:

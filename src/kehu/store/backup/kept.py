@@ -65,7 +65,8 @@ def _kind(type_: sa.types.TypeEngine[Any]) -> pa.DataType:
 
 def rows(tx: Transaction, table: sa.Table) -> Iterator[pa.RecordBatch]:
     """All rows in the order of their keys, as they stand in the database: what is sealed stays so."""
-    return bulk.batches(tx, sa.select(*table.c).order_by(*table.primary_key), schema_of(table))
+    query = sa.select(*table.c).order_by(*table.primary_key)
+    return bulk.batches(tx, query, schema_of(table), as_it_stands=True)
 
 
 def count(tx: Transaction) -> int:
