@@ -370,6 +370,10 @@ def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
         "/loads",
         "/tickets",
         "/tickets/new?customer=1",
+        "/dashboard",
+        "/segments",
+        "/segments/new",
+        "/sign-in",
         "/search",
     ):
         page.goto(address + path)
@@ -386,3 +390,33 @@ def test_axe_finds_nothing_wrong_where_there_is_nothing(visit: Open, empty_addre
     for path in ("/", "/customers", "/tickets", "/tickets?view=late", "/quarantine", "/quality", "/loads", "/search"):
         page.goto(empty_address + path)
         assert violations(page) == [], path
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_click_on_a_bar_leads_to_its_customers_and_back_to_the_dashboard(
+    visit: Open, address: str, language: str
+) -> None:
+    page = visit(f"{address}/dashboard", language=language)
+    chart = page.locator("section", has=page.locator("#figure-channel")).locator(".chart")
+    expect(chart.locator("svg")).to_be_visible()
+    bars = chart.evaluate("place => JSON.parse(place.dataset.bars).series[0].data")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    # The first of three bars lies in the upper third.
+    page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.25)
+    expect(page).to_have_url(re.compile(rf"/customers\?channel={bars[0]['code']}$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/dashboard$"))
+
+
+def test_a_segment_is_built_by_clicks_and_counted_meanwhile(visit: Open, address: str) -> None:
+    page = visit(f"{address}/segments/new", language="en")
+    expect(page.get_by_role("status")).to_have_text("Not complete yet")
+    page.get_by_label("Value").fill("student")
+    page.get_by_label("Value").blur()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^\d+ of \d+ customers$"))
+    page.get_by_role("button", name="Another group").click()
+    page.locator('[name="g1.about"]').select_option("interaction")
+    expect(page.locator('[name="g1.l0.column"]')).to_have_value("interaction.kind")
+    assert violations(page) == []
