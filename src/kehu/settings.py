@@ -68,6 +68,13 @@ class Kehu(_Section):
     audit_head: Path = Field(
         default=Path("audit.head"), description="The file of the signed head of the audit chain, outside the store."
     )
+    ledger: Path = Field(
+        default=Path("erased.jsonl"),
+        description="The file of the marks (keyed hashes) by which the erased stay away after a restore.",
+    )
+    keep_years: int = Field(
+        default=2, ge=0, le=100, description="So many years after a service ended law keeps its holder's real name."
+    )
 
 
 class Resolve(_Section):

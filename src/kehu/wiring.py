@@ -26,6 +26,7 @@ from kehu.flows.audit import Seal
 from kehu.flows.intake import Feed
 from kehu.flows.pace import Paces
 from kehu.flows.people import By, Office
+from kehu.flows.privacy.erase import Room
 from kehu.flows.service.sla import Clock
 from kehu.flows.verify import Rules
 from kehu.resolve import model as models
@@ -36,6 +37,7 @@ from kehu.store import database as stores
 from kehu.store import fingerprints
 from kehu.store.database import Database
 from kehu.store.people.sessions import Limits
+from kehu.store.privacy.lawful import Keep
 from kehu.store.sealing import keyring
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
@@ -121,6 +123,11 @@ def keys(settings: Settings, *, make: bool = False) -> Keyring:
 def seal(settings: Settings, database: Database) -> Seal:
     """What the audit trail is sealed with."""
     return Seal(keys=vault_of(database).keys, head_at=settings.folder / settings.kehu.audit_head)
+
+
+def room(settings: Settings) -> Room:
+    """What erasing needs beside the store and the desk."""
+    return Room(ledger_at=settings.folder / settings.kehu.ledger, keep=Keep(years=settings.kehu.keep_years))
 
 
 def by() -> By:

@@ -15,6 +15,7 @@ from kehu.flows import backup as backups
 from kehu.flows import restore as restores
 from kehu.flows import verify as checking
 from kehu.flows.backup import Asked
+from kehu.flows.privacy import erase as erasing
 from kehu.store.backup.archive import Manifest
 
 Reason = Annotated[
@@ -75,6 +76,9 @@ def restore(
         manifest = restores.restore(
             database, file, asked=_asked(reason), seal=seal, replaces=replaces, progress=progress
         )
+        # The backup knows nothing of who was erased since it was made.
+        erasing.again(database, wiring.desk(settings, database), at=wiring.now(), room=wiring.room(settings))
+        auditing.sealed(database, seal, at=wiring.now())
         found = checking.verify(database, wiring.rules(settings), seal=seal, progress=progress).findings
     _tell(manifest, file, "are restored from", json=json)
     if found:

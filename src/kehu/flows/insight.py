@@ -216,7 +216,10 @@ def find(database: Database, typed: str, *, sight: Sight, limit: int = 20, curso
             page = search.find(tx, spellings[number], limit=limit, cursor=place or None, is_masked=not sight.is_clear)
             if page.customer_ids or place:
                 following = f"{number} {page.cursor}" if page.cursor else None
-                return Found(customers=views.customers_of(tx, page.customer_ids), cursor=following)
+                return Found(
+                    customers=views.customers_of(tx, page.customer_ids, with_restricted=sight.is_whole),
+                    cursor=following,
+                )
     return Found(customers=(), cursor=None)
 
 

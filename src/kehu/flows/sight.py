@@ -36,6 +36,8 @@ class Sight:
 
     is_clear: bool = False
     """Everything, as it is."""
+    is_whole: bool = False
+    """Also those whose data is restricted."""
     clear: frozenset[str] = frozenset()
     """Columns they see as they are, though the others are masked."""
 
@@ -55,7 +57,7 @@ def by(permissions: frozenset[Permission]) -> Sight:
     {'phone': '138****1234', 'city': '北京市'}
     """
     if Permission.CLEAR in permissions:
-        return CLEAR
+        return Sight(is_clear=True, is_whole=Permission.PRIVACY in permissions)
     # A row in quarantine cannot be mended by somebody who does not see it.
     return Sight(clear=frozenset({"raw"}) if Permission.MEND in permissions else frozenset())
 

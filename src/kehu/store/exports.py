@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from kehu.model.customers import CUSTOMERS, GOLDEN_COLUMNS
 from kehu.store import bulk, records
 from kehu.store.database import Transaction
+from kehu.store.privacy import restrictions
 from kehu.store.tables import customer, link, record
 
 
@@ -62,9 +63,7 @@ def count(tx: Transaction, what: What) -> int:
     return tx.scalar(sa.select(sa.func.count()).select_from(table).where(wanted)) or 0
 
 
-def customers(
-    tx: Transaction, meant: sa.ColumnElement[bool], columns: tuple[str, ...]
-) -> Iterator[pa.RecordBatch]:
+def customers(tx: Transaction, meant: sa.ColumnElement[bool], columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     """Columns of the customers that a condition means, in order; as `batches` else."""
     schema = pa.schema([COLUMNS[What.CUSTOMERS].field(name) for name in columns])
     query = sa.select(*(customer.c[name] for name in columns)).where(meant).order_by(customer.c.customer_id)
@@ -73,10 +72,10 @@ def customers(
 
 def batches(tx: Transaction, what: What) -> Iterator[pa.RecordBatch]:
     """The rows in order, with the columns of `COLUMNS`; the transaction can do nothing else until the last is read."""
-    schema = COLUMNS[what]
+    schema, hidden = COLUMNS[what], restrictions.hidden(tx)
     if what is What.RECORDS:
-        yield from records.batches(tx, columns=tuple(schema.names))
+        yield from map(hidden.of, records.batches(tx, columns=tuple(schema.names)))
         return
     table, wanted, order = _IN_FORCE[what]
     query = sa.select(*(table.c[name] for name in schema.names)).where(wanted).order_by(*order)
-    yield from bulk.batches(tx, query, schema)
+    yield from map(hidden.of, bulk.batches(tx, query, schema))

@@ -19,6 +19,7 @@ from kehu.model.segments import All, Any_, Begins, Between, Dated, Has, Is, Kind
 from kehu.store import sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.segments import NAME_LENGTH, segment, segment_count, segment_version
+from kehu.store.privacy import restrictions
 from kehu.store.tables import account, customer, interaction, member, record, subscription
 
 _TABLES: Mapping[Thing, sa.Table] = {
@@ -49,8 +50,9 @@ class Today:
 
 
 def where(wanted: Segment, today: Today) -> sa.ColumnElement[bool]:
-    """The segment as a condition on `customer`; the living only."""
-    return sa.and_(customer.c.merged_into.is_(None), _sql(wanted.condition, today))
+    """The segment as a condition on `customer`; the living only, and those whose data may be used."""
+    may_be_meant = sa.and_(customer.c.merged_into.is_(None), restrictions.is_free(customer.c.customer_id))
+    return sa.and_(may_be_meant, _sql(wanted.condition, today))
 
 
 def count(tx: Transaction, wanted: Segment, today: Today) -> int:

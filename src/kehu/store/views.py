@@ -14,6 +14,7 @@ from kehu.store import customers as states
 from kehu.store import loads, sealed
 from kehu.store import quarantine as bad_rows
 from kehu.store.database import Transaction
+from kehu.store.privacy import restrictions
 from kehu.store.tables import customer, customer_history, fresh, link, load, member, record
 
 Row = TypeVar("Row")
@@ -209,9 +210,14 @@ class Filter:
     flaw: Flaw | None = None
     """Their quality lacks this."""
 
+    with_restricted: bool = False
+    """Also those whose data may not be used: for privacy officers."""
+
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """As SQL."""
         wanted: list[sa.ColumnElement[bool]] = [customer.c.merged_into.is_(None)]
+        if not self.with_restricted:
+            wanted.append(restrictions.is_free(customer.c.customer_id))
         if self.category is not None:
             wanted.append(customer.c.category == self.category if self.category else customer.c.category.is_(None))
         if self.channel is not None:
@@ -256,9 +262,11 @@ def customer_of(tx: Transaction, customer_id: int) -> Customer:
     return _typed(Customer, states.get(tx, customer_id).row)
 
 
-def customers_of(tx: Transaction, numbers: Sequence[int]) -> tuple[Customer, ...]:
-    """The living customers with these numbers, in this order."""
+def customers_of(tx: Transaction, numbers: Sequence[int], *, with_restricted: bool = False) -> tuple[Customer, ...]:
+    """The living customers with these numbers, in this order; `with_restricted` also those that may not be used."""
     query = sa.select(customer).where(customer.c.customer_id.in_(numbers), customer.c.merged_into.is_(None))
+    if not with_restricted:
+        query = query.where(restrictions.is_free(customer.c.customer_id))
     by_number = {row.customer_id: row for row in _rows(tx, Customer, query)}
     return tuple(by_number[number] for number in numbers if number in by_number)
 

@@ -106,6 +106,24 @@ def again(database: Database, desk: Desk, *, at: datetime, room: Room) -> int:
     return len(origins)
 
 
+def over(database: Database, desk: Desk, *, asked: Asked, room: Room) -> Receipt | None:
+    """Erase the records that law made us keep until now; None where there are none."""
+    vault = asking.keys(database)
+    with database.begin() as tx:
+        customers.next_id(tx)
+        origins = restrictions.due(tx, asked.at)
+        if not len(origins):
+            return None
+        number = erasing.begin(tx, at=asked.at, by=asked.who, told={})
+        told = _erase(tx, desk, origins, number, at=asked.at, by=asked.who, room=room, vault=vault, is_over=True)
+        detail: trail.Detail = {"erasure": number, "rows": told["rows"]}
+        what = "what law made us keep"
+        entry = trail.Entry(at=asked.at, who=asked.who, act=Act.ERASE, what=what, why=asked.why, detail=detail)
+        trail.note(tx, entry, vault=vault)
+        erasing.tell(tx, number, told)
+    return finish(database, desk, number, room=room)
+
+
 def finish(database: Database, desk: Desk, number: int, *, room: Room) -> Receipt:
     """The steps outside the tables, for one receipt: the ledger, the raw files, the database's own files."""
     vault = asking.keys(database)
@@ -130,12 +148,13 @@ def _erase(
     room: Room,
     vault: Vault,
     bad: Sequence[int] = (),
+    is_over: bool = False,
 ) -> dict[str, Any]:
     """Take records, and customers of which nothing is left, out of every table; what became of them, in numbers."""
     whole = persons.of_origins(tx, origins)
     owners = _owners(tx, whole.records)
     keep: dict[int, datetime | None] = {}
-    for owner in owners:
+    for owner in [] if is_over else owners:
         keep |= lawful.kept(tx, owner, room.keep, at=at)
     keep = {record: until for record, until in keep.items() if record in set(whole.records.to_pylist())}
     known = traces.known_by(tx, whole)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.model.privacy import Bound
@@ -43,6 +44,34 @@ def is_free(customer_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """The condition of every reader: the customer's data may be used."""
     # Not EXISTS, which would be asked for each customer of a million; the list is made once.
     return customer_id.not_in(restricted())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """What a reader leaves out, as numbers; nothing in most stores."""
+
+    customers: pa.Array
+    records: pa.Array
+
+    def of(self, piece: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows of a piece that may be used: of customers, of records, or of pairs of records."""
+        for name, gone in (
+            ("customer_id", self.customers),
+            ("record", self.records),
+            ("record_l", self.records),
+            ("record_r", self.records),
+        ):
+            if len(gone) and name in piece.schema.names:
+                piece = piece.filter(pc.invert(pc.is_in(piece.column(name), value_set=gone)))
+        return piece
+
+
+def hidden(tx: Transaction) -> Hidden:
+    """All that readers leave out now, for those that read table by table."""
+    whose = sorted(set(tx.scalars(restricted())))
+    with bulk.among(tx, member.c.customer_id, pa.array(whose, pa.int64())) as one_of_them:
+        records = sorted(tx.scalars(sa.select(member.c.record).where(one_of_them))) if whose else []
+    return Hidden(customers=pa.array(whose, pa.int64()), records=pa.array(records, pa.int64()))
 
 
 def of_customer(tx: Transaction, customer_id: int) -> Restricted | None:
