@@ -140,7 +140,9 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
             where, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args={"local_infile": True}
         )
     else:
-        engine = sa.create_engine(where, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+        engine = sa.create_engine(
+            where, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC -c client_encoding=UTF8"}
+        )
     return Database(engine=engine, vault=vault)
 
 
@@ -225,7 +227,8 @@ def _alone(connection: sa.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.exec_driver_sql("DO RELEASE_LOCK('kehu migrate')")
+        if not connection.invalidated:  # Its lock went with it: the server died, or somebody pressed Ctrl-C.
+            connection.exec_driver_sql("DO RELEASE_LOCK('kehu migrate')")
 
 
 def _upgrade(connection: sa.Connection, *, to: str) -> None:
