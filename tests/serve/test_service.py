@@ -59,7 +59,7 @@ def test_the_line_is_paged_and_filtered(agent: TestClient) -> None:
     numbers = {opened(agent, queue="paged")["ticket"]["ticket_id"] for _ in range(3)}
     found, after = [], None
     while True:
-        asked = {"queue": "paged", "limit": 2} | ({"after": after} if after else {})
+        asked: dict[str, Any] = {"queue": "paged", "limit": 2, **({"after": after} if after else {})}
         page = agent.get("/api/v1/tickets", params=asked).json()
         found += [one["ticket_id"] for one in page["rows"]]
         if (after := page["following"]) is None:
@@ -95,6 +95,15 @@ def test_a_ticket_about_a_call_is_its_callers(agent: TestClient) -> None:
     call = agent.post("/api/v1/interactions", json={"number": "15011112222"}).json()["call"]
     told = opened(agent, call_id=call["call_id"])
     assert told["ticket"]["customer_id"] == call["customer_id"]
+
+
+def test_a_contact_of_the_timeline_can_be_what_a_ticket_is_about(agent: TestClient) -> None:
+    found = re.search(r'href="(/tickets/new\?customer=4&amp;record=(\d+))"', agent.get("/customers/4").text)
+    assert found is not None
+    assert f'name="record" value="{found[2]}"' in agent.get(found[1].replace("&amp;", "&")).text
+    told = opened(agent, customer_id=4, record=int(found[2]))
+    assert told["ticket"]["record"] == int(found[2])
+    assert agent.post("/api/v1/tickets", json={"title": "x", "record": 99_999}).status_code == 404
 
 
 def test_a_note_stands_on_the_page_as_it_was_written_and_is_no_markup(agent: TestClient) -> None:

@@ -123,6 +123,7 @@ ACTS: dict[str, str] = {
     "undo": marked("took back"),
     "mend": marked("mended or replayed"),
     "adopt": marked("adopted a model"),
+    "note": marked("wrote a note"),
     "ticket": marked("worked on a ticket"),
     "consent": marked("recorded consent"),
     "restrict": marked("restricted or freed"),
