@@ -24,9 +24,22 @@ from kehu.flows.decide import Answer, Caution
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
-from kehu.store import contents, customers, database, decisions, links, loads, records, reviews, tables, verify
+from kehu.store import (
+    contents,
+    customers,
+    database,
+    decisions,
+    links,
+    loads,
+    questions,
+    records,
+    reviews,
+    tables,
+    verify,
+)
 from kehu.store.database import Database
 from kehu.store.decisions import Kind
+from kehu.store.dictionary.questions import question
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
 
@@ -373,7 +386,7 @@ class Walk:
         if len(living) < 2:
             return None
         # Retired numbers will do, too.
-        ids = [*self.chance.sample(living, 2), *self.chance.sample(sorted(self.given), 1)]
+        ids = [*self.chance.sample(living, 2), *self.chance.sample(sorted(self.given | set(living)), 1)]
         return self.decided(lambda: decide.merge(self.store, self.desk, ids, **WHO))
 
     def split(self) -> Answer | None:
@@ -446,3 +459,41 @@ def test_a_short_walk_on_each_database(store: Database, desk: Desk) -> None:
     walk.arrive()
     for _ in range(8):
         walk.step()
+
+
+def test_what_is_asked_is_what_asking_from_nothing_gives(store: Database, desk: Desk) -> None:
+    """Questions are kept as customers change; made from nothing, they must be the same."""
+
+    def kept() -> list[tuple[Any, ...]]:
+        with store.read() as tx:
+            return [tuple(row) for row in tx.execute(sa.select(question).order_by(*question.primary_key))]
+
+    def made() -> list[tuple[Any, ...]]:
+        before = kept()
+        with store.begin() as tx:
+            questions.renew(tx, None, review_from=desk.model.review_from, link_from=desk.model.link_from)
+        assert kept() == before
+        return before
+
+    doubtful = [{"record_id": f"d{place}", "name": name, "phone": "13700001111"}
+                for place, name in enumerate(("王女士", "王方", "汪芳", "李芳"))]  # fmt: skip
+    deliver(store, desk, [*PEOPLE, *doubtful[:2]])
+    first = made()
+    assert first
+    deliver(store, desk, doubtful[2:])
+    whole = made()
+    assert len(whole) > len(first)
+    asked = review.queue(store, desk.model).rows
+    done = review.answer(store, desk, asked[0].review.review_id, review.Verdict.UNSURE, **WHO)
+    assert len(made()) == len(whole) - 1
+    decide.undo(store, desk, done.decision_id, **WHO)
+    assert made() == whole
+    merged = review.answer(store, desk, asked[0].review.review_id, review.Verdict.SAME, **WHO)
+    assert len(made()) < len(whole)
+    decide.undo(store, desk, merged.decision_id, **WHO)
+    assert made() == whole
+    put(store, desk, [{**doubtful[0], "phone": "13611110000"}])
+    identify.identify(
+        store, desk.engine, desk.model, trust=desk.trust, hot_key_limit=desk.hot_key_limit, clock=desk.clock
+    )
+    assert made() != whole

@@ -3,6 +3,7 @@
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -141,3 +142,12 @@ def test_customers_are_listed_by_quality(client: TestClient) -> None:
     assert rows
     assert all(row["quality"] <= 60 for row in rows)
     assert client.get("/api/v1/customers", params={"flaw": "ugly"}).status_code == 422
+
+
+def test_hot_values_are_told_with_their_limit(staff: Any) -> None:
+    browser = staff.signed_in(Role.STEWARD)
+    assert browser.get("/api/v1/hot-values").json() == {"limit": 100, "rows": []}
+    assert "Hot values" in browser.get("/quality").text
+    piece = browser.get("/quality/hot", headers={"accept-language": "zh"})
+    assert (piece.status_code, "没有被过多记录共用的值" in piece.text, "<html" in piece.text) == (200, True, False)
+    assert staff.signed_in(Role.ANALYST).get("/api/v1/hot-values").status_code == 403

@@ -1,5 +1,6 @@
 """`kehu run` and its halves, `kehu collect` and `kehu identify`."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
 from kehu.errors import KehuError, SettingsError
+from kehu.flows import hot, sight
 from kehu.flows import run as runs
 from kehu.flows.alone import alone
 from kehu.flows.run import Ran
@@ -172,8 +174,14 @@ def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> i
         screen.stderr.print(f"[red]kehu:[/] channel {escape(repr(channel))} failed: {escape(reason)}")
     with database.read() as tx:
         held = views.counts(tx)
+    hot_values = sight.Sight().of(hot.of(database, ran.identified.hot))
+    for one in hot_values:
+        screen.stderr.print(
+            f"[yellow]kehu:[/] {one.records:,} records share the {one.column} {escape(str(one.value))}: it says of "
+            "nobody who he is"
+        )
     if json:
-        screen.print_json(answer(ran, held, progress))
+        screen.print_json(answer(ran, held, progress) | {"hot_values": [asdict(one) for one in hot_values]})
     else:
         if ran.brought:
             print_counts(ran)

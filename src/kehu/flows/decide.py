@@ -23,7 +23,7 @@ from kehu.flows import identify
 from kehu.flows.arrive import Desk
 from kehu.model.links import PAIRS
 from kehu.process import clean
-from kehu.store import customers, decisions, records
+from kehu.store import customers, decisions, questions, records
 from kehu.store.database import Database, Transaction
 from kehu.store.decisions import Kind
 
@@ -286,6 +286,8 @@ def _decided(
     number = decisions.add(tx, kind, pairs, by=by, why=reason, at=at, before=before)
     overrides = _overridden(held, decisions.standing(tx, before.column("record").combine_chunks()))
     if kind is Kind.UNSURE:
+        owners = pc.unique(before.column("customer_id"))
+        questions.renew(tx, owners, review_from=desk.model.review_from, link_from=desk.model.link_from)
         return _answer(tx, number, kind, before, overrides=[], changed=False)
     return _made_again(tx, desk, number, kind, before, at=at, overrides=overrides)
 

@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
-from kehu.flows import coding, inforce, pairing, states
+from kehu.flows import coding, hot, inforce, pairing, states
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.links import PAIRS
 from kehu.resolve import group, identity, joining, keys, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import customers, links, records
+from kehu.store import customers, facts, links, questions, records
+from kehu.store import keys as stored
 from kehu.store.database import Database, Transaction
 
 Numbers = npt.NDArray[np.int64]
@@ -49,6 +50,8 @@ class Identified:
     """Pairs that asked to be joined and were not; they wait for a steward."""
     hot_keys: int = 0
     """Keys that too many records share to say anything."""
+    hot: tuple[int, ...] = ()
+    """Those of them that are keys of one phone, e-mail or certificate; `flows.hot.of` tells which."""
     renewed: int = 0
     """Customers that changed because the settings of golden values did."""
 
@@ -95,6 +98,9 @@ def identify(
             why=why,
             progress=progress,
         )
+        if facts.get(tx, facts.QUESTIONS) is None:
+            questions.renew(tx, None, review_from=model.review_from, link_from=model.link_from)
+            facts.put(tx, facts.QUESTIONS, "kept")
         renewed = states.renew(tx, trust=trust, survivorship=survivorship, at=at, progress=progress)
         return replace(done, renewed=renewed)
 
@@ -162,7 +168,7 @@ def again(
     customers.next_id(tx)
     inforce.require(tx, model)
     nobody = numbers.slice(0, 0)
-    paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot_keys=0)
+    paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot=stored.HOT.empty_table())
     limits = keys.limits(hot_key_limit=hot_key_limit)
     touched = pairing.reach(tx, paired, paired.pairs, link_from=model.link_from)
     before = customers.memberships(tx, touched.records)
@@ -232,7 +238,7 @@ def _grouped(
     group_of = _groups_of(compared.numbers, rows.numbers, groups)
     links.replace(tx, paired.anew, _links(compared.records, compared.numbers, found, group_of, model, told))
     links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
-    done = _store(tx, rows.table, groups, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    done = _store(tx, rows.table, groups, model, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
     apart = group_of[found.left] != group_of[found.right]
     return Identified(
         records=len(paired.anew),
@@ -240,7 +246,8 @@ def _grouped(
         pairs=len(found.left),
         links=int((follow & ~apart).sum()),
         refused=int((follow & apart).sum()),
-        hot_keys=paired.hot_keys,
+        hot_keys=paired.hot.num_rows,
+        hot=hot.named(paired.hot),
         **done,
     )
 
@@ -295,6 +302,7 @@ def _store(
     tx: Transaction,
     rows: pa.Table,
     groups: Numbers,
+    model: Model,
     *,
     trust: Mapping[str, int],
     survivorship: Survivorship,
@@ -314,6 +322,8 @@ def _store(
     customers.assign(tx, rows.select(["record", "customer_id"]), at=at)
     if len(found.retired):
         customers.merge_into(tx, pa.table({"customer_id": found.retired, "survivor": survivor}), at=at, why=why)
+    concerned = pa.array(np.unique(np.concatenate([now[now >= 0], customer])))
+    questions.renew(tx, concerned, review_from=model.review_from, link_from=model.link_from)
     return {"created": written.created, "changed": written.changed, "merged": len(found.retired)}
 
 

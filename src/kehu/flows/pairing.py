@@ -29,8 +29,8 @@ class Paired:
     """The records whose pairs were all made anew: the waiting ones, and those whose key became hot or ceased to be."""
     lost: pa.Array
     """The records that shared a key with a version no longer in force."""
-    hot_keys: int
-    """How many keys too many records share."""
+    hot: pa.Table
+    """The keys that too many records share (`store.keys.HOT`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,10 @@ def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Se
     stored.add(tx, own)
     lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
     return Paired(
-        pairs=found.pairs.filter(one_is_new), anew=anew, lost=lost, hot_keys=found.hot.num_rows + hot.num_rows
+        pairs=found.pairs.filter(one_is_new),
+        anew=anew,
+        lost=lost,
+        hot=pa.concat_tables([found.hot.cast(stored.HOT), hot]),
     )
 
 
@@ -76,7 +79,7 @@ def of_all(tx: Transaction, engine: Engine, *, limits: Sequence[int]) -> Paired:
     """Pair all records, none of which waits: their keys are stored, and do not depend on what weighs them."""
     numbers = records.current(tx)
     found = engine.pairs(_keys(tx, numbers), limits=limits)
-    return Paired(pairs=found.pairs, anew=numbers, lost=numbers.slice(0, 0), hot_keys=found.hot.num_rows)
+    return Paired(pairs=found.pairs, anew=numbers, lost=numbers.slice(0, 0), hot=found.hot.cast(stored.HOT))
 
 
 def sides(pairs: pa.Table) -> pa.Array:

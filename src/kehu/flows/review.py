@@ -56,7 +56,7 @@ def queue(database: Database, model: Model, *, after: str | None = None, limit: 
         NotFoundError: `after` is no place in the queue.
     """
     with database.read() as tx:
-        found = reviews.page(tx, review_from=model.review_from, link_from=model.link_from, after=after, limit=limit)
+        found = reviews.page(tx, after=after, limit=limit)
         known = views.records(tx, sorted({number for row in found.rows for number in (row.record_l, row.record_r)}))
         owners = {number for row in found.rows for number in (row.customer_l, row.customer_r)}
         people = {one.customer_id: one for one in views.customers_of(tx, sorted(owners))}

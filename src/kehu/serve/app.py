@@ -31,6 +31,7 @@ from kehu.serve.api import decisions as api_decisions
 from kehu.serve.api import explanations as api_explanations
 from kehu.serve.api import figures as api_figures
 from kehu.serve.api import health, metrics
+from kehu.serve.api import hot as api_hot
 from kehu.serve.api import interactions as api_interactions
 from kehu.serve.api import loads as api_loads
 from kehu.serve.api import notes as api_notes
@@ -111,6 +112,7 @@ API_FEATURES = (
     api_reviews,
     api_tickets,
     api_segments,
+    api_hot,
     api_unmask,
 )
 

@@ -8,6 +8,9 @@ from kehu.store.tables import setting
 SURVIVORSHIP = "survivorship"
 """The fingerprint of the settings by which the golden values were made."""
 
+QUESTIONS = "questions"
+"""That the questions for stewards are kept; a store that is older than they are has none until it is noted."""
+
 FINDS = "finds by key"
 """The number of the key that keyed hashes are made with."""
 

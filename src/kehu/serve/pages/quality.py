@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from kehu.analyse import trends
 from kehu.analyse.trends import Point
-from kehu.flows import profile
+from kehu.flows import hot, profile
+from kehu.flows.hot import HotValue
 from kehu.model.codes import Severity
 from kehu.model.people import Permission
 from kehu.serve import face, words
 from kehu.serve.api.figures import Days
-from kehu.serve.given import Parts
+from kehu.serve.given import Desk, Parts
 from kehu.serve.pages.filters import Channel, Filters
 from kehu.serve.who import needs
 from kehu.store import loads
@@ -58,6 +59,15 @@ class QualityPage:
     """The same, for the second chart."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class HotPage:
+    """What the piece about hot values shows."""
+
+    hot: tuple[HotValue, ...]
+    limit: int
+    """A value that more records share is hot."""
+
+
 @router.get("/quality")
 def shown(request: Request, parts: Parts, channel: Channel = None, days: Days = profile.DAYS) -> Response:
     """The quality of the last days."""
@@ -86,6 +96,13 @@ def shown(request: Request, parts: Parts, channel: Channel = None, days: Days = 
         },
     )
     return parts.face.page(request, "quality.html", page)
+
+
+@router.get("/quality/hot")
+def hot_values(request: Request, parts: Parts, desk: Desk) -> Response:
+    """A piece of the page: the values that too many records share. It reads every key once, so it comes by itself."""
+    found = hot.values(parts.database, hot_key_limit=desk.hot_key_limit)
+    return parts.face.page(request, "hot.html", HotPage(hot=found, limit=desk.hot_key_limit))
 
 
 def _breaches(quality: Quality) -> tuple[Breach, ...]:

@@ -1,0 +1,177 @@
+"""Questions: which two customers are in doubt, kept as customers change, so that nobody waits for a million links.
+
+What is asked follows from links, customers and decisions alone. Whoever changes one of them for some customers lets
+the questions about these be made anew, in the same transaction.
+"""
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from kehu.store import bulk
+from kehu.store.database import Transaction
+from kehu.store.decisions import Kind
+from kehu.store.dictionary.questions import question
+from kehu.store.links import State
+from kehu.store.tables import customer, decision, decision_pair, link, member, record
+
+CERTAIN = 1_000
+"""A chance is told in so many parts, so that the order of the queue is one of whole numbers."""
+
+REFUSED = 300
+"""The chance that a refused pair is one customer: its evidence asks for it, and its groups contradict each other."""
+
+CERTIFICATES = 20
+"""The same where two valid certificates differ: now and then one was replaced, or misread."""
+
+MANY = 100_000
+"""From so many customers on it is quicker to ask anew about all."""
+
+_PAIRS = pa.schema(
+    [
+        pa.field("record_l", pa.int64()),
+        pa.field("record_r", pa.int64()),
+        pa.field("weight", pa.float64()),
+        pa.field("state", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("of_l", pa.int64()),
+        pa.field("of_r", pa.int64()),
+        pa.field("records_l", pa.int64()),
+        pa.field("records_r", pa.int64()),
+    ]
+)
+"""One row a pair of records of two customers that nobody has answered: its customers, and their records."""
+
+_MADE = pa.schema([(column.name, pa.int64()) for column in question.c])
+
+
+def renew(tx: Transaction, customers: pa.Array | None, *, review_from: float, link_from: float) -> None:
+    """Ask anew about these customers, or about all.
+
+    Args:
+        tx: The transaction.
+        customers: Numbers, living or retired; None for all.
+        review_from: The weight from which a pair is in doubt.
+        link_from: The weight from which it would be joined.
+    """
+    if customers is None or len(customers) >= MANY:
+        tx.execute(question.delete())
+        pairs = bulk.read(tx, _unanswered(None).where(link.c.state.in_(_OPEN)), _PAIRS)
+    elif len(customers) == 0:
+        return
+    else:
+        for side in ("customer_l", "customer_r"):
+            bulk.delete(tx, question, pa.table({side: customers}))
+        pairs = _of(tx, customers)
+    bulk.insert(tx, question, _questions(pairs, review_from=review_from, link_from=link_from))
+
+
+_OPEN = [State.DOUBTFUL.value, State.REFUSED.value]
+
+
+def _of(tx: Transaction, customers: pa.Array) -> pa.Table:
+    """The pairs in doubt of these customers: `_PAIRS`; one between two of them may stand twice."""
+    if len(customers) <= bulk.FEW:
+        found = bulk.read_few(tx, _of_few(), _PAIRS, few=customers.to_pylist())
+        # Asked for the state, too, SQLite would walk all links of that state.
+        return found.filter(pc.is_in(found.column("state"), value_set=pa.array(_OPEN)))
+    pieces = []
+    for side in (_LEFT, _RIGHT):
+        with bulk.among(tx, side.c.customer_id, customers) as one_of_them:
+            pieces.append(bulk.read(tx, _unanswered(side).where(link.c.state.in_(_OPEN), one_of_them), _PAIRS))
+    return pa.concat_tables(pieces)
+
+
+_LEFT, _RIGHT = member.alias("member_l"), member.alias("member_r")
+
+
+@functools.cache
+def _of_few() -> bulk.Query:
+    sides = [_unanswered(side).where(bulk.few(side.c.customer_id)) for side in (_LEFT, _RIGHT)]
+    every = sa.union_all(*sides).subquery("either_side")
+    return sa.select(*(every.c[name] for name in _PAIRS.names))
+
+
+def _unanswered(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...]]:
+    """The pairs between two customers that nobody answered; looked for from the members of one side, or of none."""
+    one, other = customer.alias("one"), customer.alias("other")
+    first, second = record.alias("first"), record.alias("second")
+    told = (
+        sa.select(sa.literal(1))
+        .select_from(decision_pair)
+        .join(decision, decision.c.decision_id == decision_pair.c.decision_id)
+        .where(
+            decision_pair.c.origin_l == _lesser(first.c.origin, second.c.origin),
+            decision_pair.c.origin_r == _greater(first.c.origin, second.c.origin),
+            decision_pair.c.kind.in_([Kind.UNSURE, Kind.APART]),
+            decision.c.undone_at.is_(None),
+        )
+    )
+    columns = [
+        link.c.record_l, link.c.record_r, link.c.weight, link.c.state, link.c.reason,
+        _LEFT.c.customer_id.label("of_l"), _RIGHT.c.customer_id.label("of_r"),
+        one.c.records.label("records_l"), other.c.records.label("records_r"),
+    ]  # fmt: skip
+    left, right = _LEFT.c.record == link.c.record_l, _RIGHT.c.record == link.c.record_r
+    if first_side is _LEFT:
+        joined = sa.select(*columns).select_from(_LEFT).join(link, left).join(_RIGHT, right)
+    elif first_side is _RIGHT:
+        joined = sa.select(*columns).select_from(_RIGHT).join(link, right).join(_LEFT, left)
+    else:
+        joined = sa.select(*columns).select_from(link).join(_LEFT, left).join(_RIGHT, right)
+    return (
+        joined.join(one, one.c.customer_id == _LEFT.c.customer_id)
+        .join(other, other.c.customer_id == _RIGHT.c.customer_id)
+        .join(first, first.c.record == link.c.record_l)
+        .join(second, second.c.record == link.c.record_r)
+        .where(_LEFT.c.customer_id != _RIGHT.c.customer_id, ~told.exists())
+    )
+
+
+def _questions(pairs: pa.Table, *, review_from: float, link_from: float) -> pa.Table:
+    """One row for any two customers between which pairs are in doubt: the columns of `question`."""
+    of_l, of_r, record_l, record_r = (pairs.column(name).to_numpy() for name in ("of_l", "of_r", *_RECORDS))
+    weight = pairs.column("weight").to_numpy()
+    lesser, greater = np.minimum(of_l, of_r), np.maximum(of_l, of_r)
+    # The heaviest pair of any two customers first; one that was found from both sides stands beside itself.
+    order = np.lexsort((record_r, record_l, -weight, greater, lesser))
+    again = _same_as_before(record_l[order], record_r[order], lesser[order], greater[order])
+    order = order[~again]
+    first = ~_same_as_before(lesser[order], greater[order])
+    starts = np.flatnonzero(first)
+    heaviest = order[starts]
+    chance = np.clip(CERTAIN * (weight[heaviest] - review_from) / (link_from - review_from), 0, CERTAIN)
+    chance = chance.astype(np.int64)
+    top = pairs.take(pa.array(heaviest))
+    chance[pc.equal(top.column("state"), State.REFUSED.value).to_numpy()] = REFUSED
+    chance[pc.fill_null(pc.equal(top.column("reason"), "certificate"), fill_value=False).to_numpy()] = CERTIFICATES
+    moved = np.minimum(top.column("records_l").to_numpy(), top.column("records_r").to_numpy())
+    made = {
+        "customer_l": lesser[heaviest],
+        "customer_r": greater[heaviest],
+        "value": chance * moved,
+        "pairs": np.diff(np.append(starts, len(order))),
+        "record_l": record_l[heaviest],
+        "record_r": record_r[heaviest],
+    }
+    return pa.table(made, schema=_MADE)
+
+
+_RECORDS = ("record_l", "record_r")
+
+
+def _same_as_before(*columns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether each row is the row before it."""
+    return np.asarray(np.logical_and.reduce([np.diff(column, prepend=-1) == 0 for column in columns]), dtype=np.bool_)
+
+
+def _lesser(a: sa.ColumnElement[int], b: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    return sa.case((a < b, a), else_=b)
+
+
+def _greater(a: sa.ColumnElement[int], b: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    return sa.case((a < b, b), else_=a)
