@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from kehu.model.people import Role
 from kehu.serve import app
 from kehu.store import database
 
