@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from kehu.collect import raw
+from kehu.collect import closed, raw
 from kehu.collect.files import FilesChannel, FilesSource
-from kehu.errors import SourceError
+from kehu.errors import SourceError, StoreError
 from kehu.flows.intake import Brought, Feed, intake
 from kehu.flows.threshold import Limit
 from kehu.model.codes import LoadState
@@ -26,7 +26,7 @@ from kehu.store import contents, database, finding, loads, quarantine, records, 
 from kehu.store import quality as qualities
 from kehu.store.database import Database
 from kehu.store.sealing.keyring import Keyring
-from kehu.store.sealing.vault import Vault
+from kehu.store.sealing.vault import Vault, Wrap
 
 VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
@@ -141,13 +141,29 @@ def test_every_batch_is_kept_as_it_came_with_position_and_hash(store: Database, 
     drop(hall, "a.csv", "1, 张伟 ,139-1234-5678,student,2026-01-05", "2,李娜,13912345679,,")
     bring(store, feed(hall), tmp_path)
     (path,) = (tmp_path / "raw" / "hall").rglob("*.parquet")
-    batch = pq.read_table(path)
+    batch = closed.read(path, Wrap(VAULT))
     assert batch["name"].to_pylist() == [" 张伟 ", "李娜"]
     assert batch[POSITION].to_pylist() == ["a.csv:2", "a.csv:3"]
     with store.read() as tx:
         stored = records.known(tx, "hall", pa.array(["1", "2"])).sort_by("record_id")
         keyed = finding.digests(tx, batch[raw.HASH])
     assert keyed.to_pylist() == stored["hash"].to_pylist()
+
+
+def test_a_raw_file_is_read_by_nobody_without_the_key(store: Database, hall: Path, tmp_path: Path) -> None:
+    drop(hall, "a.csv", "1,张伟,139-1234-5678,student,2026-01-05")
+    bring(store, feed(hall), tmp_path)
+    (path,) = (tmp_path / "raw" / "hall").rglob("*.parquet")
+    assert b"139-1234" not in path.read_bytes()
+    with pytest.raises(OSError, match="no decryption"):
+        pq.read_table(path)
+    with pytest.raises(StoreError, match="does not open"):
+        closed.read(path, Wrap(Vault(Keyring(secrets={1: bytes(31) + b"x"}))))
+
+
+def test_a_raw_file_of_an_older_kehu_is_read_as_it_stands(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"no": ["1"]}), tmp_path / "old.parquet")
+    assert closed.read(tmp_path / "old.parquet", Wrap(VAULT)).to_pylist() == [{"no": "1"}]
 
 
 def test_a_column_that_is_not_there_stores_nothing_and_says_which_are(
@@ -261,7 +277,7 @@ def test_a_batch_of_unreadable_rows_only_is_quarantined_and_kept(store: Database
     brought = bring(store, given(Batch(rows=rows, cursor="1", bad=bad)), tmp_path)
     assert brought.counts == loads.Counts(read=1, quarantined=1)
     (path,) = (tmp_path / "raw").rglob("*.parquet")
-    assert pc.fill_null(pq.read_table(path)[raw.UNREAD], "").to_pylist() == ["\x00\x01"]
+    assert pc.fill_null(closed.read(path, Wrap(VAULT))[raw.UNREAD], "").to_pylist() == ["\x00\x01"]
 
 
 def test_a_raw_folder_that_cannot_be_written_stores_nothing(store: Database, tmp_path: Path) -> None:

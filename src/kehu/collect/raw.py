@@ -1,4 +1,4 @@
-"""Raw batches: what a channel gave, kept as it came, before anything is made of it."""
+"""Raw batches: what a channel gave, kept as it came, in closed files, before anything is made of it."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,25 +8,27 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from kehu.collect import closed
+from kehu.collect.closed import Wrap
 from kehu.errors import SourceError
 from kehu.model.records import POSITION, Batch
 
 HASH = "source_hash"
-"""Column of a raw file: the fingerprint of the row's content, as the store has it; null for an unread row."""
+"""Column of a raw file: the fingerprint of the row's content, which the store keys; null for an unread row."""
 
 UNREAD = "source_unread"
 """Column of a raw file: the text of a row that could not be read into columns; null for the others."""
 
 
-def keep(batch: Batch, path: Path, *, hashes: pa.Array) -> None:
+def keep(batch: Batch, path: Path, *, hashes: pa.Array, wrap: Wrap) -> None:
     """Write a batch as Parquet; whole and safe on the disk, or not at all.
 
     Args:
         batch: The batch.
         path: The file; its folder is made.
         hashes: The fingerprint of each row of the batch (binary 16).
+        wrap: Who keeps the key of the file.
 
     Raises:
         SourceError: It cannot be written.
@@ -41,15 +43,15 @@ def keep(batch: Batch, path: Path, *, hashes: pa.Array) -> None:
     # The cursor stands in the file, so what is kept can be laid beside the loads of the store.
     table = pa.concat_tables([rows, unread], promote_options="default")
     table = table.replace_schema_metadata({"kehu.cursor": batch.cursor or ""})
-    _write(table, path)
+    _write(table, path, wrap)
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def _write(table: pa.Table, path: Path, wrap: Wrap) -> None:
     half = path.with_suffix(".half")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with half.open("wb") as stream:
-            pq.write_table(table, stream, compression="zstd")
+            closed.write(table, stream, wrap)
             stream.flush()
             os.fsync(stream.fileno())
         half.replace(path)
@@ -65,20 +67,21 @@ def files(folder: Path, channel: str, load: int | None = None) -> Iterator[Path]
     yield from sorted(below.glob("*/*.parquet" if load is None else f"{load:06d}/*.parquet"))
 
 
-def contents(path: Path, wanted: Mapping[str, Sequence[str | None]]) -> list[str]:
+def contents(path: Path, wanted: Mapping[str, Sequence[str | None]], *, wrap: Wrap) -> list[str]:
     """What tells the content of some rows from any other; the same content tells the same in every file.
 
     Args:
         path: A raw file.
         wanted: Positions of rows, and the keys that the rows there may have (None: it could not be read). Where several
             rows stand at one position, those are taken that name the key.
+        wrap: Who keeps the key of the file.
     """
-    marks = pq.read_table(path, columns=[POSITION, HASH, UNREAD])
+    marks = closed.read(path, wrap, columns=[POSITION, HASH, UNREAD])
     there = np.flatnonzero(pc.is_in(marks[POSITION], value_set=pa.array(list(wanted), pa.string())).to_numpy())
     if not len(there):
         return []
     named = _contents(marks)
-    rows = pq.read_table(path).take(pa.array(there)).to_pylist()
+    rows = closed.read(path, wrap).take(pa.array(there)).to_pylist()
     at = [row[POSITION] for row in rows]
     return [
         named[place]
@@ -87,23 +90,24 @@ def contents(path: Path, wanted: Mapping[str, Sequence[str | None]]) -> list[str
     ]
 
 
-def purge(path: Path, are_gone: Callable[[Sequence[str]], Sequence[bool]]) -> int:
+def purge(path: Path, are_gone: Callable[[Sequence[str]], Sequence[bool]], *, wrap: Wrap) -> int:
     """Write a raw file anew without some rows, or take it away where none is left; returns how many went.
 
     Args:
         path: The file.
         are_gone: Of the `contents` of rows, which shall not stay.
+        wrap: Who keeps the key of the file.
 
     Raises:
         SourceError: It cannot be written; it is as it was.
     """
-    gone = np.asarray(are_gone(_contents(pq.read_table(path, columns=[HASH, UNREAD]))), bool)
+    gone = np.asarray(are_gone(_contents(closed.read(path, wrap, columns=[HASH, UNREAD]))), bool)
     if not gone.any():
         return 0
     if gone.all():
         forget(path)
         return len(gone)
-    _write(pq.read_table(path).filter(pa.array(~gone)), path)
+    _write(closed.read(path, wrap).filter(pa.array(~gone)), path, wrap)
     return int(gone.sum())
 
 

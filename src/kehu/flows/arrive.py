@@ -30,7 +30,7 @@ from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import customers, links, loads, pushed, records
+from kehu.store import customers, links, loads, pushed, records, sealed
 from kehu.store.database import Database, Transaction
 from kehu.store.loads import Counts
 
@@ -195,7 +195,7 @@ def many(database: Database, desk: Desk, rows: Sequence[Row]) -> ArrivedMany:
             counts, told = _stored(tx, desk, left, numbers, at=at)
             for channel, one in left.items():
                 kept.append(desk.raw_in / channel / f"{numbers[channel]:06d}" / "000001.parquet")
-                raw.keep(one.judged.batch, kept[-1], hashes=one.judged.hashes)
+                raw.keep(one.judged.batch, kept[-1], hashes=one.judged.hashes, wrap=sealed.wrap(tx))
     except BaseException:
         for path in kept:
             raw.forget(path)

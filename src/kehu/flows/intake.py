@@ -30,7 +30,7 @@ from kehu.process import checks, mapping, quality
 from kehu.process.repeats import Seen
 from kehu.process.rows import Rows
 from kehu.store import households as statements
-from kehu.store import loads, quarantine, records
+from kehu.store import loads, quarantine, records, sealed
 from kehu.store import quality as qualities
 from kehu.store.database import Database, Transaction
 
@@ -342,7 +342,7 @@ class _Run:
                 if is_news:
                     loads.advance(tx, number, counts=sum_of(self.unrecorded, counts), cursor=batch.cursor)
                     kept = self.raw_in / self.channel / f"{number:06d}" / f"{self.batches + 1:06d}.parquet"
-                    raw.keep(batch, kept, hashes=judged.hashes)
+                    raw.keep(batch, kept, hashes=judged.hashes, wrap=sealed.wrap(tx))
                 else:
                     tx.rollback()
         except BaseException:

@@ -18,7 +18,7 @@ from kehu.flows import arrive, identify, intake
 from kehu.flows.arrive import Desk
 from kehu.flows.intake import Feed
 from kehu.flows.judged import Judged
-from kehu.store import customers, loads, quarantine
+from kehu.store import customers, loads, quarantine, sealed
 from kehu.store.database import Database, Transaction
 from kehu.store.quarantine import BadRow, State
 
@@ -195,7 +195,7 @@ def _replay(
         why=f"load {number}",
     )
     kept.append(desk.raw_in / channel / f"{number:06d}" / "000001.parquet")
-    raw.keep(batch, kept[-1], hashes=judged.hashes)
+    raw.keep(batch, kept[-1], hashes=judged.hashes, wrap=sealed.wrap(tx))
     return Replayed(rows=len(rows), accepted=counts.accepted, duplicate=counts.duplicate, bad=len(rows) - counts.read)
 
 

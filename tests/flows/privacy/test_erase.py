@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
+from kehu.collect import closed
 from kehu.errors import NotFoundError, SettingsError
 from kehu.flows import arrive
 from kehu.flows import audit as auditing
@@ -23,7 +23,7 @@ from kehu.store.database import Database
 from kehu.store.dictionary import whole
 from kehu.store.privacy import persons, tombstones
 from kehu.store.sealing import keyring
-from kehu.store.sealing.vault import Vault
+from kehu.store.sealing.vault import Vault, Wrap
 
 
 def told(store: Database) -> str:
@@ -32,14 +32,15 @@ def told(store: Database) -> str:
         return "\n".join(contents.lines(tx))
 
 
-def in_files(folder: Path, canaries: Sequence[str]) -> list[str]:
+def in_files(store: Database, folder: Path, canaries: Sequence[str]) -> list[str]:
     """The files below a folder that hold a canary, read as bytes and, raw files, as rows."""
     found = []
+    assert store.vault is not None
     for path in folder.rglob("*"):
         if path.is_file():
             text = path.read_bytes()
             if path.suffix == ".parquet":
-                text += str(pq.read_table(path).to_pylist()).encode()
+                text += str(closed.read(path, Wrap(store.vault)).to_pylist()).encode()
             found += [path.name for canary in canaries if canary.encode() in text]
     return found
 
@@ -49,7 +50,7 @@ def test_an_erased_person_is_in_no_table_and_no_file_and_stays_away_when_she_is_
 ) -> None:
     number = known(held, desk)
     assert all(canary in told(held) for canary in her.canaries)
-    assert in_files(tmp_path, her.canaries)
+    assert in_files(held, tmp_path, her.canaries)
     receipt = erase.erase(held, desk, number, asked=asked(), room=room)
     assert receipt.state == "done"
     assert receipt.told["tables"]["record"] == 4
@@ -62,7 +63,7 @@ def test_an_erased_person_is_in_no_table_and_no_file_and_stays_away_when_she_is_
     # By another key, as of a time before the erasure.
     assert arrive.one(held, desk, {"channel": "call", "record_id": "c7", **her.says}).status is Status.ERASED
     assert not [canary for canary in her.canaries if canary in told(held)]
-    assert not in_files(tmp_path, her.canaries)
+    assert not in_files(held, tmp_path, her.canaries)
     with held.read() as tx:
         assert list(verify.findings(tx)) == []
         with pytest.raises(NotFoundError):
@@ -105,7 +106,7 @@ def test_a_restored_store_is_erased_again_by_the_ledger(
     assert all(canary in told(held) for canary in her.canaries)
     assert erase.again(held, desk, at=asked(20).at, room=room) == 3
     assert not [canary for canary in her.canaries if canary in told(held)]
-    assert not in_files(tmp_path, her.canaries)
+    assert not in_files(held, tmp_path, her.canaries)
     once = told(held)
     assert erase.again(held, desk, at=asked(30).at, room=room) == 0
     assert told(held) == once
@@ -168,9 +169,9 @@ def test_a_kill_between_the_tables_and_the_files_is_made_good(
         patched.setattr(erase, "finish", _killed)
         with pytest.raises(KeyboardInterrupt):
             erase.erase(held, desk, number, asked=asked(), room=room)
-    assert in_files(tmp_path / "raw", her.canaries)
+    assert in_files(held, tmp_path / "raw", her.canaries)
     erase.again(held, desk, at=asked(20).at, room=room)
-    assert not in_files(tmp_path, her.canaries)
+    assert not in_files(held, tmp_path, her.canaries)
     assert room.ledger_at.exists()
 
 

@@ -25,7 +25,7 @@ from kehu.flows.arrive import Desk
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy.asked import Asked
 from kehu.model.privacy import Bound
-from kehu.store import customers, records, sequence
+from kehu.store import customers, records, sealed, sequence
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act
 from kehu.store.database import Database, Transaction
@@ -34,7 +34,7 @@ from kehu.store.privacy.erasing import Receipt
 from kehu.store.privacy.lawful import Keep
 from kehu.store.privacy.persons import Whose
 from kehu.store.privacy.tombstones import Kind, Tombstone
-from kehu.store.sealing.vault import Vault
+from kehu.store.sealing.vault import Vault, Wrap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +251,7 @@ def _contents(tx: Transaction, raw_in: Path, numbers: pa.Array, quarantined: Seq
             content
             for (channel, load), positions in wanted.items()
             for path in raw.files(raw_in, channel, load)
-            for content in raw.contents(path, positions)
+            for content in raw.contents(path, positions, wrap=sealed.wrap(tx))
         }
     )
 
@@ -270,7 +270,9 @@ def _purge(raw_in: Path, marks: Sequence[Tombstone], vault: Vault) -> tuple[int,
             gone = [was or digest in held for was, digest in zip(gone, told, strict=True)]
         return gone
 
-    counts = [raw.purge(path, are_gone) for path in sorted(raw_in.glob("*/*/*.parquet"))] if by_key else []
+    counts = (
+        [raw.purge(path, are_gone, wrap=Wrap(vault)) for path in sorted(raw_in.glob("*/*/*.parquet"))] if by_key else []
+    )
     return sum(map(bool, counts)), sum(counts)
 
 
