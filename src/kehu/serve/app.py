@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -35,6 +35,7 @@ from kehu.serve.api import hot as api_hot
 from kehu.serve.api import interactions as api_interactions
 from kehu.serve.api import loads as api_loads
 from kehu.serve.api import notes as api_notes
+from kehu.serve.api import privacy as api_privacy
 from kehu.serve.api import quarantine as api_quarantine
 from kehu.serve.api import records as api_records
 from kehu.serve.api import reviews as api_reviews
@@ -49,6 +50,7 @@ from kehu.serve.pages import (
     calls,
     customer,
     customers,
+    dashboard,
     decisions,
     docs,
     edits,
@@ -68,6 +70,7 @@ from kehu.serve.pages import (
     unmask,
     users,
 )
+from kehu.serve.restricted import is_free
 from kehu.serve.watch import Watch, Watched
 from kehu.serve.who import Gate, NotSignedIn
 from kehu.store.database import Database
@@ -78,6 +81,7 @@ PAGES = (
     entry,
     preferences,
     home,
+    dashboard,
     customers,
     newcomer,
     edits,
@@ -93,6 +97,8 @@ PAGES = (
     me,
     users,
     segments,
+    unmask,
+    audit,
     tickets,
     calls,
     unmask,
@@ -106,13 +112,14 @@ API_FEATURES = (
     api_figures,
     api_interactions,
     api_loads,
+    api_hot,
     api_notes,
+    api_privacy,
     api_quarantine,
     api_records,
     api_reviews,
     api_tickets,
     api_segments,
-    api_hot,
     api_unmask,
 )
 
@@ -189,10 +196,10 @@ def create(
     app.state.looks = Looks(database)
     app.state.pace = Pace(gate.paces) if gate else Pace(UNHURRIED)
     for page in PAGES:
-        app.include_router(rules.required(page.router), include_in_schema=False)
+        app.include_router(rules.required(page.router), include_in_schema=False, dependencies=[Depends(is_free)])
     interface = APIRouter(prefix=API)
     for feature in API_FEATURES:
-        interface.include_router(rules.required(feature.router))
+        interface.include_router(rules.required(feature.router), dependencies=[Depends(is_free)])
     app.include_router(interface)
     for watched in (health, metrics):
         app.include_router(rules.required(watched.router))
