@@ -92,7 +92,12 @@ def require(table: pa.Table, schema: pa.Schema, *, what: str) -> None:
     Raises:
         TableShapeError: Naming the column and the types.
     """
-    types = dict(zip(table.schema.names, table.schema.types, strict=True))
+    require_columns(table.schema, schema, what=what)
+
+
+def require_columns(found_in: pa.Schema, schema: pa.Schema, *, what: str) -> None:
+    """As `require`, where only the columns are at hand."""
+    types = dict(zip(found_in.names, found_in.types, strict=True))
     for wanted in schema:
         if (found := types.get(wanted.name)) is None:
             raise TableShapeError(f"{what}: column {wanted.name!r} is missing (has: {', '.join(types)})")

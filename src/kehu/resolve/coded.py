@@ -130,7 +130,7 @@ class Records:
     """
 
     def __init__(self, clean: pa.Table) -> None:
-        columns.require(_unpacked(clean.slice(0, 0)), READ, what="records to resolve")
+        columns.require_columns(_unpacked(clean.schema), READ, what="records to resolve")
         self._clean = clean
         self._coded: dict[str, Coded] = {}
         self._making: dict[str, Lock] = {}
@@ -310,10 +310,9 @@ def _postcode_area(postcode: str) -> str | None:
     return outer if len(outer) >= 2 else None
 
 
-def _unpacked(table: pa.Table) -> pa.Table:
-    """A table with its texts as texts."""
-    texts = [pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
-    return table.cast(pa.schema(texts))
+def _unpacked(found: pa.Schema) -> pa.Schema:
+    """Columns with their texts as texts."""
+    return pa.schema([pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in found])
 
 
 def _mask(column: Any) -> Mask:

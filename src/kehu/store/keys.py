@@ -67,13 +67,11 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
 
 
 def _sharing_few(tx: Transaction, wanted: pa.Array, owners: pa.ChunkedArray, limits: Sequence[int]) -> Sharing:
-    """As `sharing`, in one question that reads no more of a hot key than tells that it is hot."""
-    most = [limits[key & model.KIND] for key in wanted.to_pylist()]
-    if not most:
-        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
-    asked = {f"key_{place}": key for place, key in enumerate(wanted.to_pylist())}
-    asked |= {f"most_{place}": limit + 1 for place, limit in enumerate(most)}
-    found = bulk.read_few(tx, _each(len(most)), model.KEYS, **asked)
+    """As `sharing`, by questions that read no more of a hot key than tells that it is hot."""
+    found = pa.concat_tables([
+        model.KEYS.empty_table(),
+        *(_of_each(tx, wanted.slice(start, PIECE).to_pylist(), limits) for start in range(0, len(wanted), PIECE)),
+    ])  # fmt: skip
     key, back, have = np.unique(found.column("key").to_numpy(), return_inverse=True, return_counts=True)
     is_hot = have > np.asarray(limits)[(key & np.uint64(model.KIND)).astype(np.int64)]
     known = np.isin(found.column("record").to_numpy(), owners.to_numpy())
@@ -95,47 +93,6 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
         return _sharing_few(tx, wanted, pa.chunked_array([], pa.int64()), limits).hot["key"].combine_chunks()
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
         return _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)["key"].combine_chunks()
-def hottest(tx: Transaction, kinds: Sequence[int], *, limits: Sequence[int], most: int) -> pa.Table:
-    """The hot keys of some kinds, those of most records first: `HOT`. Reads the whole table.
-
-    Args:
-        tx: The transaction.
-        kinds: The numbers of the kinds.
-        limits: As for `sharing`.
-        most: So many at most.
-    """
-    many = sa.func.count()
-    of_kind = match_key.c.key.bitwise_and(model.KIND).in_(kinds)
-    query = (
-        sa.select(match_key.c.key, many)
-        .where(of_kind)
-        .group_by(match_key.c.key)
-        .having(many > min(limits[kind] for kind in kinds))
-        .order_by(many.desc(), match_key.c.key)
-    )
-    return _hot(bulk.read(tx, query, HOT), limits).slice(0, most)
-
-
-def sharers(tx: Transaction, keys: pa.Array) -> pa.Table:
-    """How many stored records have each of these keys: `HOT`, without those that none has."""
-    wanted = wire.signed(pa.chunked_array([keys], pa.uint64())).combine_chunks()
-    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
-        return _shared(tx, one_of_them, more_than=0)
-
-
-def some_of(tx: Transaction, key: int, *, most: int) -> pa.Array:
-    """Some of the current records that have a key, those of the least numbers."""
-    (wanted,) = wire.signed(pa.chunked_array([[key]], pa.uint64())).to_pylist()
-    query = (
-        sa.select(match_key.c.record)
-        .join(record, sa.and_(record.c.record == match_key.c.record, record.c.current))
-        .where(match_key.c.key == wanted)
-        .order_by(match_key.c.record)
-        .limit(most)
-    )
-    return pa.array(tx.scalars(query).all(), pa.int64())
-
-
 
 
 def _hot(many: pa.Table, limits: Sequence[int]) -> pa.Table:
@@ -144,8 +101,18 @@ def _hot(many: pa.Table, limits: Sequence[int]) -> pa.Table:
     return many.filter(pc.greater(many.column("records"), pa.array(limits, pa.int64()).take(kind)))
 
 
-FEW = 20
-"""So many keys, about those of one record, are asked for one by one."""
+FEW = 1000
+"""So many keys, those of some dozens of records, are asked for one by one."""
+
+PIECE = 20
+"""So many of them in one question: about those of one record."""
+
+
+def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> pa.Table:
+    """The stored `KEYS` of each of a few keys, of a hot one just so many as tell that it is."""
+    asked = {f"key_{place}": key for place, key in enumerate(wanted)}
+    asked |= {f"most_{place}": limits[key & model.KIND] + 1 for place, key in enumerate(wanted)}
+    return bulk.read_few(tx, _each(len(wanted)), model.KEYS, **asked)
 
 
 @functools.cache
