@@ -97,8 +97,6 @@ PAGES = (
     me,
     users,
     segments,
-    unmask,
-    audit,
     tickets,
     calls,
     unmask,
