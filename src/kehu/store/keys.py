@@ -95,6 +95,47 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
         return _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)["key"].combine_chunks()
 
 
+def hottest(tx: Transaction, kinds: Sequence[int], *, limits: Sequence[int], most: int) -> pa.Table:
+    """The hot keys of some kinds, those of most records first: `HOT`. Reads the whole table.
+
+    Args:
+        tx: The transaction.
+        kinds: The numbers of the kinds.
+        limits: As for `sharing`.
+        most: So many at most.
+    """
+    many = sa.func.count()
+    of_kind = match_key.c.key.bitwise_and(model.KIND).in_(kinds)
+    query = (
+        sa.select(match_key.c.key, many)
+        .where(of_kind)
+        .group_by(match_key.c.key)
+        .having(many > min(limits[kind] for kind in kinds))
+        .order_by(many.desc(), match_key.c.key)
+    )
+    return _hot(bulk.read(tx, query, HOT), limits).slice(0, most)
+
+
+def sharers(tx: Transaction, keys: pa.Array) -> pa.Table:
+    """How many stored records have each of these keys: `HOT`, without those that none has."""
+    wanted = wire.signed(pa.chunked_array([keys], pa.uint64())).combine_chunks()
+    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
+        return _shared(tx, one_of_them, more_than=0)
+
+
+def some_of(tx: Transaction, key: int, *, most: int) -> pa.Array:
+    """Some of the current records that have a key, those of the least numbers."""
+    (wanted,) = wire.signed(pa.chunked_array([[key]], pa.uint64())).to_pylist()
+    query = (
+        sa.select(match_key.c.record)
+        .join(record, sa.and_(record.c.record == match_key.c.record, record.c.current))
+        .where(match_key.c.key == wanted)
+        .order_by(match_key.c.record)
+        .limit(most)
+    )
+    return pa.array(tx.scalars(query).all(), pa.int64())
+
+
 def _hot(many: pa.Table, limits: Sequence[int]) -> pa.Table:
     """Those of the keys (`HOT`) that more records have than the limit of their kind."""
     kind = pc.bit_wise_and(many.column("key"), pa.scalar(model.KIND, pa.uint64())).cast(pa.int64())
