@@ -57,6 +57,8 @@ class QualityPage:
     """Series of the first chart -> the rows that it counts, where they lie in quarantine."""
     channel_links: dict[str, str]
     """The same, for the second chart."""
+    tells_hot: bool
+    """The application takes records, so it knows when a value is hot."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,7 @@ def shown(request: Request, parts: Parts, channel: Channel = None, days: Days = 
     say = words.speaker(face.language_of(request))
     page = QualityPage(
         quality=quality,
+        tells_hot=parts.desk is not None,
         filters=filters,
         days=days,
         windows=tuple(sorted({*WINDOWS, days})),
