@@ -15,13 +15,18 @@ from kehu.flows import arrive, mend
 from kehu.flows.arrive import Desk
 from kehu.flows.intake import Brought, Feed, intake
 from kehu.flows.mend import Replayed
+from kehu.flows.people import By
 from kehu.model.records import POSITION, BadRow, Batch
 from kehu.process.checks import Required
 from kehu.process.mapping import Mapping
 from kehu.resolve import model as models
 from kehu.store import contents, loads, quarantine, records, verify
+from kehu.store.audit import trail
+from kehu.store.audit.trail import Act, Filter
 from kehu.store.database import Database
 from kehu.store.quarantine import State
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 CLOCK = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 NAMELESS = {"channel": "hall", "record_id": "8", "phone": "13700000001"}
@@ -210,3 +215,13 @@ def in_force(store: Database, key: str) -> str:
 def test_only_rows_that_broke_the_rule_are_replayed(with_bad_rows: Database, tmp_path: Path) -> None:
     assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT), rule="length") == Replayed()
     assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT), rule="required") == Replayed(rows=2, accepted=2)
+
+
+def test_who_mends_is_noted_with_the_row_and_its_columns_but_no_value(with_bad_rows: Database, tmp_path: Path) -> None:
+    store = dataclasses.replace(with_bad_rows, vault=with_bad_rows.vault or Vault(keyring.made()))
+    assert store.vault is not None
+    by = By(login="qian", at=datetime(2026, 11, 22, tzinfo=UTC), whence="127.0.0.1")
+    mend.replay_one(store, desk(tmp_path), 1, mended={"name": "李娜"}, by=by)
+    with store.read() as tx:
+        [noted] = trail.page(tx, Filter(act=Act.MEND), vault=store.vault)
+    assert (noted.who, noted.what, noted.detail) == ("qian", "quarantine 1", {"rows": 1, "columns": ["name"]})

@@ -108,7 +108,12 @@ def replay(
         raise SettingsError("--set mends the rows whose numbers stand beside it; name them")
     with wiring.store(settings) as database:
         done = mend.replay(
-            database, wiring.desk(settings, database), channel=channel, numbers=tuple(numbers or ()), mended=values
+            database,
+            wiring.desk(settings, database),
+            channel=channel,
+            numbers=tuple(numbers or ()),
+            mended=values,
+            by=wiring.by(),
         )
     if json:
         screen.print_json(asdict(done))

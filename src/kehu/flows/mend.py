@@ -18,7 +18,10 @@ from kehu.flows import arrive, identify, intake
 from kehu.flows.arrive import Desk
 from kehu.flows.intake import Feed
 from kehu.flows.judged import Judged
+from kehu.flows.people import By
 from kehu.store import customers, loads, quarantine, sealed
+from kehu.store.audit import trail
+from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
 from kehu.store.quarantine import BadRow, State
 
@@ -61,6 +64,7 @@ def replay(
     rule: str | None = None,
     numbers: Sequence[int] = (),
     mended: Mapping[str, str] | None = None,
+    by: By | None = None,
 ) -> Replayed:
     """Judge open rows again, as the settings are now.
 
@@ -71,6 +75,7 @@ def replay(
         rule: Only rows that broke this rule.
         numbers: Only these rows.
         mended: Values to put in place of what came, by the channel's own columns.
+        by: Who asks; it is noted in the audit trail, in the transaction that replays.
 
     Raises:
         NotFoundError: One of the numbers was never given.
@@ -92,6 +97,8 @@ def replay(
                         if piece:
                             one = _replay(tx, desk, _feed(desk, name, pushed=pushed), piece, mended or {}, kept)
                             done = Replayed(**{key: count + asdict(one)[key] for key, count in asdict(done).items()})
+                if rows and by is not None and database.vault is not None:
+                    trail.note(tx, _entry(by, rows, mended or {}), vault=database.vault)
         except BaseException:
             for path in kept:
                 raw.forget(path)
@@ -129,15 +136,24 @@ def reads(desk: Desk, row: BadRow) -> dict[str, frozenset[str]]:
     return told
 
 
-def replay_one(database: Database, desk: Desk, number: int, *, mended: Mapping[str, str]) -> One:
+def replay_one(database: Database, desk: Desk, number: int, *, mended: Mapping[str, str], by: By | None = None) -> One:
     """As `replay`, for one row; says what it is now.
 
     Raises:
         NotFoundError: There is no such row.
         SettingsError: A mended column is none of the channel's, or its channel is not in the settings.
     """
-    done = replay(database, desk, numbers=[number], mended=mended)
+    done = replay(database, desk, numbers=[number], mended=mended, by=by)
     return replace(found(database, number), replayed=done)
+
+
+def _entry(by: By, rows: Sequence[BadRow], mended: Mapping[str, str]) -> Entry:
+    """Which rows were judged again, and which of their columns were mended; never a value."""
+    what = f"quarantine {rows[0].quarantine_id}" if len(rows) == 1 else "quarantine"
+    detail: dict[str, int | list[str]] = {"rows": len(rows), "columns": sorted(mended)}
+    if len(rows) > 1:
+        detail |= {"first": rows[0].quarantine_id, "last": rows[-1].quarantine_id}
+    return Entry(at=by.at, who=by.login, act=Act.MEND, what=what, whence=by.whence, detail=detail)
 
 
 def _is_pushed(row: BadRow) -> bool:

@@ -9,8 +9,10 @@ from kehu.flows import mend
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import After, Desk, Limit, Number, Parts, Sees
-from kehu.serve.who import needs
+from kehu.serve.who import Who, needs
 from kehu.store import quarantine, views
+
+Mends = Annotated[Who, needs(Permission.MEND)]
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"], dependencies=[needs(Permission.MEND)])
 
@@ -41,6 +43,8 @@ class Mended(BaseModel):
 
 
 @router.post("/{quarantine_id}/replay", summary="Replay a row", responses=problems.documented(404, 422, 503))
-def replay(parts: Parts, desk: Desk, quarantine_id: Number, mended: Mended | None = None) -> mend.One:
+def replay(parts: Parts, desk: Desk, who: Mends, quarantine_id: Number, mended: Mended | None = None) -> mend.One:
     """Judge a row again, as the settings are now, or with mended values; a good one becomes a record at once."""
-    return mend.replay_one(parts.database, desk, quarantine_id, mended=mended.values if mended else {})
+    return mend.replay_one(
+        parts.database, desk, quarantine_id, mended=mended.values if mended else {}, by=who.by(parts.clock())
+    )

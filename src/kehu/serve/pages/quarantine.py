@@ -13,6 +13,7 @@ from kehu.errors import SettingsError
 from kehu.flows import mend
 from kehu.model.people import Permission
 from kehu.serve import face
+from kehu.serve.api.quarantine import Mends
 from kehu.serve.given import After, Desk, Number, Parts
 from kehu.serve.looks import looked
 from kehu.serve.pages.filters import Channel, Filters
@@ -110,11 +111,12 @@ def listed(
 def replay_all(
     parts: Parts,
     desk: Desk,
+    who: Mends,
     channel: Annotated[str, Form(max_length=64)] = "",
     rule: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Replay every open row of the filter, and go back to what is left of it."""
-    done = mend.replay(parts.database, desk, channel=channel or None, rule=rule or None)
+    done = mend.replay(parts.database, desk, channel=channel or None, rule=rule or None, by=who.by(parts.clock()))
     told = {"accepted": done.accepted, "duplicate": done.duplicate, "bad": done.bad}
     return RedirectResponse(face.query("/quarantine", channel=channel, rule=rule, **told), status_code=303)
 
@@ -132,14 +134,19 @@ async def _typed(request: Request) -> FormData:
 
 @router.post("/quarantine/{quarantine_id}/replay")
 def replay(
-    request: Request, parts: Parts, desk: Desk, quarantine_id: Number, typed: Annotated[FormData, Depends(_typed)]
+    request: Request,
+    parts: Parts,
+    desk: Desk,
+    who: Mends,
+    quarantine_id: Number,
+    typed: Annotated[FormData, Depends(_typed)],
 ) -> Response:
     """Replay a row with the values of the form; what is still bad is shown again, as it was typed."""
     values = {name.removeprefix(FIELD): str(value) for name, value in typed.items() if name.startswith(FIELD)}
     before = mend.found(parts.database, quarantine_id)
     came = dict(_columns(parts, before.row))
     mended = {name: value for name, value in values.items() if value != came.get(name, "")}
-    done = mend.replay_one(parts.database, desk, quarantine_id, mended=mended)
+    done = mend.replay_one(parts.database, desk, quarantine_id, mended=mended, by=who.by(parts.clock()))
     if done.replayed.bad:
         return _page(request, parts, done, values, is_still_bad=True)
     return RedirectResponse(f"/quarantine/{quarantine_id}", status_code=303)
