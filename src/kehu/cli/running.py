@@ -1,7 +1,9 @@
 """`kehu run` and its halves, `kehu collect` and `kehu identify`."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
@@ -12,7 +14,7 @@ from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
 from kehu.errors import KehuError, SettingsError
-from kehu.flows import hot, sight
+from kehu.flows import figures, hot, segments, sight
 from kehu.flows import run as runs
 from kehu.flows.alone import alone
 from kehu.flows.run import Ran
@@ -114,7 +116,16 @@ def whole(settings: Settings, database: Database, channels: list[str] | None, pr
         feeds = wiring.feeds(settings, channels, secrets=secrets)
         ran = runs.whole(database, feeds, **wiring.parts(settings, database), progress=guard.watched(progress))
     tickets.sweep(database, at=wiring.now())
+    if ran.is_new:
+        _count(settings, database)
     return ran
+
+
+def _count(settings: Settings, database: Database) -> None:
+    """Count what people look at, so that nobody waits for it."""
+    at, zone = wiring.now(), ZoneInfo(settings.serve.zone)
+    segments.recount(database, at=at, zone=zone)
+    figures.refresh(database, at=at, zone=zone, older_than=timedelta(minutes=settings.analyse.figures_minutes))
 
 
 def seconds(progress: Watched) -> dict[str, float]:
