@@ -45,6 +45,10 @@ from kehu.store.sealing.vault import Vault
 Secrets = Callable[[str], str]
 """The secret behind the name of an environment variable."""
 
+KEY_FILE = "kehu.key"
+"""Where the keys of a new project stand, beside its kehu.toml."""
+KEY_VARIABLE = "KEHU_KEY"
+
 TOWN_KEY = "made-up-like-the-town"
 """The API key of the made-up application server. It guards nothing: only loopback reaches it, and nobody is real."""
 
@@ -118,6 +122,14 @@ def keys(settings: Settings, *, make: bool = False) -> Keyring:
     if make and not path.exists():
         keyring.write(path, keyring.made())
     return keyring.read(path)
+
+
+def made_key(folder: Path) -> Path | None:
+    """The new key file of a project that has no keys yet; None where it has."""
+    if (folder / KEY_FILE).exists() or KEY_VARIABLE in os.environ:
+        return None
+    keyring.write(folder / KEY_FILE, keyring.made())
+    return folder / KEY_FILE
 
 
 def seal(settings: Settings, database: Database) -> Seal:

@@ -24,6 +24,19 @@ def test_init_makes_a_project_whose_example_can_be_checked_and_run_at_once(kehu:
     assert ran.json["customers"] == 3  # 陈思远 and 陈思遠 are one.
 
 
+def test_init_makes_the_key_that_only_its_owner_reads_and_the_run_keeps_it(kehu: Kehu, tmp_path: Path) -> None:
+    assert "keep a copy" in kehu("init", "shop").out
+    key = tmp_path / "shop" / "kehu.key"
+    before = key.read_bytes()
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert kehu("run", "--config", "shop", "--channel", "hall").code == 0
+    assert key.read_bytes() == before
+    key.unlink()
+    refused = kehu("run", "--config", "shop", "--channel", "hall")
+    assert refused.code == 2
+    assert "the key file is not there: put it back" in refused.err
+
+
 def test_init_does_not_overwrite_a_project(kehu: Kehu, tmp_path: Path) -> None:
     (tmp_path / "kehu.toml").write_text("# mine")
     refused = kehu("init", ".")

@@ -50,6 +50,8 @@ def init(
         except OSError as why:
             raise SettingsError(f"{path}: cannot be written: {why.strerror}") from None
     screen.stdout.print(f"made {folder / reading.FILE_NAME}: three example channels; edit them, then:")
+    if (key := wiring.made_key(folder)) is not None:
+        screen.stdout.print(f"  {key} seals certificates: keep a copy elsewhere, and keep it out of git and of backups")
     screen.stdout.print(f"  cd {folder}")
     screen.stdout.print("  kehu check --channel hall    what the settings make of the first rows")
     screen.stdout.print("  kehu run --channel hall      collect, clean, resolve, store")
