@@ -87,7 +87,7 @@ def test_a_secret_that_is_not_set_is_a_fault_of_the_settings(kehu: Kehu) -> None
 def test_check_stores_nothing(kehu: Kehu, tmp_path: Path) -> None:
     kehu("init", ".")
     kehu("check", "--channel", "hall")
-    assert {path.name for path in tmp_path.iterdir()} == {"kehu.toml", "hall"}
+    assert {path.name for path in tmp_path.iterdir()} == {"kehu.key", "kehu.toml", "hall"}
 
 
 def test_without_settings_every_command_tells_of_init(kehu: Kehu) -> None:
