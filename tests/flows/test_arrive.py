@@ -183,6 +183,8 @@ def test_one_by_one_or_together_in_any_order_makes_the_same_customers(
         folder = tmp_path_factory.mktemp("store")
         opened = database.connect("sqlite:///kehu.db", folder=folder, vault=VAULT)
         database.migrate(opened)
+        # The first time a store is identified it remembers by which settings its golden values were made.
+        _identified(opened)
         for piece in pieces:
             if len(piece) == 1:
                 arrive.one(opened, desk(folder), piece[0])
@@ -190,12 +192,15 @@ def test_one_by_one_or_together_in_any_order_makes_the_same_customers(
                 arrive.many(opened, desk(folder), piece)
         found.append(partition(opened))
         before = _dump(opened)
-        done = identify.identify(
-            opened, Duck(threads=1), models.shipped(), trust={"hall": 3}, hot_key_limit=100, clock=lambda: CLOCK
-        )
-        assert (done.records, _dump(opened)) == (0, before)
+        assert (_identified(opened).records, _dump(opened)) == (0, before)
         opened.close()
     assert found[0] == found[1]
+
+
+def _identified(store: Database) -> identify.Identified:
+    return identify.identify(
+        store, Duck(threads=1), models.shipped(), trust={"hall": 3}, hot_key_limit=100, clock=lambda: CLOCK
+    )
 
 
 def _dump(store: Database) -> list[str]:
