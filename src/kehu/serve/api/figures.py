@@ -29,7 +29,7 @@ router = APIRouter(prefix="/figures", tags=["figures"])
     "/quality",
     summary="Quality over time",
     responses=problems.documented(422),
-    dependencies=[needs(Permission.OPERATE)],
+    dependencies=[needs(Permission.ANALYSE)],
 )
 def quality(
     parts: Parts,
