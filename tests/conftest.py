@@ -85,6 +85,8 @@ class Server:
     """All that it has."""
     owner: str | None
     """Whom it runs as."""
+    may_be_killed: bool = False
+    """It has a process group of its own then; else whoever ends the tests ends it with them."""
     process: "subprocess.Popen[bytes] | None" = None
 
     def _options(self) -> dict[str, Any]:
@@ -103,9 +105,8 @@ class Server:
     def start(self, *more: str) -> None:
         """Start it, and wait until it answers."""
         with (self.folder / "log").open("ab") as told:
-            # A group of its own: PostgreSQL is many processes.
             self.process = subprocess.Popen(
-                [*self.serve, *more], stdout=told, start_new_session=True, **self._options()
+                [*self.serve, *more], stdout=told, start_new_session=self.may_be_killed, **self._options()
             )
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         deadline = time.monotonic() + PATIENCE_S
@@ -124,6 +125,7 @@ class Server:
     def kill(self) -> None:
         """End it as a power cut would: nothing is written any more."""
         assert self.process is not None
+        assert self.may_be_killed
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE_S)
 
@@ -200,6 +202,7 @@ def own_server(server_folder: Path) -> Iterator[Callable[[str], Server]]:
 
         def make(kind: str) -> Server:
             server = SERVERS[kind](server_folder / uuid.uuid4().hex[:8])
+            server.may_be_killed = True
             stack.callback(server.stop)
             return server
 

@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from kehu.resolve import model as models
 from kehu.resolve.survivorship import DEFAULT
 from kehu.store import database, records
 from kehu.store.database import Database
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 CLOCK = datetime(2026, 1, 5, 8, tzinfo=UTC)
 WRITERS = 3
@@ -84,7 +87,7 @@ def made(server: Any, tmp_path: Path) -> Database:
     with engine.connect() as connection:
         connection.execute(sa.text("CREATE DATABASE kehu"))
     url = sa.make_url(server.url).set(database="kehu").render_as_string(hide_password=False)
-    store = database.connect(url, folder=tmp_path)
+    store = replace(database.connect(url, folder=tmp_path), vault=Vault(keyring.made()))
     database.migrate(store)
     return store
 
