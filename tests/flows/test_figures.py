@@ -48,7 +48,7 @@ def _shown(store: Database, wanted: Filter | None = None, *, reader: Reader = EV
 
 def test_every_figure_of_customers_counts_the_living_once(people: Database) -> None:
     told = _shown(people)
-    for name in ("category", "kind", "gender", "province", "age", "records", "quality", "numbers", "new"):
+    for name in ("category", "kind", "gender", "province", "age", "records", "score", "numbers", "new"):
         assert sum(told[name].values()) == 29, name
     assert told["category"] == {"student": 10, "ordinary": 10, "-": 9}
     assert told["new"] == {"2026-10": 29}

@@ -71,7 +71,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "age": ("年龄", "Customers by age"),
     "channel": ("渠道", "Customers by channel"),
     "records": ("每位客户的记录数", "Records per customer"),
-    "quality": ("质量评分", "Customers by quality"),
+    "score": ("质量评分", "Customers by quality"),
     "numbers": ("每位客户的号码数（一证五户）", "Numbers per customer"),
     "reason": ("接触原因", "Contacts by reason"),
     "new": ("新增客户（按月）", "New customers by month"),
@@ -79,7 +79,7 @@ TITLES: dict[str, tuple[str, str]] = {
 }
 """Name of a figure -> its zh and en title."""
 
-ORDINAL = frozenset({"age", "records", "quality", "numbers", "new", "lost"})
+ORDINAL = frozenset({"age", "records", "score", "numbers", "new", "lost"})
 """Figures whose codes have an order of their own; the others begin with the greatest."""
 
 TEXTS_OF: dict[str, dict[str, tuple[str, str]]] = {

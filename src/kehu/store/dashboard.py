@@ -131,7 +131,7 @@ FIGURES: dict[str, Callable[[Transaction, Conditions, date], pa.Table]] = {
     "age": _ages,
     "channel": _channels,
     "records": _records,
-    "quality": _qualities,
+    "score": _qualities,
     "numbers": _numbers,
     "reason": _reasons,
     "new": _new,
