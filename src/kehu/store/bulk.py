@@ -107,7 +107,8 @@ def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: boo
 def _indexes_afterwards(tx: Transaction, table: sa.Table) -> Iterator[None]:
     """Build the indexes once the rows are there, in one sort each; MariaDB and MySQL would commit here."""
     for index in table.indexes:
-        index.drop(tx)
+        # In tables of an older kehu, which a backup is restored into, it may not be there yet.
+        index.drop(tx, checkfirst=True)
     yield
     for index in table.indexes:
         index.create(tx)
