@@ -213,16 +213,13 @@ def fingerprints(flat: pa.Table) -> pa.Array:
     for number, name in enumerate(_OURS):
         if name in flat.column_names and name not in _UNPRINTED:
             values = distinct.one_chunk(flat.column(name)).cast(pa.string())
-            size = pc.binary_length(values)
             # The length of a value stands before it, so that no two rows can be joined to one text.
-            fields.append(
-                pc.if_else(
-                    pc.equal(size, 0), "", pc.binary_join_element_wise(size.cast(pa.string()), values, f"|{number}|")
-                )
-            )
-    texts = pc.binary_join_element_wise(*(pc.fill_null(field, "") for field in fields), "").cast(pa.binary())
-    hashes = [hashlib.blake2b(text, digest_size=16).digest() for text in distinct.values(texts)]
-    return pa.array(hashes, type=pa.binary(16))
+            sizes = pc.binary_length(values).dictionary_encode()
+            heads = [f"{size}|{number}|" if size else "" for size in distinct.values(sizes.dictionary)]
+            fields += [pa.array(heads, pa.string()).take(sizes.indices), values]
+    texts = pc.binary_join_element_wise(*fields, "", null_handling="replace", null_replacement="").cast(pa.binary())
+    hashes = b"".join([hashlib.blake2b(text, digest_size=16).digest() for text in distinct.values(texts)])
+    return pa.Array.from_buffers(pa.binary(16), flat.num_rows, [None, pa.py_buffer(hashes)])
 
 
 HANDFUL = 16
