@@ -6,7 +6,7 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kehu.process import distinct, text
+from kehu.process import digits, distinct, text
 
 CLEANED = pa.schema({"phone": pa.string(), "phone_2": pa.string()})
 """What `columns` gives of one column: the first number of a field, and a second where it holds two."""
@@ -105,10 +105,28 @@ _COMMON = (
 )
 _EXTENDED = "-.*-[0-9 )]*$"
 _EMPTY = r"^1[3-9][0-9]0{8}$|^13800138000$"
+_MOBILE_DIGITS = 11
 
 
 def _common(numbers: pa.Array) -> pa.Array:
     """The Chinese mobiles and landlines among the numbers, as `clean` leaves them; kernels find by far the most."""
+    others = pa.array(~_bare_mobiles(numbers))
+    return pc.replace_with_mask(numbers, others, _written(numbers.filter(others)))
+
+
+def _bare_mobiles(numbers: pa.Array) -> digits.Mask:
+    """Which are the digits of a mobile and nothing else, as most are; one that may be made up is left out."""
+    where = digits.wide(numbers, _MOBILE_DIGITS)
+    found = digits.signs(numbers, where, _MOBILE_DIGITS)
+    fits = digits.are(found, "0" * _MOBILE_DIGITS) & (found[:, 0] == ord("1")) & (found[:, 1] >= ord("3"))
+    # People who have no number type one that ends in zeros, as 13800138000: the patterns tell which are made up.
+    fits &= (found[:, -3:] != ord("0")).any(axis=1)
+    where[where] = fits
+    return where
+
+
+def _written(numbers: pa.Array) -> pa.Array:
+    """The Chinese mobiles and landlines among numbers that people write in their ways."""
     simple = pc.match_substring_regex(numbers, r"^[0-9+() -]+$")
     bare = pc.replace_substring_regex(pc.if_else(simple, numbers, None), pattern="[() -]+", replacement="")
     found = pc.extract_regex(bare, _COMMON)
