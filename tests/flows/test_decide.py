@@ -60,8 +60,8 @@ PEOPLE: Sequence[dict[str, str]] = (
     {"record_id": "o1", "name": "欧阳娜娜", **TWINS},
 )
 
-HISTORY = {"decision", "decision_pair", "decision_member", "decision_pin", "customer_history", "member_history",
-           "sequence", "load"}  # fmt: skip
+HISTORY = {"audit", "decision", "decision_pair", "decision_member", "decision_pin", "customer_history",
+           "member_history", "sequence", "load"}  # fmt: skip
 """What tells of the past, and so grows by a decision and by its undoing."""
 
 

@@ -24,6 +24,8 @@ from kehu.flows.arrive import Desk
 from kehu.model.links import PAIRS
 from kehu.process import clean
 from kehu.store import customers, decisions, questions, records
+from kehu.store.audit import trail
+from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
 from kehu.store.decisions import Kind
 
@@ -93,7 +95,7 @@ def merge(database: Database, desk: Desk, ids: Sequence[int], *, reason: str, by
         ConflictError: They are one already.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, reason, by) as (tx, at):
+    with _deciding(database, desk, Act.MERGE, _named("customers", ids), reason, by) as (tx, at):
         living, before = _whole(tx, desk, ids, at=at)
         if len(living) < 2:
             raise ConflictError(f"{', '.join(map(str, ids))}: customer {living[0]} already; name two to merge")
@@ -123,7 +125,7 @@ def split(
         ConflictError: No record would stay, or none would go.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, reason, by) as (tx, at):
+    with _deciding(database, desk, Act.SPLIT, f"customer {customer_id}", reason, by) as (tx, at):
         (customer,), before = _whole(tx, desk, [customer_id], at=at)
         going = pa.array(sorted(set(record_numbers)), pa.int64())
         numbers = before.column("record").combine_chunks()
@@ -153,7 +155,7 @@ def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Ki
         ConflictError: They are one customer already.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, reason, by) as (tx, at):
+    with _deciding(database, desk, Act.REVIEW, _named("records", (left, right)), reason, by) as (tx, at):
         pair = pa.array([_current(tx, left), _current(tx, right)], pa.int64())
         asked = customers.memberships(tx, pair).column("customer_id").to_pylist()
         if len(asked) < 2:
@@ -183,7 +185,7 @@ def pin(
         NotFoundError: There is no such customer.
         SettingsError: The attribute cannot be pinned, the value is none, or there is no reason.
     """
-    with _deciding(database, desk, reason, by) as (tx, at):
+    with _deciding(database, desk, Act.PIN, f"customer {customer_id}", reason, by) as (tx, at):
         wanted = cleaned(attribute, value, home=desk.home)
         _, before = _whole(tx, desk, [customer_id], at=at)
         rows = records.read(tx, before.column("record").combine_chunks(), columns=("record", attribute)).to_pylist()
@@ -221,15 +223,17 @@ def undo(database: Database, desk: Desk, number: int, *, reason: str, by: str) -
         ConflictError: It was taken back before, or a later decision builds on it.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, reason, by) as (tx, at):
+    with _deciding(database, desk, Act.UNDO, f"decision {number}", reason, by) as (tx, at):
         kind = decisions.get(tx, number).kind
         decisions.undo(tx, number, by=by, at=at, why=reason)
         return _made_again(tx, desk, number, kind, decisions.members(tx, number), at=at, undone=True)
 
 
 @contextmanager
-def _deciding(database: Database, desk: Desk, reason: str, by: str) -> Iterator[tuple[Transaction, datetime]]:
-    """A transaction in which nobody else changes customers, and the time of the decision."""
+def _deciding(
+    database: Database, desk: Desk, act: Act, what: str, reason: str, by: str
+) -> Iterator[tuple[Transaction, datetime]]:
+    """A transaction in which nobody else changes customers, and its time; the audit trail tells of the decision."""
     if not reason.strip():
         raise SettingsError("a decision needs a reason")
     if not by.strip():
@@ -237,7 +241,16 @@ def _deciding(database: Database, desk: Desk, reason: str, by: str) -> Iterator[
     with database.begin() as tx:
         # Whoever else merges or splits waits here, and then sees what this one did.
         customers.next_id(tx)
-        yield tx, desk.clock()
+        at = desk.clock()
+        if database.vault is not None:
+            trail.note(tx, Entry(at=at, who=by, act=act, what=what, why=reason), vault=database.vault)
+        yield tx, at
+
+
+def _named(things: str, numbers: Sequence[int]) -> str:
+    """Some things by their numbers; of many the first."""
+    shown = ", ".join(map(str, numbers[:20]))
+    return f"{things} {shown}{', …' if len(numbers) > 20 else ''}"
 
 
 def _whole(tx: Transaction, desk: Desk, ids: Sequence[int], *, at: datetime) -> tuple[list[int], pa.Table]:
