@@ -132,9 +132,10 @@ def restrict(
 def erase(customer: Customer, reason: Reason, config: options.Config = None, *, json: options.Json = False) -> None:
     """Erase a customer from every copy; what law makes us keep is locked away.
 
-    What goes: records in all versions, golden values and their past, keys, links, contact media, search terms, consents, tickets,
-    notes, quarantined rows, raw files. Marks (keyed hashes) stay, by which rows of theirs are left out when they come
-    again. Exports and backups that were taken before are files of yours: the audit trail says who has them.
+    What goes: records in all versions, golden values and their past, keys, links, contact media, search terms,
+    consents, tickets, notes, quarantined rows, raw files. Marks (keyed hashes) stay, by which rows of theirs are left
+    out when they come again. Exports and backups that were taken before are files of yours: the audit trail says who
+    has them.
 
     Example: kehu erase 17 --reason "asked for it by letter of 20 November"
     """
