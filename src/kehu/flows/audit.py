@@ -1,14 +1,12 @@
 """The audit trail, chained and sealed: seconds after something was noted, and before `kehu` ends."""
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from kehu.errors import StoreError
+from kehu.flows import meanwhile
 from kehu.store.audit import chain, head
 from kehu.store.audit.chain import End
 from kehu.store.database import Database
@@ -16,8 +14,6 @@ from kehu.store.sealing.keyring import Keyring
 
 EVERY_S = 5.0
 """So often the trail is sealed while the application runs."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,28 +64,15 @@ def sealed_now_and_then(
     database: Database, seal: Seal, *, clock: Callable[[], datetime], every_s: float = EVERY_S
 ) -> Iterator[None]:
     """Seal the trail every few seconds while the block runs, and once more when it ends."""
-    is_over = threading.Event()
 
     def work() -> None:
-        while not is_over.wait(every_s):
-            _try(database, seal, clock=clock)
-
-    worker = threading.Thread(target=work, name="audit seal", daemon=True)
-    worker.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        worker.join()
-        _try(database, seal, clock=clock)
-
-
-def _try(database: Database, seal: Seal, *, clock: Callable[[], datetime]) -> None:
-    try:
         sealed(database, seal, at=clock())
-    except StoreError as why:
-        # A store that is away comes back, and what was noted is chained then.
-        log.warning("the audit trail could not be sealed: %s", why)
+
+    try:
+        with meanwhile.repeated(work, name="audit seal", every_s=every_s):
+            yield
+    finally:
+        meanwhile.attempt(work, name="audit seal")
 
 
 def _write(end: End, seal: Seal, *, at: datetime) -> None:

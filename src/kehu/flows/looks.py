@@ -5,13 +5,13 @@ kept in memory and written together, twice a second: a power cut takes the last 
 end none. Where they cannot be written they wait; where too many wait, nobody is shown anything more.
 """
 
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kehu.errors import StoreError
+from kehu.flows import meanwhile
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Entry
 from kehu.store.database import Database
@@ -21,8 +21,6 @@ EVERY_S = 0.5
 
 MOST = 10_000
 """So many may wait to be written."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -72,26 +70,10 @@ class Looks:
     @contextmanager
     def together(self, *, every_s: float = EVERY_S) -> Iterator[None]:
         """Write looks now and then while the block runs, and once more when it ends."""
-        is_over = threading.Event()
-
-        def work() -> None:
-            while not is_over.wait(every_s):
-                self._try()
-
-        worker = threading.Thread(target=work, name="looks", daemon=True)
         self._is_together = True
-        worker.start()
         try:
-            yield
+            with meanwhile.repeated(self.write, name="looks", every_s=every_s):
+                yield
         finally:
             self._is_together = False
-            is_over.set()
-            worker.join()
-            self._try()
-
-    def _try(self) -> None:
-        try:
-            self.write()
-        except StoreError as why:
-            # A store that is away comes back, and what waits is written then.
-            log.warning("looks could not be noted yet: %s", why)
+            meanwhile.attempt(self.write, name="looks")

@@ -4,14 +4,13 @@ What happened stands in the ticket's own events, with what was written; the audi
 """
 
 import json
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from kehu.errors import ConflictError, SettingsError, StoreError
+from kehu.errors import ConflictError, SettingsError
+from kehu.flows import meanwhile
 from kehu.flows.people import By
 from kehu.flows.service.sla import Clock
 from kehu.model.tickets import MOVES, PAUSED, TicketAct, TicketKind, TicketSeverity, TicketState
@@ -22,8 +21,6 @@ from kehu.store.database import Database, Transaction
 from kehu.store.people import users
 from kehu.store.service import asked, calls, tickets
 from kehu.store.service.tickets import Event, Ticket
-
-log = logging.getLogger(__name__)
 
 KEHU = "kehu"
 """Who does what nobody does."""
@@ -214,23 +211,8 @@ def swept_now_and_then(
     database: Database, *, clock: Callable[[], datetime], every_s: float = EVERY_S
 ) -> Iterator[None]:
     """Mark late tickets every half minute while the block runs."""
-    is_over = threading.Event()
-
-    def work() -> None:
-        while not is_over.wait(every_s):
-            try:
-                sweep(database, at=clock())
-            except StoreError as why:
-                # A store that is away comes back, and what is late then is found then.
-                log.warning("late tickets could not be looked for: %s", why)
-
-    worker = threading.Thread(target=work, name="late tickets", daemon=True)
-    worker.start()
-    try:
+    with meanwhile.repeated(lambda: sweep(database, at=clock()), name="late tickets", every_s=every_s):
         yield
-    finally:
-        is_over.set()
-        worker.join()
 
 
 def _moved(held: Ticket, state: TicketState, *, clock: Clock, at: datetime) -> Ticket:
