@@ -44,3 +44,13 @@ def kehu(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tm
         return Answer(code=int(left.value.code or 0), out=printed.out, err=printed.err)
 
     return run
+
+
+@pytest.fixture
+def project(kehu: Kehu, tmp_path: Path) -> Path:
+    """The project that `kehu init` makes, with its drop folder only."""
+    kehu("init", ".")
+    settings = tmp_path / "kehu.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text[: text.index("# --- Online")], encoding="utf-8")
+    return tmp_path

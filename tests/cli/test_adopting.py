@@ -11,14 +11,10 @@ Kehu = Callable[..., Any]
 
 
 @pytest.fixture
-def project(kehu: Kehu, tmp_path: Path) -> Path:
+def project(kehu: Kehu, project: Path) -> Path:
     """The project that `kehu init` makes, with its drop folder only, after a run."""
-    kehu("init", ".")
-    settings = tmp_path / "kehu.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text[: text.index("# --- Online")], encoding="utf-8")
     assert kehu("run").code == 0
-    return tmp_path
+    return project
 
 
 def test_without_an_answer_it_only_shows(kehu: Kehu, project: Path) -> None:

@@ -11,14 +11,10 @@ Kehu = Callable[..., Any]
 
 
 @pytest.fixture
-def project(kehu: Kehu, tmp_path: Path) -> Path:
+def project(kehu: Kehu, project: Path) -> Path:
     """The drop folder of the project alone, after a run."""
-    kehu("init", ".")
-    settings = tmp_path / "kehu.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text[: text.index("# --- Online")], encoding="utf-8")
     assert kehu("run").code == 0
-    return tmp_path
+    return project
 
 
 def test_a_store_moves_into_another_folder_and_is_sound_there(kehu: Kehu, project: Path) -> None:

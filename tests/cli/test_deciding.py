@@ -4,19 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 Kehu = Callable[..., Any]
-
-
-@pytest.fixture
-def project(kehu: Kehu, tmp_path: Path) -> Path:
-    """The project that `kehu init` makes, with its drop folder only."""
-    kehu("init", ".")
-    settings = tmp_path / "kehu.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text[: text.index("# --- Online")], encoding="utf-8")
-    return tmp_path
 
 
 def test_customers_are_merged_split_pinned_and_restored(kehu: Kehu, project: Path) -> None:

@@ -13,16 +13,6 @@ from kehu.store.sealing.vault import Vault
 Kehu = Callable[..., Any]
 
 
-@pytest.fixture
-def project(kehu: Kehu, tmp_path: Path) -> Path:
-    """The project that `kehu init` makes, with its drop folder only."""
-    kehu("init", ".")
-    settings = tmp_path / "kehu.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text[: text.index("# --- Online")], encoding="utf-8")
-    return tmp_path
-
-
 def dump(folder: Path) -> list[str]:
     opened = database.connect("sqlite:///kehu.db", folder=folder, vault=Vault(keyring.read(folder / "kehu.key")))
     with opened.read() as tx:

@@ -25,15 +25,6 @@ Kehu = Callable[..., Any]
 PATIENCE_S = 60
 
 
-@pytest.fixture
-def project(kehu: Kehu, tmp_path: Path) -> Path:
-    kehu("init", ".")
-    settings = tmp_path / "kehu.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text[: text.index("# --- Online")], encoding="utf-8")
-    return tmp_path
-
-
 @contextmanager
 def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
