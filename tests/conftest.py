@@ -141,7 +141,8 @@ def _mariadb(folder: Path) -> Server:
     owner, port = _owner("mysql"), _free_port()
     folder.mkdir()
     programs = _binary("mariadb-install-db"), _binary("mariadbd")
-    common = ["--no-defaults", f"--datadir={folder / 'data'}"]
+    # Its temporary tables have names of their process only: two servers that are made at once must not share a folder.
+    common = ["--no-defaults", f"--datadir={folder / 'data'}", f"--tmpdir={folder}"]
     serve = [programs[1], *common, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
     # The server's own character set is not ours: the tables must say theirs.
     serve += ["--character-set-server=latin1", "--innodb-buffer-pool-size=256M", f"--pid-file={folder / 'pid'}"]
