@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from kehu.store import bulk
+from kehu.store import bulk, figures
 from kehu.store.database import Transaction
 from kehu.store.dictionary.figures import kept_figure
 from kehu.store.figures import COUNTED
 from kehu.store.segments import years_before
-from kehu.store.tables import customer, customer_history, interaction, member, record, setting, subscription
+from kehu.store.tables import customer, customer_history, interaction, member, setting, subscription
 
 AGES = (18, 25, 35, 45, 55, 65)
 """Where a band of ages begins; before the first are minors."""
@@ -25,13 +25,8 @@ Conditions = Sequence[sa.ColumnElement[bool]]
 """Which customers are counted: conditions on `customer`."""
 
 
-def _by(tx: Transaction, code: Any, where: Conditions) -> pa.Table:
-    many = sa.func.count()
-    return bulk.read(tx, sa.select(code, many).select_from(customer).where(*where).group_by(code), COUNTED)
-
-
 def _column(name: str) -> Callable[[Transaction, Conditions, date], pa.Table]:
-    return lambda tx, where, _: _by(tx, customer.c[name], where)
+    return lambda tx, where, _: figures.by(tx, customer.c[name], *where)
 
 
 def _ages(tx: Transaction, where: Conditions, today: date) -> pa.Table:
@@ -40,7 +35,7 @@ def _ages(tx: Transaction, where: Conditions, today: date) -> pa.Table:
         (born > years_before(today, age), _band(before, age - 1)) for before, age in zip((0, *AGES), AGES, strict=False)
     ]
     # The youngest first: each is asked only of those who are not in the band before.
-    return _by(tx, sa.case((born.is_(None), None), *bands, else_=f"{AGES[-1]}+"), where)
+    return figures.by(tx, sa.case((born.is_(None), None), *bands, else_=f"{AGES[-1]}+"), *where)
 
 
 def _band(start: int, end: int) -> str:
@@ -50,11 +45,11 @@ def _band(start: int, end: int) -> str:
 def _qualities(tx: Transaction, where: Conditions, _: date) -> pa.Table:
     quality = customer.c.quality
     bands = [(quality < end, f"{end - 20}-{end - 1}") for end in (20, 40, 60, 80)]
-    return _by(tx, sa.case(*bands, else_="80-100"), where)
+    return figures.by(tx, sa.case(*bands, else_="80-100"), *where)
 
 
 def _records(tx: Transaction, where: Conditions, _: date) -> pa.Table:
-    return _by(tx, _up_to(customer.c.records), where)
+    return figures.by(tx, _up_to(customer.c.records), *where)
 
 
 def _up_to(number: Any) -> sa.ColumnElement[str]:
@@ -64,11 +59,8 @@ def _up_to(number: Any) -> sa.ColumnElement[str]:
 
 
 def _channels(tx: Transaction, where: Conditions, _: date) -> pa.Table:
-    many = sa.func.count(sa.distinct(member.c.customer_id))
-    query = sa.select(record.c.channel, many).join_from(member, record, record.c.record == member.c.record)
-    if len(where) > 1:  # The living alone are all that have members.
-        query = query.join(customer, customer.c.customer_id == member.c.customer_id).where(*where)
-    return bulk.read(tx, query.group_by(record.c.channel), COUNTED)
+    # The living alone are all that have members.
+    return figures.customers_by_channel(tx, *(where if len(where) > 1 else ()))
 
 
 def _numbers(tx: Transaction, where: Conditions, _: date) -> pa.Table:

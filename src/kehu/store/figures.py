@@ -1,6 +1,7 @@
 """Figures: how many there are of what, counted by the database."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -56,18 +57,25 @@ def totals(tx: Transaction) -> Totals:
 
 def customers_by(tx: Transaction, column: str) -> pa.Table:
     """Living customers by one of `CUSTOMER_COLUMNS`: `COUNTED`."""
-    return _by(tx, customer.c[_allowed(column, CUSTOMER_COLUMNS)], customer.c.merged_into.is_(None))
+    return by(tx, customer.c[_allowed(column, CUSTOMER_COLUMNS)], customer.c.merged_into.is_(None))
 
 
 def records_by(tx: Transaction, column: str) -> pa.Table:
     """Current records by one of `RECORD_COLUMNS`: `COUNTED`."""
-    return _by(tx, record.c[_allowed(column, RECORD_COLUMNS)], record.c.current)
+    return by(tx, record.c[_allowed(column, RECORD_COLUMNS)], record.c.current)
 
 
-def customers_by_channel(tx: Transaction) -> pa.Table:
-    """Living customers by the channels that know them: `COUNTED`; one that two channels know counts in both."""
+def customers_by_channel(tx: Transaction, *where: sa.ColumnElement[bool]) -> pa.Table:
+    """Living customers by the channels that know them: `COUNTED`; one that two channels know counts in both.
+
+    Args:
+        tx: A transaction.
+        where: Which customers; none counts all that have members: the living.
+    """
     many = sa.func.count(sa.distinct(member.c.customer_id))
     query = sa.select(record.c.channel, many).join_from(member, record, record.c.record == member.c.record)
+    if where:
+        query = query.join(customer, customer.c.customer_id == member.c.customer_id).where(*where)
     return bulk.read(tx, query.group_by(record.c.channel).order_by(many.desc(), record.c.channel), COUNTED)
 
 
@@ -78,11 +86,12 @@ def records_per_customer(tx: Transaction) -> pa.Table:
     return bulk.read(tx, query.group_by(customer.c.records).order_by(customer.c.records), schema)
 
 
-def _by(tx: Transaction, column: sa.Column[str], where: sa.ColumnElement[bool]) -> pa.Table:
+def by(tx: Transaction, column: sa.ColumnElement[Any], *where: sa.ColumnElement[bool]) -> pa.Table:
+    """How many rows have each value of a column, or of what is made of one: `COUNTED`."""
     many = sa.func.count()
     # Nulls last by hand: the databases differ.
     order = (many.desc(), sa.case((column.is_(None), 1), else_=0), column)
-    return bulk.read(tx, sa.select(column, many).where(where).group_by(column).order_by(*order), COUNTED)
+    return bulk.read(tx, sa.select(column, many).where(*where).group_by(column).order_by(*order), COUNTED)
 
 
 def _allowed(column: str, columns: tuple[str, ...]) -> str:
