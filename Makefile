@@ -12,7 +12,7 @@ ARGS ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults check fmt docs bench serve clean
+.PHONY: help setup demo test faults fuzz check fmt docs bench bench-store serve clean
 
 help:
 	@echo "make setup    .venv with kehu in it, and the browser files (the other targets call it)"
@@ -20,10 +20,12 @@ help:
 	@echo "make serve    the page over kehu-demo                                  [ARGS=\"--port 8500\"]"
 	@echo "make test     the tests                                                [ARGS=\"tests/process -k phones\"]"
 	@echo "make faults   the long set of faults: kills, dead servers, full disks    [ARGS=\"-k servers\"]"
+	@echo "make fuzz     every route of the interface at every edge of its description (minutes)"
 	@echo "make check    everything CI runs: format, ruff, mypy, floors, tests, docs"
 	@echo "make fmt      format the code"
 	@echo "make docs     the tables of docs/ that are written from the code"
 	@echo "make bench    the benchmark tables                                       [ARGS=\"--records 100000\"]"
+	@echo "make bench-store  how fast stores are made and searched, on three databases   [ARGS=\"--records 100000\"]"
 	@echo "make clean    take away what the targets made, the demo's folder too"
 
 setup: $(STAMP)
@@ -58,7 +60,10 @@ test: setup
 
 # Where they strike is printed: KEHU_FAULTS_SEED=... make faults does the same again.
 faults: setup
-	@$(BIN)/pytest -m faults tests/faults tests/store -rA $(ARGS)
+	@$(BIN)/pytest -m faults tests/faults tests/store tests/test_promises.py -rA $(ARGS)
+
+fuzz: setup
+	@KEHU_FUZZ=long $(BIN)/pytest -n0 tests/serve/test_fuzz.py $(ARGS)
 
 # The tests come last, so the closing line of a green run is pytest's.
 check: setup
@@ -80,6 +85,11 @@ bench: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt >&2
 	@$(BIN)/python benchmarks/accuracy.py
 	@$(BIN)/python benchmarks/resolve.py $(ARGS)
+
+# An hour, and PostgreSQL and MariaDB: a million records into each store, then the searches among a million customers.
+bench-store: setup
+	@$(BIN)/python benchmarks/store.py $(ARGS)
+	@$(BIN)/python benchmarks/search.py
 
 clean:
 	rm -rf .venv $(VENDOR) kehu-demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

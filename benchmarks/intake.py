@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import memory
 from rich.console import Console
 from rich.table import Table
 
@@ -92,26 +93,13 @@ def _run(way: str, threads: int, file: Path, rows: int, sample: int) -> Run:
     start = time.perf_counter()
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=HERE) as process:
         os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:threads])
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, _held(process.pid))
-            time.sleep(0.05)
+        peak = memory.peak(process)
         seconds = time.perf_counter() - start
         assert process.stdout is not None
         said = process.stdout.read()
     if process.returncode:
         sys.exit(f"{way} failed with exit code {process.returncode}")
     return Run(rows=rows, way=way, threads=threads, seconds=seconds, peak_mb=peak >> 20, **json.loads(said))
-
-
-def _held(process: int) -> int:
-    """The memory that a process and those it started hold, each shared page counted for each of them."""
-    try:
-        held = int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        tasks = Path(f"/proc/{process}/task").iterdir()
-        return held + sum(_held(int(child)) for task in tasks for child in (task / "children").read_text().split())
-    except OSError:  # It has ended in between.
-        return 0
 
 
 def _table(runs: list[Run]) -> Table:

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from sqlalchemy import Table
 
-from kehu import settings
 from kehu.collect import rest
 from kehu.collect.web import pages, proofs
 from kehu.flows.service import sla
-from kehu.model import records
+from kehu.model import held, records
 from kehu.process import mapping
-from kehu.store import tables
-from kehu.store.dictionary import whole
+from kehu.settings import sections
+from kehu.store.dictionary import ground, whole
 
 FOLDER = Path(__file__).parent
 PAGES = ("settings.md", "columns.md")
@@ -90,7 +90,7 @@ def _kinds(models: Iterable[type[BaseModel]]) -> Iterator[str]:
 def of_rules() -> str:
     """A paragraph and a table for each rule."""
     parts: list[str] = []
-    for word, model in settings.RULES.items():
+    for word, model in sections.RULES.items():
         parts.append(f'**`rule = "{word}"`**: {_first_line(model)}')
         own = [name for name in model.model_fields if name not in {"rule", *OF_EVERY_RULE}]
         if own:
@@ -100,7 +100,7 @@ def of_rules() -> str:
 
 def of_every_rule() -> str:
     """A table of what every rule knows."""
-    any_rule = next(iter(settings.RULES.values()))
+    any_rule = next(iter(sections.RULES.values()))
     return of_settings(any_rule, only=OF_EVERY_RULE)
 
 
@@ -118,7 +118,7 @@ def of_flat() -> str:
 def of_clean() -> str:
     """A table of the clean columns."""
     rows = [
-        (f"`{field.name}`", f"{field.type}{'' if field.nullable else ', never null'}", tables.SAYS[field.name])
+        (f"`{field.name}`", f"{field.type}{'' if field.nullable else ', never null'}", ground.SAYS[field.name])
         for field in records.CLEAN
     ]
     return _table(("column", "type", "what it is"), rows)
@@ -126,17 +126,18 @@ def of_clean() -> str:
 
 def of_store() -> str:
     """A part for every table of the store."""
-    return "\n\n".join(
-        f"### {table.name}\n{table.comment}.\n\n"
-        + _table(
-            ("column", "what it is"),
-            [
-                (f"`{column.name}`{' (key)' if column.primary_key else ''}", column.comment or "")
-                for column in table.columns
-            ],
-        )
-        for table in whole.metadata.sorted_tables
-    )
+    return "\n\n".join(_of_table(table) for table in whole.metadata.sorted_tables)
+
+
+def _of_table(table: Table) -> str:
+    """What a table is, what for and how long it is kept, and what each column is, with its class."""
+    told = held.HELD[table.name]
+    rows = [
+        (f"`{column.name}`{' (key)' if column.primary_key else ''}", told.class_of(column.name), column.comment or "")
+        for column in table.columns
+    ]
+    why = f"For: {held.USES[told.use][1]}. Kept: {held.PERIODS[told.period][1]}."
+    return f"### {table.name}\n{table.comment}.\n\n{why}\n\n" + _table(("column", "class", "what it is"), rows)
 
 
 def _first_line(model: type[BaseModel]) -> str:
@@ -149,10 +150,10 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 WRITTEN: dict[str, Callable[[], str]] = {
-    **{name: lambda model=model: of_settings(model) for name, model in settings.SECTIONS.items()},  # type: ignore[misc]
-    **{name: lambda model=model: of_settings(model) for name, model in settings.SOURCES.items()},  # type: ignore[misc]
+    **{name: lambda model=model: of_settings(model) for name, model in sections.SECTIONS.items()},  # type: ignore[misc]
+    **{name: lambda model=model: of_settings(model) for name, model in sections.SOURCES.items()},  # type: ignore[misc]
     "class of tickets": lambda: of_settings(sla.Class),
-    "every channel": lambda: of_settings(settings.Own),
+    "every channel": lambda: of_settings(sections.Own),
     "paging": lambda: of_kinds(pages.Paging),
     "auth": lambda: of_kinds(proofs.Auth),
     "since": lambda: of_settings(rest.Since),

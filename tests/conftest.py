@@ -29,8 +29,9 @@ from kehu.flows.arrive import Desk
 from kehu.model.people import Role
 from kehu.process.checks import Required
 from kehu.resolve import model as models
-from kehu.store import customers, database, fingerprints, tables
+from kehu.store import customers, database, fingerprints
 from kehu.store.dictionary import whole
+from kehu.store.dictionary.whole import tables
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 
@@ -346,8 +347,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[database.D
         opened = database.connect(url, folder=tmp_path, vault=VAULT)
         with opened.begin() as tx:
             for table in reversed(whole.metadata.sorted_tables):
-                if table is not tables.sequence:
+                if table is not tables["sequence"]:
                     tx.execute(table.delete())
-            tx.execute(tables.sequence.update().values(next=1))
+            tx.execute(tables["sequence"].update().values(next=1))
     yield opened
     opened.close()

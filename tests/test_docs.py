@@ -10,13 +10,13 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from kehu import settings
 from kehu.cli import commands
 from kehu.collect import rest
 from kehu.collect.town import example
 from kehu.model.records import CLEAN, FLAT_COLUMNS
 from kehu.process.mapping import Mapping
 from kehu.serve.app import PAGES, create
+from kehu.settings import reading, sections
 from kehu.store import database
 from kehu.store.dictionary import whole
 
@@ -46,11 +46,11 @@ def models(annotation: Any) -> Iterator[type[BaseModel]]:
 def every_setting() -> Iterator[tuple[str, str]]:
     """The model and the name of each setting, however deep it stands."""
     waiting: list[type[BaseModel]] = [
-        *settings.SECTIONS.values(),
-        settings.Own,
-        *settings.SOURCES.values(),
+        *sections.SECTIONS.values(),
+        sections.Own,
+        *sections.SOURCES.values(),
         Mapping,
-        *settings.RULES.values(),
+        *sections.RULES.values(),
     ]
     seen: set[type[BaseModel]] = set()
     while waiting:
@@ -80,7 +80,7 @@ def test_the_tables_are_those_that_make_docs_writes(name: str) -> None:
 
 
 def test_every_setting_has_a_help_text() -> None:
-    described: list[type[BaseModel]] = [*settings.SECTIONS.values(), settings.Own, *settings.SOURCES.values(), Mapping]
+    described: list[type[BaseModel]] = [*sections.SECTIONS.values(), sections.Own, *sections.SOURCES.values(), Mapping]
     for model in described:
         for name, field in model.model_fields.items():
             assert field.description, f"{model.__name__}.{name}"
@@ -92,9 +92,9 @@ def test_every_setting_is_named(model: str, name: str) -> None:
 
 
 def test_every_table_of_settings_kind_of_channel_and_rule_is_named() -> None:
-    for name in [*settings.SECTIONS, "channels.NAME", "channels.NAME.mapping"]:
+    for name in [*sections.SECTIONS, "channels.NAME", "channels.NAME.mapping"]:
         assert f"[{name}]" in text("settings.md")
-    for word in [*settings.SOURCES, *settings.RULES]:
+    for word in [*sections.SOURCES, *sections.RULES]:
         assert f'"{word}"' in text("settings.md")
 
 
@@ -186,7 +186,7 @@ def test_the_two_readmes_have_the_same_parts() -> None:
 def test_the_examples_that_users_copy_are_read_without_a_complaint(tmp_path: Path) -> None:
     """The settings of the demo, those of `kehu init`, and every TOML block of the documentation."""
     (tmp_path / "kehu.toml").write_text(example.settings_toml(8451), encoding="utf-8")
-    assert len(settings.load(tmp_path, environment={}).channels) == 3
+    assert len(reading.load(tmp_path, environment={}).channels) == 3
     for page in DOCS.rglob("*.md"):
         for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
             whole = block if "[channels.hall.mapping]" in block else f"[channels.hall.mapping]\n{block}"
@@ -197,4 +197,4 @@ def test_the_examples_that_users_copy_are_read_without_a_complaint(tmp_path: Pat
             (tmp_path / "kehu.toml").write_text(
                 f'[channels.hall]\ntype = "files"\npath = "hall"\n{whole}', encoding="utf-8"
             )
-            settings.load(tmp_path, environment={})
+            reading.load(tmp_path, environment={})

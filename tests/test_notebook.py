@@ -8,12 +8,13 @@ import pyarrow.compute as pc
 import pytest
 
 import kehu
-from kehu import settings, wiring
+from kehu import wiring
 from kehu.errors import NotFoundError
 from kehu.flows import demo, segments
 from kehu.flows.segments import Reader
 from kehu.flows.sight import CLEAR
 from kehu.model import segments as model
+from kehu.settings import reading
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Filter
 
@@ -34,7 +35,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "kehu.toml").write_text(written.replace(theirs, str(port)), encoding="utf-8")
     from kehu.cli import running, screen  # noqa: PLC0415  (slow to load)
 
-    found = settings.load(folder)
+    found = reading.load(folder)
     with screen.watched() as progress, wiring.store(found, migrate=True) as database:
         running.whole(found, database, None, progress)
         students = model.parsed({"column": "customer.category", "is": "one_of", "values": ["student"]})
@@ -63,7 +64,7 @@ def test_values_are_masked_unless_a_reason_is_given_which_the_trail_keeps(projec
     phones = pc.drop_null(masked["phone"])
     assert pc.all(pc.match_substring(phones, "*")).as_py()
     assert not pc.any(pc.match_substring(pc.drop_null(clear["phone"]), "*")).as_py()
-    with wiring.store(settings.load(project)) as database, database.read() as tx:
+    with wiring.store(reading.load(project)) as database, database.read() as tx:
         assert database.vault
         noted = trail.page(tx, Filter(act=Act.EXPORT), vault=database.vault)
     assert [one.why for one in noted] == ["a test of ours"]

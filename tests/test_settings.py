@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from kehu import settings
 from kehu.collect.files import FilesSource
 from kehu.collect.rest import RestSource
 from kehu.errors import SettingsError
+from kehu.settings import reading, sections
 
 GOOD = """
 [kehu]
@@ -41,12 +41,12 @@ def write(folder: Path, text: str) -> Path:
 
 def complaint(folder: Path, text: str) -> str:
     with pytest.raises(SettingsError) as refused:
-        settings.load(write(folder, text), environment={})
+        reading.load(write(folder, text), environment={})
     return str(refused.value)
 
 
 def test_every_part_of_the_file_is_read(tmp_path: Path) -> None:
-    read = settings.load(write(tmp_path, GOOD), environment={})
+    read = reading.load(write(tmp_path, GOOD), environment={})
     assert (read.folder, read.kehu.store) == (tmp_path, "sqlite:///here.db")
     online, hall = read.channels
     assert isinstance(online.source, RestSource)
@@ -58,8 +58,8 @@ def test_every_part_of_the_file_is_read(tmp_path: Path) -> None:
 
 
 def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
-    read = settings.load(write(tmp_path, ""), environment={})
-    assert read == settings.Settings(folder=tmp_path)
+    read = reading.load(write(tmp_path, ""), environment={})
+    assert read == sections.Settings(folder=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -107,24 +107,24 @@ def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_missing_file_tells_of_init(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="kehu init"):
-        settings.load(tmp_path / "kehu.toml", environment={})
+        reading.load(tmp_path / "kehu.toml", environment={})
 
 
 def test_the_environment_names_the_file_and_the_store(tmp_path: Path) -> None:
     environment = {"KEHU_CONFIG": str(write(tmp_path, GOOD)), "KEHU_STORE": "sqlite:///there.db"}
-    assert settings.load(environment=environment).kehu.store == "sqlite:///there.db"
+    assert reading.load(environment=environment).kehu.store == "sqlite:///there.db"
 
 
 def test_a_folder_may_stand_for_the_file_in_it(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
-    assert settings.load(tmp_path, environment={}).folder == tmp_path
+    assert reading.load(tmp_path, environment={}).folder == tmp_path
 
 
 def test_a_channel_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="online, hall"):
-        settings.load(write(tmp_path, GOOD), environment={}).channel("halls")
+        reading.load(write(tmp_path, GOOD), environment={}).channel("halls")
 
 
 def test_a_missing_secret_is_refused_by_its_name() -> None:
     with pytest.raises(SettingsError, match="KEHU_X"):
-        settings.secret("KEHU_X", environment={})
+        reading.secret("KEHU_X", environment={})

@@ -18,14 +18,18 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from kehu import settings as reading
 from kehu import wiring
+from kehu.analyse.crosses import Cross
 from kehu.flows import export, figures, segments, sight
 from kehu.flows.export import Asked
 from kehu.flows.segments import Reader
+from kehu.settings import reading
 from kehu.store import exports
 from kehu.store.exports import What
-from kehu.store.views import Filter
+from kehu.store.tallies import Cut
+
+CROSS = pa.schema([("row", pa.string()), ("column", pa.string()), ("value", pa.float64())])
+"""A figure that counts by two things at once."""
 
 
 class Held:
@@ -62,14 +66,17 @@ class Held:
         return self._table(What.LINKS)
 
     def figure(self, name: str) -> pa.Table:
-        """A figure of the dashboard as last counted: `code`, `customers`, `percent`.
+        """A figure of the dashboard as last counted: `code`, `customers`, `percent`; or `row`, `column`, `value`.
 
         Raises:
             NotFoundError: There is none of this name.
         """
         at, reader = wiring.now(), self._reader
-        told = figures.shown(self._database, Filter(), at=at, zone=self._zone, reader=reader, names=(name,))
+        told = figures.shown(self._database, Cut(), at=at, zone=self._zone, reader=reader, names=(name,))
         [found] = told.figures
+        if isinstance(found, Cross):
+            cells = [{"row": cell.row, "column": cell.column, "value": cell.value} for cell in found.cells]
+            return pa.Table.from_pylist(cells, schema=CROSS)
         columns = {
             "code": [part.code for part in found.slices],
             "customers": [part.customers for part in found.slices],
@@ -84,7 +91,7 @@ class Held:
         columns = {
             "name": [one.name for one in found],
             "version": [one.version for one in found],
-            "customers": [one.sizes[-1][1] if one.sizes else None for one in found],
+            "customers": [one.sizes[-1].customers if one.sizes else None for one in found],
         }
         schema = pa.schema([("name", pa.string()), ("version", pa.int64()), ("customers", pa.int64())])
         return pa.table(columns, schema=schema)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from kehu import settings as reading
 from kehu.collect import database as databases
 from kehu.collect import files, own, push, rest
 from kehu.collect.channel import Channel
@@ -27,12 +26,15 @@ from kehu.flows.intake import Feed
 from kehu.flows.pace import Paces
 from kehu.flows.people import By, Office
 from kehu.flows.privacy.erase import Room
+from kehu.flows.rotate import Cupboard
 from kehu.flows.service.sla import Clock
 from kehu.flows.verify import Rules
+from kehu.flows.weekly import Weekly
 from kehu.resolve import model as models
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import Survivorship
-from kehu.settings import Settings
+from kehu.settings import reading, sections
+from kehu.settings.sections import Settings
 from kehu.store import database as stores
 from kehu.store import fingerprints
 from kehu.store.database import Database
@@ -51,6 +53,17 @@ KEY_VARIABLE = "KEHU_KEY"
 
 TOWN_KEY = "made-up-like-the-town"
 """The API key of the made-up application server. It guards nothing: only loopback reaches it, and nobody is real."""
+
+
+def weekly(settings: Settings) -> Weekly | None:
+    """When the weekly report is due and where it goes; None where none is wished for."""
+    told = settings.analyse
+    if told.report_folder is None:
+        return None
+    return Weekly(
+        folder=settings.folder / told.report_folder, day=told.report_day, hour=told.report_time,
+        language=told.report_language, zone=ZoneInfo(settings.serve.zone),
+    )  # fmt: skip
 
 
 def now() -> datetime:
@@ -121,7 +134,32 @@ def keys(settings: Settings, *, make: bool = False) -> Keyring:
     path = settings.folder / settings.kehu.key
     if make and not path.exists():
         keyring.write(path, keyring.made())
-    return keyring.read(path)
+    return keyring.live(path)
+
+
+def cupboard(settings: Settings) -> Cupboard:
+    """Where the keys are kept, and what else `kehu rotate-key` reaches outside the database."""
+    path = settings.folder / settings.kehu.key
+    is_file = settings.key_text is None
+
+    def another() -> Keyring:
+        if not is_file:
+            newest = keys(settings).newest
+            raise SettingsError(
+                f"KEHU_KEY holds no key that is newer than the one in force ({newest}): put `;{newest + 1} ` and 32 "
+                "random bytes in base64 (`openssl rand -base64 32`) behind it, restart `kehu serve` with both, and try "
+                "again"
+            )
+        keyring.write(path, keyring.read(path).with_another(), over=True)
+        return keyring.live(path)
+
+    def forget(numbers: set[int]) -> None:
+        if is_file:
+            keyring.write(path, keyring.read(path).without(numbers), over=True)
+
+    return Cupboard(
+        another=another, forget=forget, raw_in=raw(settings), ledger_at=settings.folder / settings.kehu.ledger
+    )
 
 
 def made_key(folder: Path) -> Path | None:
@@ -196,7 +234,7 @@ def feeds(settings: Settings, names: Sequence[str] | None = None, *, secrets: Se
     return [feed(settings, one, secrets=secrets) for one in wanted]
 
 
-def feed(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading.secret) -> Feed:
+def feed(settings: Settings, one: sections.Channel, *, secrets: Secrets = reading.secret) -> Feed:
     """One channel with its mapping and rules.
 
     Raises:
@@ -217,7 +255,7 @@ def feed(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading
     )
 
 
-def channel(settings: Settings, one: reading.Channel, *, secrets: Secrets = reading.secret) -> Channel:
+def channel(settings: Settings, one: sections.Channel, *, secrets: Secrets = reading.secret) -> Channel:
     """What reads a channel.
 
     Raises:
@@ -244,7 +282,7 @@ def file(path: Path) -> Channel:
     return files.FilesChannel(path.name, source, folder=Path())
 
 
-def _is_sparse(source: reading.Source) -> bool:
+def _is_sparse(source: sections.Source) -> bool:
     """Whether the source leaves out what is empty: JSON does, tables do not."""
     match source:
         case rest.RestSource() | push.PushSource():

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from kehu.store import database, tables
+from kehu.store import database
+from kehu.store.dictionary.whole import tables
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 
@@ -70,8 +71,8 @@ def test_verify_says_what_is_broken(kehu: Kehu, project: Path) -> None:
     assert kehu("verify", "--rerun", "--json").json == {"sound": True, "findings": [], "remarks": []}
     opened = database.connect("sqlite:///kehu.db", folder=project, vault=Vault(keyring.read(project / "kehu.key")))
     with opened.begin() as tx:
-        tx.execute(sa.update(tables.load).values(read=tables.load.c.read + 1))
-        tx.execute(sa.delete(tables.member))
+        tx.execute(sa.update(tables["load"]).values(read=tables["load"].c.read + 1))
+        tx.execute(sa.delete(tables["member"]))
     opened.close()
     told = kehu("verify")
     assert told.code == 1

@@ -147,3 +147,16 @@ def test_another_order_of_strategies_is_applied_by_identify(kehu: Kehu, project:
     refused = kehu("identify")
     assert refused.code == 2
     assert "[survivorship]: email: there is no strategy 'longst' (has: pinned, valid_first" in refused.err
+
+
+def test_a_run_writes_the_weekly_report_and_goes_on_where_it_cannot(kehu: Kehu, project: Path) -> None:
+    settings = project / "kehu.toml"
+    said = settings.read_text(encoding="utf-8")
+    settings.write_text(f'{said}\n[analyse]\nreport_folder = "kehu.toml"\n', encoding="utf-8")
+    told = kehu("run")
+    assert told.code == 0
+    assert "weekly report" in told.err
+    settings.write_text(f'{said}\n[analyse]\nreport_folder = "reports"\n', encoding="utf-8")
+    assert kehu("run").code == 0
+    [report] = (project / "reports").iterdir()
+    assert "<svg" in report.read_text(encoding="utf-8")

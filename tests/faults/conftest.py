@@ -17,7 +17,7 @@ from kehu.flows import verify
 from kehu.flows.verify import Rules
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.resolve.survivorship import DEFAULT
-from kehu.store import customers, database, records
+from kehu.store import customers, database, records, search
 from kehu.store.database import Database
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
@@ -111,6 +111,15 @@ class Life:
         if has_tables:
             assert verify.verify(self.store, RULES, seal=None).findings == ()
 
+    def require_known(self) -> None:
+        """Refuse a store that does not find a customer by each certificate, or takes what it holds for new."""
+        self.through("intake", "identify")
+        with self.store.read() as tx:
+            rows = records.read(tx, columns=("id_number", "customer_id")).to_pylist()
+            held = [(row["id_number"], row["customer_id"]) for row in rows if row["id_number"]]
+            assert held
+            assert all(customer in search.find(tx, number).customer_ids for number, customer in held)
+
     def believed(self) -> dict[tuple[str, ...], dict[str, Any]]:
         """The golden values of every customer, by the keys of its records: what does not depend on numbers."""
         of: dict[int, list[str]] = {}
@@ -136,7 +145,9 @@ def quiet(victims: Victims, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     for name in ("quiet", "arrivals", "restored"):
         folder = tmp_path_factory.mktemp(name)
         keyring.write(folder / "kehu.key", keys)
-        store = replace(database.connect("sqlite:///kehu.db", folder=folder), vault=Vault(keys))
+        store = replace(
+            database.connect("sqlite:///kehu.db", folder=folder), vault=Vault(keyring.live(folder / "kehu.key"))
+        )
         lives.append(Life(victims=victims, store=store, folder=folder))
     whole, arrivals, restored = lives
     whole.through(*STAGES)
@@ -144,7 +155,8 @@ def quiet(victims: Victims, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     arrivals.through("migrate")
     arrivals.through("arrive", file=str(arrivals.folder / "told"))
     restored.through("restore", file=str(whole.folder / "kehu.zip"))
-    whole.calls |= {"arrive": arrivals.calls["arrive"], "restore": restored.calls["restore"]}
+    restored.through("rotate")
+    whole.calls |= {"arrive": arrivals.calls["arrive"]} | {name: restored.calls[name] for name in ("restore", "rotate")}
     yield whole
     for life in lives:
         life.store.close()
@@ -158,12 +170,13 @@ def begin(opened: Callable[[str], Database], tmp_path: Path, victims: Victims, q
     """Begin a life in an empty database of the kind asked for, with the keys of the undisturbed one."""
 
     def life(kind: str) -> Life:
-        store = replace(opened(kind), vault=quiet.store.vault)
+        store = opened(kind)
         folder = tmp_path / f"{kind} {len(list(tmp_path.iterdir()))}"
         if kind == "sqlite":
             folder = Path(str(store.engine.url.database)).parent
         folder.mkdir(exist_ok=True)
         shutil.copy(quiet.folder / "kehu.key", folder / "kehu.key")
+        store = replace(store, vault=Vault(keyring.live(folder / "kehu.key")))
         return Life(victims=victims, store=store, folder=folder)
 
     return life

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kehu.store import records
+from kehu.store import records, turning
 from kehu.store.backup import archive, kept
 
 DATABASES = ("sqlite", "mariadb", "postgresql")
@@ -71,6 +71,25 @@ def test_what_was_acknowledged_is_stored_whenever_the_program_is_killed(
         acknowledged = set(told.read_text().split())
         assert acknowledged <= stored
         assert len(stored - acknowledged) <= 1  # What was in flight.
+
+
+@times(1, 25)
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_rotation_that_is_killed_leaves_all_that_can_be_found_and_is_finished_by_the_next(
+    begin: Begin, quiet: Life, chance: random.Random, kind: str, kills: int
+) -> None:
+    life = begin(kind)
+    life.through(*STAGES)
+    for _ in range(kills):
+        life.killed("rotate", chance, most=quiet.calls["rotate"])
+        life.require_sound()
+        life.require_known()
+        assert life.believed() == quiet.believed()
+    life.through("rotate")
+    life.require_known()
+    assert life.believed() == quiet.believed()
+    with life.store.read() as tx:
+        assert not [one.name for one in turning.COLUMNS if turning.is_left(tx, one)]
 
 
 @times(2, 25)

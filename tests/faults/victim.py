@@ -21,11 +21,12 @@ import pyarrow as pa
 from kehu.collect.town import town
 from kehu.engine.duck import Duck
 from kehu.errors import ConflictError, KehuError
-from kehu.flows import arrive, backup, decide, intake, restore
+from kehu.flows import arrive, backup, decide, intake, restore, rotate
 from kehu.flows.arrive import Desk
 from kehu.flows.audit import Seal
 from kehu.flows.backup import Asked
 from kehu.flows.identify import identify
+from kehu.flows.rotate import Cupboard
 from kehu.model.records import FLAT_COLUMNS, POSITION, Batch
 from kehu.process import clean
 from kehu.process.mapping import Mapping
@@ -33,6 +34,7 @@ from kehu.resolve import model as models
 from kehu.store import database, fingerprints, records
 from kehu.store.database import Database
 from kehu.store.sealing import keyring
+from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
 
 CLOCK = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -129,6 +131,22 @@ def restoring(store: Database, folder: Path, file: Path) -> None:
     restore.restore(store, file, asked=ASKED, seal=seal)
 
 
+def rotating(store: Database, folder: Path, file: Path) -> None:
+    assert store.vault is not None
+    path = folder / "kehu.key"
+
+    def another() -> Keyring:
+        keyring.write(path, keyring.read(path).with_another(), over=True)
+        return keyring.live(path)
+
+    def forget(numbers: set[int]) -> None:
+        keyring.write(path, keyring.read(path).without(numbers), over=True)
+
+    cupboard = Cupboard(another=another, forget=forget, raw_in=folder / "raw", ledger_at=folder / "erased.ledger")
+    seal = Seal(keys=store.vault.keys, head_at=folder / "audit.head")
+    rotate.rotate(store, cupboard, asked=ASKED, seal=seal, clock=lambda: datetime.now(UTC), drops=True)
+
+
 WORK: dict[str, Callable[[Database, Path, Path], None]] = {
     "migrate": migrating,
     "intake": taking_in,
@@ -137,11 +155,12 @@ WORK: dict[str, Callable[[Database, Path, Path], None]] = {
     "arrive": arriving,
     "backup": backing_up,
     "restore": restoring,
+    "rotate": rotating,
 }
 
 
 def opened(url: str, folder: Path) -> Database:
-    return replace(database.connect(url, folder=folder), vault=Vault(keyring.read(folder / "kehu.key")))
+    return replace(database.connect(url, folder=folder), vault=Vault(keyring.live(folder / "kehu.key")))
 
 
 def killed_at(last: int | None) -> Callable[[], int]:

@@ -13,11 +13,12 @@ from kehu.flows.arrive import Desk
 from kehu.flows.identify import Identified
 from kehu.resolve import model as models
 from kehu.resolve.model import Model
-from kehu.store import contents, customers, database, decisions, records, tables, verify
+from kehu.store import contents, customers, database, decisions, records, verify
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act
 from kehu.store.database import Database
 from kehu.store.decisions import Kind
+from kehu.store.dictionary.whole import tables
 
 Live = Callable[[Database], Desk]
 Opened = Callable[[str], Database]
@@ -154,7 +155,7 @@ def test_what_waits_is_grouped_by_the_new_model_too(lived: tuple[Database, Desk]
     store, desk = lived
     with store.begin() as tx:
         numbers = records.current(tx)
-        tx.execute(tables.fresh.insert(), [{"record": number} for number in numbers.to_pylist()[:3]])
+        tx.execute(tables["fresh"].insert(), [{"record": number} for number in numbers.to_pylist()[:3]])
     _, done = adopted(store, desk, STRICT, tmp_path)
     assert done.records == 3
     with store.read() as tx:

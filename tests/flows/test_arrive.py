@@ -17,8 +17,9 @@ from kehu.flows import arrive, identify
 from kehu.flows.arrive import Desk, Status
 from kehu.process.checks import Required
 from kehu.resolve import model as models
-from kehu.store import contents, customers, database, loads, quarantine, tables, views
+from kehu.store import contents, customers, database, loads, quarantine, views
 from kehu.store.database import Database
+from kehu.store.dictionary.whole import tables
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
 
@@ -55,9 +56,10 @@ def partition(store: Database) -> set[frozenset[tuple[str, str]]]:
     """Which records are one customer, whatever its number."""
     with store.read() as tx:
         rows = tx.execute(
-            tables.record.join(tables.member, tables.member.c.record == tables.record.c.record)
+            tables["record"]
+            .join(tables["member"], tables["member"].c.record == tables["record"].c.record)
             .select()
-            .with_only_columns(tables.record.c.channel, tables.record.c.record_id, tables.member.c.customer_id)
+            .with_only_columns(tables["record"].c.channel, tables["record"].c.record_id, tables["member"].c.customer_id)
         ).all()
     groups: dict[int, set[tuple[str, str]]] = {}
     for channel, key, customer in rows:
@@ -134,9 +136,9 @@ def test_what_waits_for_the_nightly_run_goes_on_waiting(store: Database, tmp_pat
     """An arrival in a web request must not identify the millions that a run has just collected."""
     arrive.one(store, desk(tmp_path), OTHER)
     with store.begin() as tx:
-        tx.execute(tables.member.delete())
-        tx.execute(tables.match_key.delete())
-        tx.execute(tables.fresh.insert().values(record=1))
+        tx.execute(tables["member"].delete())
+        tx.execute(tables["match_key"].delete())
+        tx.execute(tables["fresh"].insert().values(record=1))
     arrive.one(store, desk(tmp_path), ZHANG)
     with store.read() as tx:
         assert views.counts(tx).waiting == 1

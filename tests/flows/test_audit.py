@@ -60,6 +60,6 @@ def test_a_head_that_fell_behind_is_no_fault_and_is_brought_up(store: Database, 
 
 def test_a_forged_head_is_not_overwritten(store: Database, seal: Seal) -> None:
     _note(store, seal, 1)
-    head.write(seal.head_at, chain.End(place=9, digest=bytes(32)), at=AT, keys=keyring.made())
+    head.write(seal.head_at, chain.End(place=9, digest=bytes(32)), at=AT, keys=keyring.made(), number=1)
     with pytest.raises(StoreError, match="not signed with our keys"):
         auditing.sealed(store, seal, at=AT)

@@ -17,12 +17,13 @@ from kehu.flows import backup, restore
 from kehu.flows.arrive import Desk
 from kehu.flows.audit import Seal
 from kehu.flows.backup import Asked
-from kehu.store import contents, database, sequence, tables, verify
+from kehu.store import contents, database, sequence, verify
 from kehu.store.audit import chain, head, trail
 from kehu.store.audit.trail import Act, Filter
 from kehu.store.backup import archive, kept
 from kehu.store.database import Database, Transaction
 from kehu.store.dictionary.people import one_time_link
+from kehu.store.dictionary.whole import tables
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 
@@ -74,7 +75,7 @@ def test_a_store_is_restored_on_any_database_to_the_row(
         assert list(chain.faults(tx, head=head.read(tmp_path / "audit.head", keys=seal_of(new, tmp_path).keys))) == []
         # Sessions and links that let people in are no part of a backup.
         assert tx.scalar(sa.select(sa.func.count()).select_from(one_time_link)) == 0
-        assert sequence.take(tx, "customer") > max(tx.scalars(sa.select(tables.customer.c.customer_id)))
+        assert sequence.take(tx, "customer") > max(tx.scalars(sa.select(tables["customer"].c.customer_id)))
 
 
 def test_a_backup_shows_one_moment_while_others_go_on(opened: Opened, live: Live, tmp_path: Path, kind: str) -> None:
@@ -94,14 +95,33 @@ def test_a_backup_shows_one_moment_while_others_go_on(opened: Opened, live: Live
             if not self.has_met:
                 self.has_met = True
                 with store.begin() as tx:
-                    tx.execute(tables.setting.insert().values(name="met", value=""))
+                    tx.execute(tables["setting"].insert().values(name="met", value=""))
 
     watching = Meddling()
     manifest = backup.backup(store, tmp_path / "kehu.zip", asked=ASKED, progress=watching)
     with store.read() as tx:
-        stored = tx.scalar(sa.select(sa.func.count()).select_from(tables.setting))
+        stored = tx.scalar(sa.select(sa.func.count()).select_from(tables["setting"]))
     assert watching.has_met
     assert manifest.tables["setting"].rows == (stored or 0) - 1
+
+
+def test_a_restore_that_was_killed_before_its_head_was_written_is_told_and_done_again(
+    opened: Opened, live: Live, tmp_path: Path
+) -> None:
+    store = opened("sqlite")
+    live(store)
+    seal = seal_of(store, tmp_path)
+    backup.backup(store, tmp_path / "kehu.zip", asked=ASKED)
+    backup.backup(store, tmp_path / "later.zip", asked=ASKED)
+    auditing.sealed(store, seal, at=ASKED.at)
+    before = seal.head_at.read_bytes()
+    restore.restore(store, tmp_path / "kehu.zip", asked=ASKED, seal=seal, replaces=True)
+    seal.head_at.write_bytes(before)
+    with store.read() as tx:
+        assert list(chain.faults(tx, head=head.read(seal.head_at, keys=seal.keys)))
+    restore.restore(store, tmp_path / "kehu.zip", asked=ASKED, seal=seal, replaces=True)
+    with store.read() as tx:
+        assert list(chain.faults(tx, head=head.read(seal.head_at, keys=seal.keys))) == []
 
 
 def held(store: Database) -> Vault:
@@ -125,7 +145,7 @@ def test_a_store_that_holds_something_is_replaced_only_where_that_is_said(
     before = dump(store)
     with store.begin() as tx:
         given = sequence.take(tx, "customer", 50)
-        tx.execute(tables.search_term.delete())
+        tx.execute(tables["search_term"].delete())
         trail.note(tx, trail.Entry(at=ASKED.at, who="x", act=Act.LOOK, what="customer 1"), vault=held(store))
     auditing.sealed(store, seal, at=ASKED.at)
     further = head.read(seal.head_at, keys=seal.keys)
@@ -228,7 +248,7 @@ def test_a_row_that_the_database_changes_on_the_way_is_noticed(
 
     def spoilt(tx: Any, table: sa.Table) -> Any:
         if table.name == "customer":
-            tx.execute(tables.customer.update().values(quality=tables.customer.c.quality + 1e-9))
+            tx.execute(tables["customer"].update().values(quality=tables["customer"].c.quality + 1e-9))
         return told(tx, table)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -251,7 +271,7 @@ def test_a_backup_of_an_older_kehu_is_migrated(opened: Opened, tmp_path: Path, k
     old = opened("sqlite")
     database.migrate(old, to="0006")
     with old.begin() as tx:
-        tx.execute(tables.setting.insert().values(name="a fact", value="old"))
+        tx.execute(tables["setting"].insert().values(name="a fact", value="old"))
         tx.execute(sa.text("INSERT INTO sequence (name, next) VALUES ('thing', 7)"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "tables", lambda tx, tables=kept.tables: of_their_time(tx, tables(tx)))
@@ -261,7 +281,7 @@ def test_a_backup_of_an_older_kehu_is_migrated(opened: Opened, tmp_path: Path, k
     assert manifest.schema_version == "0006"
     database.check(new)
     with new.begin() as tx:
-        assert tx.scalar(sa.select(tables.setting.c.value).where(tables.setting.c.name == "a fact")) == "old"
+        assert tx.scalar(sa.select(tables["setting"].c.value).where(tables["setting"].c.name == "a fact")) == "old"
         assert sequence.take(tx, "thing") == 7
 
 
@@ -270,7 +290,7 @@ def test_a_backup_of_a_newer_kehu_is_refused(opened: Opened, live: Live, tmp_pat
     live(store)
     path = tmp_path / "kehu.zip"
     manifest = backup.backup(store, path, asked=ASKED)
-    newer = manifest.model_copy(update={"schema_version": "9999"}).signed(held(store).keys)
+    newer = manifest.model_copy(update={"schema_version": "9999"}).signed(held(store).keys, 1)
     rewritten(path, lambda name, told: newer.model_dump_json().encode() if name == archive.MANIFEST else told)
     new = replace(opened("sqlite"), vault=store.vault)
     with pytest.raises(StoreError, match="schema 9999 is of a newer kehu"):

@@ -34,12 +34,12 @@ from kehu.store import (
     questions,
     records,
     reviews,
-    tables,
     verify,
 )
 from kehu.store.database import Database
 from kehu.store.decisions import Kind
 from kehu.store.dictionary.questions import question
+from kehu.store.dictionary.whole import tables
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
 
@@ -135,7 +135,7 @@ def present(store: Database) -> list[str]:
 def leads_to(store: Database) -> dict[int, int]:
     """Every number ever given, and the living customer that it finds."""
     with store.read() as tx:
-        given = tx.scalars(sa.select(tables.customer.c.customer_id)).all()
+        given = tx.scalars(sa.select(tables["customer"].c.customer_id)).all()
         return {number: customers.get(tx, number).customer_id for number in given}
 
 

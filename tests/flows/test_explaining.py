@@ -58,7 +58,7 @@ def people(store: Database) -> Database:
 
 
 def explained(store: Database, left: int, right: int) -> explaining.Explanation:
-    return explaining.explanation(store, left, right, model=MODEL)
+    return explaining.explanation(store, left, right, model=MODEL, hot_key_limit=100)
 
 
 def customer_of(store: Database, record: int) -> int:
@@ -94,6 +94,15 @@ def test_a_steward_is_named_as_the_reason(people: Database) -> None:
         number = decisions.add(tx, decisions.Kind.APART, pairs, by="li", why="different people", at=NOW)
     told = explained(people, 1, 4)
     assert (told.verdict, told.decision_id) == (Verdict.APART, number)
+
+
+def test_a_phone_that_many_share_is_no_evidence(store: Database) -> None:
+    phone = "13912345678"
+    deliver(store, [{"name": f"欧阳{name}", "phone": phone} for name in "建国娜雪"])
+    known = explaining.explanation(store, 1, 2, model=MODEL, hot_key_limit=100)
+    hot = explaining.explanation(store, 1, 2, model=MODEL, hot_key_limit=2)
+    assert "phone" in {part.comparison for part in known.evidence}
+    assert "phone" not in {part.comparison for part in hot.evidence}
 
 
 def test_how_common_a_shared_name_is_is_told_without_the_name(people: Database) -> None:
@@ -142,6 +151,13 @@ def test_two_at_one_door_are_found_without_a_shared_number(store: Database) -> N
     )
     [one] = relations.relations(store, customer_of(store, 1), model=MODEL).related
     assert (one.relation, one.shares) == (Relation.HOUSEHOLD, (MediumKind.ADDRESS,))
+
+
+def test_a_phone_that_two_had_years_apart_is_shared(store: Database) -> None:
+    sister = {"name": "欧阳娜娜", "birth_date": "1994-05-06", "gender": "女", "phone": HUSBAND["phone"]}
+    deliver(store, [{**HUSBAND, "updated_at": "2018-01-02"}, {**sister, "updated_at": "2026-01-02"}])
+    [one] = relations.relations(store, customer_of(store, 1), model=MODEL).related
+    assert (one.relation, one.shares) == (Relation.FAMILY, (MediumKind.PHONE,))
 
 
 def test_every_medium_of_a_customer_finds_it(people: Database) -> None:

@@ -335,3 +335,28 @@ def test_a_decision_is_as_good_before_its_records_meet_as_after(new_store: NewSt
     decide(late, decisions.Kind.APART, "0", "2")
     identify(late)
     assert partition(early) == partition(late)
+
+
+class Told:
+    """Remembers the steps that it is told of."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def task(self, name: str, total: int | None = None) -> None:
+        """Not asked for."""
+
+    def step(self, name: str) -> None:
+        """Remember it."""
+        self.steps.append(name)
+
+    def advance(self, rows: int) -> None:
+        """Not asked for."""
+
+
+def test_a_first_load_makes_every_customer_once(new_store: NewStore, people: pa.Table) -> None:
+    store, told = new_store(), Told()
+    deliver(store, people)
+    flow.identify(store, Duck(), models.shipped(), trust={}, hot_key_limit=100, clock=lambda: NOW, progress=told)
+    assert "store" in told.steps
+    assert "renew" not in told.steps  # It made all of them a second time.

@@ -93,7 +93,10 @@ def test_a_second_factor_is_asked_for_and_its_codes_are_good_once(office: Office
     following = codes.code_of(secret, step + 1)
     assert _sign_in(office, code=following).token
     assert _sign_in(office, code=following).token is None
-    people.reset(office, who.person_id, by=_by())
+    token = people.reset(office, who.person_id, by=_by())
+    # Without its second factor, a password that somebody stole must not be enough.
+    assert _sign_in(office).token is None
+    people.choose_password(office, token, WORDS, by=_by())
     assert _sign_in(office).token
 
 

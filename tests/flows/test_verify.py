@@ -14,14 +14,15 @@ from kehu.flows.arrive import Desk
 from kehu.flows.audit import Seal
 from kehu.flows.verify import Rules
 from kehu.resolve.survivorship import DEFAULT
-from kehu.store import facts, tables
+from kehu.store import facts
 from kehu.store.audit import head, trail
 from kehu.store.database import Database, Transaction
 from kehu.store.dictionary.audit import audit, audit_chain
+from kehu.store.dictionary.whole import tables
 from kehu.store.sealing import keyring
 
 RULES = Rules(trust={"hall": 3}, survivorship=DEFAULT)
-CUSTOMER, MEMBER, RECORD = tables.customer.c, tables.member.c, tables.record.c
+CUSTOMER, MEMBER, RECORD = tables["customer"].c, tables["member"].c, tables["record"].c
 LIVES = CUSTOMER.merged_into.is_(None)
 HUGE = 10**9
 
@@ -50,35 +51,35 @@ def record_in_two_customers(tx: Transaction) -> None:
     """The version before the one in force belongs to somebody, too."""
     old = first(tx, RECORD.record, ~RECORD.current)
     since = first(tx, MEMBER.since)
-    tx.execute(tables.member.insert().values(record=old, customer_id=living(tx), since=since))
+    tx.execute(tables["member"].insert().values(record=old, customer_id=living(tx), since=since))
 
 
 def cycle(tx: Transaction) -> None:
     retired = first(tx, CUSTOMER.customer_id, ~LIVES)
     into = first(tx, CUSTOMER.merged_into, CUSTOMER.customer_id == retired)
-    update(tx, tables.customer, CUSTOMER.customer_id == into, merged_into=retired)
+    update(tx, tables["customer"], CUSTOMER.customer_id == into, merged_into=retired)
 
 
 def golden_without_record(tx: Transaction) -> None:
-    update(tx, tables.customer, CUSTOMER.customer_id == living(tx), sources=json.dumps({"name": HUGE}))
+    update(tx, tables["customer"], CUSTOMER.customer_id == living(tx), sources=json.dumps({"name": HUGE}))
 
 
 def missing_version(tx: Transaction) -> None:
     old = first(tx, RECORD.record, ~RECORD.current)
-    for table in (tables.pushed, tables.subscription, tables.account, tables.interaction):
+    for table in (tables["pushed"], tables["subscription"], tables["account"], tables["interaction"]):
         tx.execute(table.delete().where(table.c.record == old))
-    delete(tx, tables.record, RECORD.record == old)
+    delete(tx, tables["record"], RECORD.record == old)
 
 
 def term_of_a_retired(tx: Transaction) -> None:
     retired = first(tx, CUSTOMER.customer_id, ~LIVES)
-    tx.execute(tables.search_term.insert().values(term="wangwu", customer_id=retired))
+    tx.execute(tables["search_term"].insert().values(term="wangwu", customer_id=retired))
 
 
 def link_of_a_retired(tx: Transaction) -> None:
     old = first(tx, RECORD.record, ~RECORD.current)
     tx.execute(
-        tables.link.insert().values(record_l=old, record_r=HUGE, weight=9.0, levels="a", state="linked", reason=None)
+        tables["link"].insert().values(record_l=old, record_r=HUGE, weight=9.0, levels="a", state="linked", reason=None)
     )
 
 
@@ -108,77 +109,77 @@ def last_place(tx: Transaction) -> int:
 FAULTS: dict[str, tuple[Fault, str, str]] = {
     "a record in two customers": (record_in_two_customers, "I2", "members of a customer that are no records in force"),
     "a record in no customer": (
-        lambda tx: delete(tx, tables.member, MEMBER.record == first(tx, MEMBER.record)),
+        lambda tx: delete(tx, tables["member"], MEMBER.record == first(tx, MEMBER.record)),
         "I2",
         "neither belong to a customer nor wait",
     ),
     "a record that waits and is not in force": (
-        lambda tx: tx.execute(tables.fresh.insert().values(record=first(tx, RECORD.record, ~RECORD.current))),
+        lambda tx: tx.execute(tables["fresh"].insert().values(record=first(tx, RECORD.record, ~RECORD.current))),
         "I2",
         "wait for a customer though they are not in force",
     ),
     "two versions in force": (
-        lambda tx: update(tx, tables.record, ~RECORD.current, current=True),
+        lambda tx: update(tx, tables["record"], ~RECORD.current, current=True),
         "I1",
         "not exactly one version is in force",
     ),
     "a missing version": (missing_version, "I1", "lack a version"),
     "a cycle of redirects": (cycle, "I3", "does not lead to a living one"),
     "a number to be given again": (
-        lambda tx: update(tx, tables.sequence, tables.sequence.c.name == "customer", next=1),
+        lambda tx: update(tx, tables["sequence"], tables["sequence"].c.name == "customer", next=1),
         "I3",
         "still to be given",
     ),
     "a customer that vanished": (
-        lambda tx: delete(tx, tables.customer, CUSTOMER.customer_id == first(tx, CUSTOMER.customer_id, ~LIVES)),
+        lambda tx: delete(tx, tables["customer"], CUSTOMER.customer_id == first(tx, CUSTOMER.customer_id, ~LIVES)),
         "I3",
         "have a past and are not there",
     ),
     "a golden value without its record": (golden_without_record, "I4", "golden value from a record that is not theirs"),
     "a golden value that was changed": (
-        lambda tx: update(tx, tables.customer, CUSTOMER.customer_id == living(tx), name="王五"),
+        lambda tx: update(tx, tables["customer"], CUSTOMER.customer_id == living(tx), name="王五"),
         "I4",
         "golden values do not follow",
     ),
     "a count that is wrong": (
-        lambda tx: update(tx, tables.customer, CUSTOMER.customer_id == living(tx), records=HUGE),
+        lambda tx: update(tx, tables["customer"], CUSTOMER.customer_id == living(tx), records=HUGE),
         "I4",
         "another number of records",
     ),
     "a search term of a retired customer": (term_of_a_retired, "I4", "found by a term though they do not live"),
     "a search term that was added": (
-        lambda tx: tx.execute(tables.search_term.insert().values(term="wangwu", customer_id=living(tx))),
+        lambda tx: tx.execute(tables["search_term"].insert().values(term="wangwu", customer_id=living(tx))),
         "I4",
         "search terms do not follow",
     ),
     "a contact medium of somebody else": (
         lambda tx: update(
             tx,
-            tables.contact_medium,
-            tables.contact_medium.c.customer_id == living(tx),
+            tables["contact_medium"],
+            tables["contact_medium"].c.customer_id == living(tx),
             record=first(tx, MEMBER.record, MEMBER.customer_id == living(tx, 1)),
         ),
         "I4",
         "by a record that is not theirs",
     ),
     "a contact medium that was lost": (
-        lambda tx: delete(tx, tables.contact_medium, tables.contact_medium.c.customer_id == living(tx)),
+        lambda tx: delete(tx, tables["contact_medium"], tables["contact_medium"].c.customer_id == living(tx)),
         "I4",
         "contact media do not follow",
     ),
     "a link of a retired record": (link_of_a_retired, "I2", "links of records that are no longer in force"),
     "counts that do not add up": (
-        lambda tx: update(tx, tables.load, tables.load.c.accepted > 0, duplicate=7),
+        lambda tx: update(tx, tables["load"], tables["load"].c.accepted > 0, duplicate=7),
         "I7",
         "counts do not add up",
     ),
     "rows of a load that are gone": (
         lambda tx: update(
             tx,
-            tables.load,
-            tables.load.c.accepted > 0,
-            accepted=tables.load.c.accepted + 1,
-            read=tables.load.c.read + 1,
+            tables["load"],
+            tables["load"].c.accepted > 0,
+            accepted=tables["load"].c.accepted + 1,
+            read=tables["load"].c.read + 1,
         ),
         "I7",
         "another number of accepted rows",
@@ -245,8 +246,8 @@ def test_a_re_run_that_would_change_something_is_told(
     desk = live(store)
     with store.begin() as tx:
         # Its own links were all that held it in its customer.
-        record = first(tx, tables.link.c.record_l, tables.link.c.state == "linked")
-        delete(tx, tables.link, sa.or_(tables.link.c.record_l == record, tables.link.c.record_r == record))
+        record = first(tx, tables["link"].c.record_l, tables["link"].c.state == "linked")
+        delete(tx, tables["link"], sa.or_(tables["link"].c.record_l == record, tables["link"].c.record_r == record))
     found = verify.rerun(store, RULES, desk.model, hot_key_limit=100, at=desk.clock())
     assert [one.invariant for one in found] == ["I6"]
     # It was taken back.

@@ -1,6 +1,6 @@
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kehu.collect.town import town
@@ -40,6 +40,7 @@ def test_no_row_is_too_odd_and_none_is_lost(rows: list[dict[str, str | None]]) -
 
 @settings(max_examples=60)
 @given(ROWS)
+@example([dict.fromkeys(records.FLAT_COLUMNS) | {"name": name} for name in ("Ann-Lee", "A-¼A")])
 def test_cleaning_twice_is_cleaning_once(rows: list[dict[str, str | None]]) -> None:
     # The parts of an address become one line, in which a second look may see more than its parts said; and the
     # parts of a name may contradict the whole.

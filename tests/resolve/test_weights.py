@@ -40,7 +40,7 @@ def f1(records: Records, truth: pa.Table, model: Model) -> float:
 
 
 def trained(records: Records, start: Model) -> Model:
-    return weights.train(records, comparisons.levels(records, *paired(records)), start)
+    return weights.train(records, comparisons.patterns(records, *paired(records)), start)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_the_order_of_pairs_teaches_nothing(learned: tuple[Records, pa.Table, Mo
     records, _, model = learned
     left, right = paired(records)
     order = rng.permutation(len(left))
-    assert weights.train(records, comparisons.levels(records, left[order], right[order]), models.untrained()) == model
+    assert weights.train(records, comparisons.patterns(records, left[order], right[order]), models.untrained()) == model
 
 
 def test_rates_of_a_model_are_shares(learned: tuple[Records, pa.Table, Model], shipped: Model) -> None:
@@ -84,7 +84,7 @@ def test_rates_of_a_model_are_shares(learned: tuple[Records, pa.Table, Model], s
 def test_learning_from_no_pair_at_all_is_no_error(records_of: RecordsOf, shipped: Model) -> None:
     records = records_of([{"name": "王小明"}, {"name": "李建国"}])
     none = np.zeros(0, dtype=np.int64)
-    model = weights.train(records, comparisons.levels(records, none, none), shipped)
+    model = weights.train(records, comparisons.patterns(records, none, none), shipped)
     assert weight(records_of, model, {"name": "王小明"}, {"name": "李建国"}) < model.link_from
 
 

@@ -18,6 +18,7 @@ from kehu.engine.duck import Duck
 from kehu.flows import identify, people
 from kehu.flows.arrive import Desk
 from kehu.flows.people import By, Office
+from kehu.flows.privacy.erase import Room
 from kehu.model.customers import CUSTOMERS
 from kehu.model.households import STATED
 from kehu.model.people import Role
@@ -181,6 +182,12 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[database.Databas
     yield from _opened(tmp_path_factory.mktemp("empty"), filled=False)
 
 
+@pytest.fixture
+def people_there(tmp_path: Path) -> Iterator[database.Database]:
+    """A store with its people, for one test to change."""
+    yield from _opened(tmp_path, filled=True)
+
+
 def _opened(folder: Path, *, filled: bool) -> Iterator[database.Database]:
     opened = database.connect("sqlite:///kehu.db", folder=folder, vault=VAULT)
     database.migrate(opened)
@@ -254,7 +261,8 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
     assert opened.vault is not None
     office = Office(database=opened, vault=opened.vault)
     gate = Gate(office=office, limits=LIMITS, is_open_at_first=False, is_secure=False)
-    application = app.create(opened, model=MODEL, desk=desk, clock=lambda: NOW, zone=CHINA, gate=gate)
+    room = Room(ledger_at=folder / "erased.jsonl")
+    application = app.create(opened, model=MODEL, desk=desk, room=room, clock=lambda: NOW, zone=CHINA, gate=gate)
     made = Staff(office=office, application=application)
     # The first user and their session are those that the tests of the rules disable and end.
     made.signed_in(Role.AGENT, login="victim")

@@ -21,7 +21,8 @@ def several(client: TestClient) -> int:
 
 
 def test_the_page_of_a_customer_shows_numbers_accounts_and_the_timeline(client: TestClient) -> None:
-    page = client.get(f"/customers/{customer(client, '15011112222')}").text
+    address = f"/customers/{customer(client, '15011112222')}"
+    page = client.get(address).text + client.get(f"{address}/behind").text
     for shown in ("5G-129", TEXTS[NumberState.PARKED][0], TEXTS[Role.HOLDER][0], "ACC-H-2026-0777", "到厅"):
         assert shown in page
     assert "赵敏" in page
@@ -29,7 +30,8 @@ def test_the_page_of_a_customer_shows_numbers_accounts_and_the_timeline(client: 
 
 
 def test_the_page_of_a_customer_without_any_says_so(client: TestClient) -> None:
-    page = client.get(f"/customers/{customer(client, 'GB1234567')}", headers={"accept-language": "en"}).text
+    address, english = f"/customers/{customer(client, 'GB1234567')}", {"accept-language": "en"}
+    page = client.get(address, headers=english).text + client.get(f"{address}/behind", headers=english).text
     assert "No subscription" in page
     assert "No account" in page
     assert "application" in page
@@ -59,5 +61,7 @@ def test_the_timeline_of_a_retired_number_leads_to_the_living_customer(client: T
 
 def test_the_page_turns_to_older_contacts(client: TestClient, several: int) -> None:
     newest = client.get(f"/api/v1/customers/{several}/timeline", params={"limit": 1}).json()
-    page = client.get(f"/customers/{several}", params={"timeline_after": newest["following"]}).text
+    turned = {"timeline_after": newest["following"]}
+    assert f"/behind?timeline_after={newest['following']}" in client.get(f"/customers/{several}", params=turned).text
+    page = client.get(f"/customers/{several}/behind", params=turned).text
     assert "最新接触" in page

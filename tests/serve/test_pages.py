@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from kehu.model import codes
 from kehu.serve import app
 from kehu.store import database
-from kehu.store.tables import customer
+from kehu.store.dictionary.customers import customer
 
 PAGES = ("/", "/search", "/tickets", "/tickets?view=ended", "/tickets/new",
          "/customers", "/customers/1", "/customers/1/past", "/explain/1/2", "/quarantine",
@@ -57,12 +57,13 @@ def test_a_customer_says_where_each_value_came_from(client: TestClient) -> None:
 
 
 def test_a_customer_says_in_words_why_its_records_are_one(client: TestClient) -> None:
-    assert "证件：有效证件相同" in client.get("/customers/1").text
-    assert "certificate: same valid certificate" in client.get("/customers/1", headers={"accept-language": "en"}).text
+    assert "证件：有效证件相同" in client.get("/customers/1/behind").text
+    told = client.get("/customers/1/behind", headers={"accept-language": "en"}).text
+    assert "certificate: same valid certificate" in told
 
 
 def test_two_valid_certificates_stand_among_what_was_not_joined(client: TestClient) -> None:
-    page = client.get("/customers/1").text
+    page = client.get("/customers/1/behind").text
     apart = page.partition("未与其他客户合并")[2]
     assert "张炜" in apart
     assert "两份有效证件号码不同" in apart

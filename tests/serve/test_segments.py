@@ -2,18 +2,26 @@
 
 import io
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from kehu.model.people import Role
+from kehu.model.privacy import Purpose as Consent
+from kehu.model.privacy import Said
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Filter
+from kehu.store.dictionary.customers import customer
+from kehu.store.privacy import consents
 
 STUDENTS = {"column": "customer.category", "is": "one_of", "values": ["student"]}
 CALLED = {"has": "interaction", "where": [{"column": "interaction.kind", "is": "one_of", "values": ["call"]}]}
+EVERYBODY = {"column": "customer.kind", "is": "known"}
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 JSON = {"accept": "application/json"}
 
 FORM = {
@@ -129,7 +137,7 @@ def test_an_analyst_counts_but_sees_no_small_group_and_nobody(staff: Any, stewar
     assert "too few to tell" in analyst.get(f"/segments/{number}").text
     assert analyst.get(f"/api/v1/segments/{number}/members", headers=JSON).status_code == 403
     one = {"one": {"column": "customer.kind", "is": "known"}, "other": STUDENTS}
-    assert analyst.post("/api/v1/segments/overlap", json=one, headers=JSON).json()["customers"] is None
+    assert analyst.post("/api/v1/segments/overlap", json=one, headers=JSON).json()["both"] is None
     asked = {"form": "parquet", "purpose": "a study", "recipient": "the team"}
     lists = [
         pq.read_table(io.BytesIO(analyst.post(f"/api/v1/segments/{number}/export", json=why, headers=JSON).content))
@@ -163,6 +171,48 @@ def test_a_list_goes_out_for_a_purpose_that_the_trail_keeps(staff: Any, steward:
         [noted] = trail.page(tx, Filter(act=Act.EXPORT, what=f"segment {number}"), vault=staff.office.vault)
     assert noted.why == "summer plan; for hall 7"
     assert "phone" in noted.detail["fields"]  # type: ignore[operator]  # the fields are a list
+
+
+def test_two_segments_tell_what_they_share(steward: TestClient) -> None:
+    students, everybody = _save(steward, "some", STUDENTS), _save(steward, "all", EVERYBODY)
+    sizes = [
+        steward.post("/api/v1/segments/count", json={"condition": one}, headers=JSON).json()["customers"]
+        for one in (STUDENTS, EVERYBODY)
+    ]
+    told = steward.post("/api/v1/segments/overlap", json={"one": STUDENTS, "other": EVERYBODY}, headers=JSON).json()
+    assert told == {"both": sizes[0], "one": 0, "other": sizes[1] - sizes[0]}
+    assert "Whom they share" not in steward.get("/segments/overlap").text
+    page = steward.get(f"/segments/overlap?one={students}&other={everybody}").text
+    assert "Whom they share" in page
+    assert f">{sizes[0]}<" in page
+
+
+def test_who_refused_marketing_is_on_no_list_for_it(staff: Any, steward: TestClient) -> None:
+    number = _save(steward, "offers", STUDENTS)
+    officer: TestClient = staff.signed_in(Role.PRIVACY_OFFICER, Role.ANALYST)
+    database = staff.office.database
+    with database.read() as tx:
+        students = sa.select(customer.c.customer_id).where(
+            customer.c.category == "student", customer.c.merged_into.is_(None)
+        )
+        first, second = tx.scalars(students.order_by(customer.c.customer_id).limit(2))
+    with database.begin() as tx:
+        for who, purpose, said in (
+            (first, Consent.MARKETING, Said.WITHDRAWN),
+            (second, Consent.MARKETING, Said.GIVEN),
+            (second, Consent.SHARING, Said.GIVEN),
+        ):
+            consents.note(
+                tx, who, purpose=purpose, said=said, notice="1", channel="hall", at=NOW, noted_at=NOW, noted_by="test"
+            )
+    asked = {"form": "parquet", "purpose": "summer plan", "recipient": "hall 7"}
+
+    def on_list(use: str) -> set[int]:
+        answer = officer.post(f"/api/v1/segments/{number}/export", json={**asked, "consent": use}, headers=JSON)
+        return set(pq.read_table(io.BytesIO(answer.content))["customer_id"].to_pylist())
+
+    assert on_list("service") - on_list("marketing") == {first}
+    assert on_list("sharing") == {second}
 
 
 @pytest.mark.parametrize(

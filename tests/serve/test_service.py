@@ -99,7 +99,7 @@ def test_a_ticket_about_a_call_is_its_callers(agent: TestClient) -> None:
 
 
 def test_a_contact_of_the_timeline_can_be_what_a_ticket_is_about(agent: TestClient) -> None:
-    found = re.search(r'href="(/tickets/new\?customer=4&amp;record=(\d+))"', agent.get("/customers/4").text)
+    found = re.search(r'href="(/tickets/new\?customer=4&amp;record=(\d+))"', agent.get("/customers/4/behind").text)
     assert found is not None
     assert f'name="record" value="{found[2]}"' in agent.get(found[1].replace("&amp;", "&")).text
     told = opened(agent, customer_id=4, record=int(found[2]))

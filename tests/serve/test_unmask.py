@@ -125,8 +125,11 @@ def test_whose_page_was_opened_is_noted(staff: Any) -> None:
     steward.get("/customers/1")
     steward.get("/api/v1/customers/2/timeline", headers=JSON)
     steward.get("/customers")
+    steward.get("/api/v1/customers/3/notes", headers=JSON)
     mine = [one for one in _noted(staff, Act.LOOK) if one.who == "zhao"]
-    assert [(one.what, one.detail["clear"]) for one in mine] == [("customer 2", True), ("customer 1", True)]
+    assert [(one.what, one.detail["clear"]) for one in mine] == [
+        ("customer 3", True), ("customer 2", True), ("customer 1", True)
+    ]  # fmt: skip
     assert mine[1].whence == "127.0.0.1"
 
 

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import bulk, tables
+from kehu.store import bulk
 from kehu.store.database import Database
+from kehu.store.dictionary.whole import tables
 
 TERMS = pa.schema([("term", pa.string()), ("customer_id", pa.int64())])
 TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
@@ -49,17 +50,17 @@ def test_whatever_is_stored_comes_back(store: Database, rows: list[Any], few: in
     state = pa.repeat("running", len(rows))
     with store.begin() as tx, pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk, "FEW", few)
-        tx.execute(tables.load.delete())
+        tx.execute(tables["load"].delete())
         full = pa.table({**dict(zip(LOADS.names, given_rows.columns, strict=True)), **counts, "state": state})
-        bulk.insert(tx, tables.load, full)
-        assert stored(tx, tables.load, LOADS) == given_rows
+        bulk.insert(tx, tables["load"], full)
+        assert stored(tx, tables["load"], LOADS) == given_rows
         again = given_rows.take(pa.array(range(len(rows))[::-1], pa.int64())) if rows else given_rows
         shifted = again.set_column(0, "load_id", given_rows.column("load_id"))
-        bulk.update(tx, tables.load, shifted, by=["load_id"])
-        assert stored(tx, tables.load, LOADS) == shifted
-        bulk.delete(tx, tables.load, shifted.select(["channel"]).slice(0, len(rows) // 2))
+        bulk.update(tx, tables["load"], shifted, by=["load_id"])
+        assert stored(tx, tables["load"], LOADS) == shifted
+        bulk.delete(tx, tables["load"], shifted.select(["channel"]).slice(0, len(rows) // 2))
         gone = set(shifted.column("channel").to_pylist()[: len(rows) // 2])
-        left = stored(tx, tables.load, LOADS).column("channel").to_pylist()
+        left = stored(tx, tables["load"], LOADS).column("channel").to_pylist()
         assert left == [channel for channel in shifted.column("channel").to_pylist() if channel not in gone]
 
 
@@ -81,30 +82,42 @@ COUNTS = {"accepted", "duplicate", "quarantined", "warned", "changed"}
 def test_texts_that_differ_in_a_byte_are_different_keys(store: Database, texts: tuple[str, ...]) -> None:
     rows = pa.table({"term": list(texts), "customer_id": [1] * len(texts)}, schema=TERMS)
     with store.begin() as tx:
-        bulk.insert(tx, tables.search_term, rows)
-        found = stored(tx, tables.search_term, TERMS).column("term").to_pylist()
+        bulk.insert(tx, tables["search_term"], rows)
+        found = stored(tx, tables["search_term"], TERMS).column("term").to_pylist()
     # Every database orders by code point, which is the order of Python.
     assert found == sorted(texts)
 
 
 def test_a_key_that_is_taken_is_refused_or_left_alone_as_asked(store: Database) -> None:
     with store.begin() as tx:
-        bulk.insert(tx, tables.search_term, terms("a", "b"))
+        bulk.insert(tx, tables["search_term"], terms("a", "b"))
     with pytest.raises(ConflictError), store.begin() as tx:
-        bulk.insert(tx, tables.search_term, terms("x", "b"))
+        bulk.insert(tx, tables["search_term"], terms("x", "b"))
     with store.begin() as tx:
-        bulk.insert(tx, tables.search_term, terms("a", "b", "c"), unless_there=True)
-        assert stored(tx, tables.search_term, TERMS) == terms("a", "b", "c")
+        bulk.insert(tx, tables["search_term"], terms("a", "b", "c"), unless_there=True)
+        assert stored(tx, tables["search_term"], TERMS) == terms("a", "b", "c")
 
 
 def test_a_first_load_builds_the_indexes_it_left_out(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "MANY", 3)
     before = indexes(store)
     with store.begin() as tx:
-        bulk.insert(tx, tables.search_term, terms("a", "b", "c", "d"))
-        bulk.insert(tx, tables.search_term, terms("e", "f", "g", "h"))
+        bulk.insert(tx, tables["search_term"], terms("a", "b", "c", "d"))
+        bulk.insert(tx, tables["search_term"], terms("e", "f", "g", "h"))
     assert indexes(store) == before
     assert before
+
+
+def test_who_plans_a_query_is_told_how_large_a_table_became(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MANY", 3)
+    told = {
+        "sqlite": "SELECT DISTINCT CAST(stat AS INTEGER) FROM sqlite_stat1 WHERE tbl = 'search_term'",
+        "postgresql": "SELECT reltuples FROM pg_class WHERE relname = 'search_term'",
+    }
+    with store.begin() as tx:
+        bulk.insert(tx, tables["search_term"], terms("a", "b", "c", "d"))
+        if tx.dialect.name in told:  # MariaDB and MySQL look themselves, once in a while.
+            assert tx.exec_driver_sql(told[tx.dialect.name]).all() == [(4,)]
 
 
 def indexes(store: Database) -> set[str | None]:
@@ -116,18 +129,22 @@ def test_a_number_beyond_64_bits_never_reaches_the_database(store: Database) -> 
     with pytest.raises((pa.ArrowInvalid, OverflowError)):
         pa.table({"term": ["a"], "customer_id": [2**64]}, schema=TERMS)
     with store.begin() as tx:
-        bulk.insert(tx, tables.search_term, pa.table({"term": ["a"], "customer_id": [2**63 - 1]}, schema=TERMS))
-        assert stored(tx, tables.search_term, TERMS).column("customer_id").to_pylist() == [2**63 - 1]
+        bulk.insert(tx, tables["search_term"], pa.table({"term": ["a"], "customer_id": [2**63 - 1]}, schema=TERMS))
+        assert stored(tx, tables["search_term"], TERMS).column("customer_id").to_pylist() == [2**63 - 1]
 
 
 def test_times_keep_microseconds_and_lose_their_zone_only(store: Database) -> None:
     shanghai = datetime.fromisoformat("2026-11-22T08:30:00.000001+08:00")
     with store.begin() as tx:
         counts = dict.fromkeys((*COUNTS, "read"), 0)
-        tx.execute(tables.load.insert().values(load_id=1, channel="hall", state="done", started_at=shanghai, **counts))
-        told = tx.scalar(sa.select(tables.load.c.started_at))
-        in_bulk = bulk.read(tx, sa.select(tables.load.c.started_at), pa.schema([("at", pa.timestamp("us", tz="UTC"))]))
-        found = tx.scalar(sa.select(tables.load.c.load_id).where(tables.load.c.started_at == shanghai))
+        tx.execute(
+            tables["load"].insert().values(load_id=1, channel="hall", state="done", started_at=shanghai, **counts)
+        )
+        told = tx.scalar(sa.select(tables["load"].c.started_at))
+        in_bulk = bulk.read(
+            tx, sa.select(tables["load"].c.started_at), pa.schema([("at", pa.timestamp("us", tz="UTC"))])
+        )
+        found = tx.scalar(sa.select(tables["load"].c.load_id).where(tables["load"].c.started_at == shanghai))
     assert told == shanghai
     assert told is not None
     assert told.utcoffset() == timedelta(0)
@@ -138,8 +155,8 @@ def test_times_keep_microseconds_and_lose_their_zone_only(store: Database) -> No
 def test_the_error_of_a_driver_never_quotes_a_value(store: Database) -> None:
     secret = "33010619870302123X"
     with store.begin() as tx:
-        bulk.insert(tx, tables.search_term, terms(secret))
+        bulk.insert(tx, tables["search_term"], terms(secret))
     with pytest.raises(StoreError) as refused, store.begin() as tx:
-        tx.execute(tables.search_term.insert().values(term=secret, customer_id=1))
+        tx.execute(tables["search_term"].insert().values(term=secret, customer_id=1))
     assert secret not in str(refused.value)
     assert refused.value.__cause__ is None

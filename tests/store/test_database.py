@@ -9,9 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from kehu.errors import StoreError
-from kehu.store import database, doctor, sequence, tables
+from kehu.store import database, doctor, sequence
 from kehu.store.database import Database
 from kehu.store.dictionary import whole
+from kehu.store.dictionary.whole import tables
 
 
 def test_the_migrations_make_the_tables_that_we_describe(store: Database) -> None:
@@ -30,8 +31,8 @@ def test_a_migration_that_was_killed_half_way_is_finished(bare: Database) -> Non
     store = bare
     database.migrate(store)
     with store.begin() as tx:
-        tables.search_term.drop(tx)
-        tx.execute(tables.sequence.delete().where(tables.sequence.c.name == "load"))
+        tables["search_term"].drop(tx)
+        tx.execute(tables["sequence"].delete().where(tables["sequence"].c.name == "load"))
         tx.execute(sa.text("DELETE FROM alembic_version"))
     with pytest.raises(StoreError, match="is empty"):
         database.check(store)
@@ -70,7 +71,7 @@ def test_a_database_that_would_lose_or_change_rows_is_refused(store: Database) -
 def test_a_half_made_schema_is_refused(bare: Database) -> None:
     database.migrate(bare)
     with bare.begin() as tx:
-        tables.link.drop(tx)
+        tables["link"].drop(tx)
     with pytest.raises(StoreError, match="half made, link missing"):
         database.check(bare)
 
@@ -138,7 +139,7 @@ def test_every_table_and_column_says_what_it_is() -> None:
 
 
 def test_a_time_without_a_zone_is_refused(store: Database) -> None:
-    query = sa.select(tables.load).where(tables.load.c.started_at == datetime(2026, 1, 1))  # noqa: DTZ001
+    query = sa.select(tables["load"]).where(tables["load"].c.started_at == datetime(2026, 1, 1))  # noqa: DTZ001
     with pytest.raises(sa.exc.StatementError, match="without a zone"), store.read() as tx:
         tx.execute(query)
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from kehu.model import links as model
 from kehu.store import keys
@@ -72,3 +73,12 @@ def test_the_keys_of_one_record_find_what_those_of_many_find(store: Database, ar
     hot = [{row[0] for row in rows(part.hot)} for part in (whole, *parts)]
     assert hot[0] == set().union(*hot[1:])
     assert hot[0]
+
+
+@pytest.mark.parametrize("held", [0, 3], ids=["a first load", "later"])
+def test_many_keys_are_stored_each_once(store: Database, held: int) -> None:
+    many = pa.table({"key": [1, 2] * 400, "record": [*range(400)] * 2}, schema=model.KEYS)
+    with store.begin() as tx:
+        keys.add(tx, many.slice(0, held))
+        keys.add(tx, many)
+        assert keys.held(tx, many).num_rows == len({(row["key"], row["record"]) for row in many.to_pylist()})

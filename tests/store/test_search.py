@@ -2,8 +2,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
-from kehu.store import customers, search
+from kehu.store import customers, search, views
 from kehu.store.database import Database
 
 PEOPLE: list[dict[str, Any]] = [
@@ -130,3 +131,17 @@ def test_a_query_walks_along_the_index(store: Database, stage: int) -> None:
         plan = "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {said}".replace("%%", "%")))
     assert not [way for way in ("SCAN", "Seq Scan", "'ALL'", "TEMP B-TREE", "filesort", "Sort") if way in plan], plan
     assert "ix_search_term_customer_id" in plan
+
+
+def test_the_customers_found_are_read_by_their_numbers(store: Database) -> None:
+    """SQLite took the index of all who were never merged, and walked a million of them for each key that was typed."""
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(store.engine, "before_cursor_execute", lambda _c, _u, said, given, *_: asked.append((said, given)))
+    with store.read() as tx:
+        views.customers_of(tx, [1, 2, 3])
+        [(said, given)] = [one for one in asked if "FROM customer" in one[0]]
+        if tx.dialect.name == "postgresql":
+            tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if tx.dialect.name == "sqlite" else "EXPLAIN"
+        plan = "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {said}", given))
+    assert "ix_customer_merged_into" not in plan, plan

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from kehu.errors import ConflictError, NotFoundError, SettingsError
 from kehu.model import segments as model
-from kehu.store import segments, tables
+from kehu.store import segments
 from kehu.store.database import Database
+from kehu.store.dictionary import ground
+from kehu.store.dictionary.whole import tables
 from kehu.store.segments import Today
 
 CHINA = timezone(timedelta(hours=8), "UTC+8")
@@ -85,7 +87,7 @@ def _fill(store: Database) -> None:
     rows["customer"].append({**rows["customer"][0], "customer_id": 99, "merged_into": 1})
     with store.begin() as tx:
         for name, many in rows.items():
-            tx.execute(tables.metadata.tables[name].insert(), many)
+            tx.execute(ground.metadata.tables[name].insert(), many)
 
 
 @pytest.fixture
@@ -237,7 +239,7 @@ def test_what_looks_like_code_is_a_value_and_no_more(people: Database, nasty: st
         assert segments.count(tx, wanted, TODAY) == sum(str(one.of["city"]).startswith(nasty) for one in PEOPLE)
         number = segments.save(tx, wanted, name=nasty, by=nasty, at=TIMES[0])
         assert segments.saved(tx, number).name == nasty
-        assert tx.scalar(sa.select(sa.func.count()).select_from(tables.customer)) == len(PEOPLE) + 1
+        assert tx.scalar(sa.select(sa.func.count()).select_from(tables["customer"])) == len(PEOPLE) + 1
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from kehu.store import customers, links, loads, search, tables, verify
+from kehu.store import customers, links, loads, search, verify
 from kehu.store.database import Database, Transaction
+from kehu.store.dictionary.whole import tables
 
 
 @pytest.fixture
@@ -47,48 +48,51 @@ def drop(table: sa.Table, where: sa.ColumnElement[bool]) -> Callable[[Transactio
     return lambda tx: tx.execute(table.delete().where(where))
 
 
-RECORD, CUSTOMER, MEMBER = tables.record.c, tables.customer.c, tables.member.c
+RECORD, CUSTOMER, MEMBER = tables["record"].c, tables["customer"].c, tables["member"].c
 FAULTS = {
     "a record lost its version in force": (
-        change(tables.record, RECORD.record == 1, current=False),
+        change(tables["record"], RECORD.record == 1, current=False),
         {("I1", 1), ("I2", 1)},
     ),
-    "a version is missing": (drop(tables.record, RECORD.record == 4), {("I1", 4), ("I7", 2)}),
-    "a record is nowhere": (drop(tables.fresh, tables.fresh.c.record == 5), {("I2", 5)}),
-    "a member is gone": (drop(tables.member, MEMBER.record == 2), {("I2", 2), ("I4", 1)}),
-    "a member is no record": (change(tables.member, MEMBER.record == 2, record=77), {("I2", 2), ("I2", 77), ("I4", 1)}),
+    "a version is missing": (drop(tables["record"], RECORD.record == 4), {("I1", 4), ("I7", 2)}),
+    "a record is nowhere": (drop(tables["fresh"], tables["fresh"].c.record == 5), {("I2", 5)}),
+    "a member is gone": (drop(tables["member"], MEMBER.record == 2), {("I2", 2), ("I4", 1)}),
+    "a member is no record": (
+        change(tables["member"], MEMBER.record == 2, record=77),
+        {("I2", 2), ("I2", 77), ("I4", 1)},
+    ),
     "a record belongs to a merged customer": (
-        change(tables.member, MEMBER.record == 3, customer_id=3),
+        change(tables["member"], MEMBER.record == 3, customer_id=3),
         {("I2", 3), ("I4", 2)},
     ),
-    "a link outlived its record": (change(tables.link, tables.link.c.record_r == 2, record_r=4), {("I2", 1)}),
+    "a link outlived its record": (change(tables["link"], tables["link"].c.record_r == 2, record_r=4), {("I2", 1)}),
     "a cycle of redirects": (
-        change(tables.customer, CUSTOMER.customer_id == 2, merged_into=3),
+        change(tables["customer"], CUSTOMER.customer_id == 2, merged_into=3),
         {("I2", 3), ("I3", 2), ("I3", 3)},
     ),
-    "a redirect to nobody": (change(tables.customer, CUSTOMER.customer_id == 3, merged_into=99), {("I3", 3)}),
+    "a redirect to nobody": (change(tables["customer"], CUSTOMER.customer_id == 3, merged_into=99), {("I3", 3)}),
     "a number to be given again": (
-        change(tables.sequence, tables.sequence.c.name == "customer", next=3),
+        change(tables["sequence"], tables["sequence"].c.name == "customer", next=3),
         {("I3", 3)},
     ),
     "a record number to be given again": (
-        change(tables.sequence, tables.sequence.c.name == "record", next=5),
+        change(tables["sequence"], tables["sequence"].c.name == "record", next=5),
         {("I1", 5)},
     ),
     "a golden value of another customer's record": (
-        change(tables.customer, CUSTOMER.customer_id == 2, sources='{"name": 1}'),
+        change(tables["customer"], CUSTOMER.customer_id == 2, sources='{"name": 1}'),
         {("I4", 2)},
     ),
     "a golden value without its record": (
-        change(tables.customer, CUSTOMER.customer_id == 2, sources='{"name": 999}'),
+        change(tables["customer"], CUSTOMER.customer_id == 2, sources='{"name": 999}'),
         {("I4", 2)},
     ),
     "a term that finds a merged customer": (
-        change(tables.search_term, tables.search_term.c.term == "zw", customer_id=3),
+        change(tables["search_term"], tables["search_term"].c.term == "zw", customer_id=3),
         {("I4", 3)},
     ),
-    "a load that does not add up": (change(tables.load, tables.load.c.load_id == 1, duplicate=7), {("I7", 1)}),
-    "a load that lost a row": (change(tables.load, tables.load.c.load_id == 1, read=5, accepted=4), {("I7", 1)}),
+    "a load that does not add up": (change(tables["load"], tables["load"].c.load_id == 1, duplicate=7), {("I7", 1)}),
+    "a load that lost a row": (change(tables["load"], tables["load"].c.load_id == 1, read=5, accepted=4), {("I7", 1)}),
 }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from kehu.analyse import drawing
+from kehu.analyse import drawing, grid
+from kehu.analyse.crosses import Cross
 from kehu.analyse.figures import Figure
 from kehu.model.languages import Language
 
@@ -41,7 +42,7 @@ _TEXTS = {
 }
 
 
-def html(figures: Sequence[Figure], language: Language, *, at: datetime) -> str:
+def html(figures: Sequence[Figure | Cross], language: Language, *, at: datetime) -> str:
     """The whole file.
 
     Args:
@@ -55,7 +56,10 @@ def html(figures: Sequence[Figure], language: Language, *, at: datetime) -> str:
         return zh if language is Language.ZH else en
 
     sections = "".join(
-        _section(figure, language, say("code"), say("customers"), say("share"), say("none")) for figure in figures
+        _crossed(figure, language, say("none"))
+        if isinstance(figure, Cross)
+        else _section(figure, language, say("code"), say("customers"), say("share"), say("none"))
+        for figure in figures
     )
     counted = say("counted").format(at=f"{at:%Y-%m-%d %H:%M} {at.tzname()}")
     tag = "zh-Hans" if language is Language.ZH else "en"
@@ -63,7 +67,7 @@ def html(figures: Sequence[Figure], language: Language, *, at: datetime) -> str:
         f'<!doctype html>\n<html lang="{tag}"><head><meta charset="utf-8"><title>{say("title")}</title>'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
-        f"<body><header><h1>{say('title')}</h1><p>{escape(counted)}</p></header>{sections}</body></html>\n"
+        f"<body><header><h1>{say('title')}</h1><p>{escape(counted)}</p></header><main>{sections}</main></body></html>\n"
     )
 
 
@@ -71,7 +75,7 @@ def _section(figure: Figure, language: Language, code: str, customers: str, shar
     title = escape(figure.title(language))
     if not figure.total:
         return f"<section><h2>{title}</h2><p>{none}</p></section>"
-    chart = (drawing.pie if figure.name in PIES else drawing.bars)(figure, language)
+    chart = _drawn(figure, language)
     rows = "".join(
         f'<tr><th scope="row">{escape(part.label(language))}</th><td>{part.customers:,}</td>'
         f"<td>{part.percent:.1f}%</td></tr>"
@@ -80,4 +84,35 @@ def _section(figure: Figure, language: Language, code: str, customers: str, shar
     head = "".join(f'<th scope="col">{words}</th>' for words in (code, customers, share))
     return (
         f"<section><h2>{title}</h2>{chart}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+
+
+def _drawn(figure: Figure, language: Language) -> str:
+    if figure.name in PIES:
+        return drawing.pie(figure, language)
+    if is_map(figure):
+        return drawing.tiles(figure, language)
+    return drawing.bars(figure, language)
+
+
+def is_map(figure: Figure) -> bool:
+    """Whether most of a figure lies on the grid of provinces."""
+    return figure.name == "province" and sum(grid.tile(part.code) is not None for part in figure.slices) > 1
+
+
+def _crossed(cross: Cross, language: Language, none: str) -> str:
+    title = escape(cross.title(language))
+    if not cross.cells:
+        return f"<section><h2>{title}</h2><p>{none}</p></section>"
+    heads = "".join(f'<th scope="col">{escape(cross.label(code, language))}</th>' for code in cross.columns)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(cross.label(row, language, of_row=True))}</th>'
+        + "".join(f"<td>{'' if value is None else f'{value:,}'}</td>" for value in values)
+        + "</tr>"
+        for row, values in cross.table()
+    )
+    corner = escape(cross.row_words(language))
+    return (
+        f"<section><h2>{title}</h2>{drawing.crossed(cross, language)}<table><thead><tr>"
+        f'<th scope="col">{corner}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'
     )

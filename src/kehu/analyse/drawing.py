@@ -3,12 +3,17 @@
 import math
 from html import escape
 
+from kehu.analyse import grid
 from kehu.analyse.charts import sentence
+from kehu.analyse.crosses import Cross, Drawn, totals
 from kehu.analyse.figures import Figure
 from kehu.model.languages import Language
 
 COLOURS = ("#0b6b80", "#e0a13a", "#5e73b8", "#93a3ad", "#5d9b6b", "#b8607f", "#8a6fb0", "#c77b4a", "#6b8a92")
 WIDTH, ROW, GAP, LABELS = 560, 22, 8, 180
+TILE, CELL = 52, 44
+LEAST_INK = 0.08
+"""The faintest tile can still be seen."""
 
 
 def pie(figure: Figure, language: Language) -> str:
@@ -42,6 +47,122 @@ def bars(figure: Figure, language: Language) -> str:
         )
     height = len(figure.slices) * (ROW + GAP) or ROW
     return _svg(WIDTH, height, sentence(figure, language), "".join(drawn))
+
+
+def tiles(figure: Figure, language: Language) -> str:
+    """The provinces as tiles of a map, the fuller the more; an SVG element."""
+    most = max((part.customers for part in figure.slices), default=1)
+    drawn = []
+    for part in figure.slices:
+        place = grid.tile(part.code)
+        if place is None:
+            continue
+        left, top = place[0] * TILE, place[1] * TILE
+        told = f"{escape(part.label(language))}: {part.customers:,}"
+        drawn.append(
+            _tile(left, top, TILE - 4, part.customers / most, told)
+            + f'<text x="{left + 24}" y="{top + 22}" text-anchor="middle" font-size="12">{grid.short(part.code)}</text>'
+            f'<text x="{left + 24}" y="{top + 38}" text-anchor="middle" font-size="10">{part.customers:,}</text>'
+        )
+    return _svg(grid.WIDE * TILE, grid.HIGH * TILE, sentence(figure, language), "".join(drawn))
+
+
+def crossed(cross: Cross, language: Language) -> str:
+    """A cross as its kind says; an SVG element."""
+    draw = {Drawn.HEAT: _heat, Drawn.STACKED: _stacked, Drawn.FLOW: _flow}[cross.kind.drawn]
+    return draw(cross, language)
+
+
+def _heat(cross: Cross, language: Language) -> str:
+    most = max((cell.value for cell in cross.cells), default=0) or 1
+    drawn = []
+    for at, row in enumerate(cross.rows):
+        label = escape(cross.label(row, language, of_row=True)[:24])
+        drawn.append(
+            f'<text x="{LABELS - 10}" y="{ROW + at * ROW + 16}" text-anchor="end" font-size="13">{label}</text>'
+        )
+    for at, column in enumerate(cross.columns):
+        label = escape(cross.label(column, language)[:8])
+        drawn.append(
+            f'<text x="{LABELS + at * CELL + CELL / 2}" y="14" text-anchor="middle" font-size="12">{label}</text>'
+        )
+    rows, columns = list(cross.rows), list(cross.columns)
+    for cell in cross.cells:
+        left, top = LABELS + columns.index(cell.column) * CELL, ROW + rows.index(cell.row) * ROW
+        told = f"{escape(cell.row)}, {escape(cell.column)}: {cell.value:,}"
+        drawn.append(_tile(left, top, CELL - 2, cell.value / most, told, high=ROW - 2))
+    size = LABELS + len(columns) * CELL, ROW + len(rows) * ROW
+    return _svg(*size, cross.title(language), "".join(drawn))
+
+
+def _stacked(cross: Cross, language: Language) -> str:
+    most, room = max(totals(cross).values(), default=1), WIDTH - LABELS - 20
+    drawn, left = [], 0.0
+    for at, column in enumerate(cross.columns):
+        label, colour = escape(cross.label(column, language)), COLOURS[at % len(COLOURS)]
+        drawn.append(
+            f'<rect x="{left}" y="2" width="12" height="12" fill="{colour}"/>'
+            f'<text x="{left + 18}" y="13" font-size="12">{label}</text>'
+        )
+        left += 40 + 12 * len(label)
+    for place, row in enumerate(cross.rows):
+        top, begin = ROW + GAP + place * (ROW + GAP), float(LABELS)
+        label = escape(cross.label(row, language, of_row=True)[:24])
+        drawn.append(f'<text x="{LABELS - 10}" y="{top + 16}" text-anchor="end" font-size="13">{label}</text>')
+        for at, column in enumerate(cross.columns):
+            value = cross.value(row, column) or 0
+            length = value / most * room
+            told = f"<title>{label}, {escape(cross.label(column, language))}: {value:,}</title>"
+            drawn.append(
+                f'<rect x="{begin:.1f}" y="{top}" width="{length:.1f}" height="{ROW}" '
+                f'fill="{COLOURS[at % len(COLOURS)]}">{told}</rect>'
+            )
+            begin += length
+    height = ROW + GAP + len(cross.rows) * (ROW + GAP)
+    return _svg(int(max(WIDTH, left)), height, cross.title(language), "".join(drawn))
+
+
+def _flow(cross: Cross, language: Language) -> str:
+    """Bands from the rows on the left to the columns on the right, as thick as their values."""
+    high, gap, left, right = 320, 12, LABELS, WIDTH - LABELS
+    whole = sum(cell.value for cell in cross.cells) or 1
+    unit = (high - gap * max(len(cross.rows), len(cross.columns), 1)) / whole
+    drawn, starts = [], []
+    for side, (codes, x, anchor, text_x) in enumerate(
+        ((cross.rows, left, "end", left - 8), (cross.columns, right, "start", right + 20))
+    ):
+        top, place = 0.0, {}
+        for at, code in enumerate(codes):
+            size = unit * sum(cell.value for cell in cross.cells if (cell.column if side else cell.row) == code)
+            label = escape(cross.label(code, language, of_row=not side)[:24])
+            colour = COLOURS[at % len(COLOURS)]
+            drawn.append(
+                f'<rect x="{x}" y="{top:.1f}" width="12" height="{max(size, 1):.1f}" fill="{colour}"/>'
+                f'<text x="{text_x}" y="{top + size / 2 + 5:.1f}" text-anchor="{anchor}" font-size="13">{label}</text>'
+            )
+            place[code], top = top, top + size + gap
+        starts.append(place)
+    for cell in cross.cells:
+        thick = cell.value * unit
+        y0, y1 = starts[0][cell.row] + thick / 2, starts[1][cell.column] + thick / 2
+        starts[0][cell.row] += thick
+        starts[1][cell.column] += thick
+        middle = (left + right) / 2
+        told = f"<title>{escape(cell.row)} → {escape(cell.column)}: {cell.value:,}</title>"
+        drawn.append(
+            f'<path d="M{left + 12} {y0:.1f}C{middle} {y0:.1f} {middle} {y1:.1f} {right} {y1:.1f}" fill="none" '
+            f'stroke="{COLOURS[list(cross.rows).index(cell.row) % len(COLOURS)]}" stroke-opacity=".4" '
+            f'stroke-width="{thick:.1f}">{told}</path>'
+        )
+    return _svg(WIDTH, high, cross.title(language), "".join(drawn))
+
+
+def _tile(left: float, top: float, wide: float, share: float, told: str, *, high: float | None = None) -> str:
+    ink = LEAST_INK + (1 - LEAST_INK) * share * 0.8
+    return (
+        f'<rect x="{left}" y="{top}" width="{wide}" height="{high or wide}" rx="3" fill="{COLOURS[0]}" '
+        f'fill-opacity="{ink:.2f}"><title>{told}</title></rect>'
+    )
 
 
 def _arc(middle: int, radius: int, hole: int, start: float, end: float, colour: str, label: str) -> str:

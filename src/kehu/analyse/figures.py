@@ -72,14 +72,17 @@ TITLES: dict[str, tuple[str, str]] = {
     "channel": ("渠道", "Customers by channel"),
     "records": ("每位客户的记录数", "Records per customer"),
     "score": ("质量评分", "Customers by quality"),
-    "numbers": ("每位客户的号码数（一证五户）", "Numbers per customer"),
+    "numbers": ("每个证件的号码数（一证五户）", "Numbers per certificate"),
+    "twice": ("重复记录（按渠道）", "Duplicates found by channel"),
     "reason": ("接触原因", "Contacts by reason"),
+    "ticket": ("工单量（按月）", "Tickets by month"),
     "new": ("新增客户（按月）", "New customers by month"),
     "lost": ("合并减少（按月）", "Merged away by month"),
+    "tenure": ("在网年限", "Years as a holder"),
 }
 """Name of a figure -> its zh and en title."""
 
-ORDINAL = frozenset({"age", "records", "score", "numbers", "new", "lost"})
+ORDINAL = frozenset({"age", "records", "score", "numbers", "new", "lost", "ticket", "tenure"})
 """Figures whose codes have an order of their own; the others begin with the greatest."""
 
 TEXTS_OF: dict[str, dict[str, tuple[str, str]]] = {
@@ -98,31 +101,43 @@ def figure(name: str, counts: pa.Table, *, named: int = NAMED_CODES, smallest: i
     >>> table = pa.table({"value": ["ordinary", "student", None], "count": [1, 2, 3]}, COUNTS)
     >>> [(part.code, part.percent) for part in figure("category", table).slices]
     [('student', 33.3), ('ordinary', 16.7), ('-', 50.0)]
-    >>> [(part.code, part.customers) for part in figure("category", table, smallest=3).slices]
-    [('*', 3), ('-', 3)]
+    >>> [(part.code, part.customers) for part in figure("category", table, smallest=2).slices]
+    [('*', 4), ('-', 4)]
 
     Args:
         name: What is counted; a key of `TITLES`.
         counts: One row a code, as `COUNTS` says.
         named: So many codes at most get a slice of their own, unless they have an order.
-        smallest: Slices of fewer are told together as the rest, which then is no smaller either.
+        smallest: Slices of fewer are told together as the rest, which then is no smaller either, and every count is
+            rounded to a multiple of it: what is left when one figure is taken from another tells of no group.
     """
     told = counts.filter(pc.greater(counts["count"], 0))
     told = told.set_column(0, "value", pc.fill_null(told["value"], NONE))
     shown = _together(told if name in ORDINAL else _fold(told, named), smallest)
-    many = shown["count"].to_pylist()
+    many = [rounded(count, smallest) for count in shown["count"].to_pylist()]
     parts = [
         Slice(code=code, customers=count, percent=tenths / 10, figure=name)
         for code, count, tenths in zip(shown["value"].to_pylist(), many, _tenths(many), strict=True)
     ]
     if name in ORDINAL:
-        parts.sort(key=lambda part: (_LAST.get(part.code, 0), _place(part.code)))
+        parts.sort(key=lambda part: (_LAST.get(part.code, 0), place_of(part.code)))
     else:
         parts.sort(key=lambda part: (_LAST.get(part.code, 0), -part.customers, part.code))
     return Figure(name=name, slices=tuple(parts), total=sum(many))
 
 
-def _place(code: str) -> tuple[int, ...]:
+def rounded(many: int, smallest: int) -> int:
+    """A count as those are told it who may not see persons: to the next multiple of the smallest group, nought below.
+
+    >>> [rounded(many, 10) for many in (9, 10, 14, 15, 123)]
+    [0, 10, 10, 20, 120]
+    """
+    if smallest <= 1:
+        return many
+    return 0 if many < smallest else (many + smallest // 2) // smallest * smallest
+
+
+def place_of(code: str) -> tuple[int, ...]:
     """Where a code stands by the numbers in it: 9 before 10+, 18-24 before 25-34."""
     return tuple(int(number) for number in re.findall(r"\d+", code))
 
@@ -144,7 +159,12 @@ def _together(counts: pa.Table, smallest: int) -> pa.Table:
 
 def _fold(counts: pa.Table, named: int) -> pa.Table:
     """Give the null code its text, and the rarest codes one row together where there are too many."""
-    counts = counts.sort_by([("count", "descending"), ("value", "ascending")])
+    # What came as the rest already goes with the rarest.
+    is_rest = pc.cast(pc.equal(counts["value"], REST), pa.int8())
+    counts = counts.append_column("rest", is_rest)
+    counts = counts.sort_by([("rest", "ascending"), ("count", "descending"), ("value", "ascending")]).drop_columns(
+        "rest"
+    )
     if counts.num_rows <= named:
         return counts
     rare = counts.slice(named - 1)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
+from kehu.analyse.crosses import Cross
 from kehu.analyse.drawing import COLOURS
 from kehu.analyse.figures import Figure
 from kehu.errors import SettingsError
@@ -13,7 +14,7 @@ FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "
 """Fonts with Chinese characters, the first that is there is taken."""
 
 
-def png(figures: Sequence[Figure], language: Language) -> bytes:
+def png(figures: Sequence[Figure | Cross], language: Language) -> bytes:
     """One picture with a chart a figure.
 
     Raises:
@@ -28,13 +29,16 @@ def png(figures: Sequence[Figure], language: Language) -> bytes:
         raise SettingsError("--format png needs matplotlib and seaborn: pip install 'kehu[plots]'") from None
     there = {font.name for font in font_manager.fontManager.ttflist}
     family = [font for font in FONTS if font in there] + ["DejaVu Sans"]
-    told = [figure for figure in figures if figure.total]
+    told = [figure for figure in figures if (figure.cells if isinstance(figure, Cross) else figure.total)]
     with mpl.rc_context({"font.family": family, "axes.unicode_minus": False}):
         sns.set_theme(style="whitegrid", rc={"font.family": family})
         rows = (len(told) + 1) // 2 or 1
         canvas = Canvas(figsize=(12, 3.6 * rows), layout="constrained")
         places: Any = canvas.subplots(rows, 2, squeeze=False).flat
         for place, figure in zip(places, told, strict=False):
+            if isinstance(figure, Cross):
+                _heat(sns, figure, place, language)
+                continue
             labels = [part.label(language) for part in figure.slices]
             sns.barplot(x=[part.customers for part in figure.slices], y=labels, color=COLOURS[0], ax=place, orient="h")
             place.set_title(figure.title(language), loc="left")
@@ -44,3 +48,15 @@ def png(figures: Sequence[Figure], language: Language) -> bytes:
         data = BytesIO()
         canvas.savefig(data, format="png", dpi=110)
     return data.getvalue()
+
+
+def _heat(sns: Any, cross: Cross, place: Any, language: Language) -> None:
+    """A cross as cells, the darker the more."""
+    values = [[float("nan") if value is None else value for value in values] for _, values in cross.table()]
+    sns.heatmap(
+        values, ax=place, cmap="YlGnBu", annot=len(cross.cells) <= 40, fmt="g", cbar=False,
+        xticklabels=[cross.label(code, language) for code in cross.columns],
+        yticklabels=[cross.label(code, language, of_row=True) for code in cross.rows],
+    )  # fmt: skip
+    place.set_title(cross.title(language), loc="left")
+    place.tick_params(axis="y", rotation=0)

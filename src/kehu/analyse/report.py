@@ -6,6 +6,7 @@ import json
 from enum import StrEnum
 
 from kehu.analyse import charts
+from kehu.analyse.crosses import Cross
 from kehu.analyse.figures import NONE, Figure
 from kehu.model.languages import Language
 
@@ -25,7 +26,7 @@ class Format(StrEnum):
     """A picture of every chart; needs the extra `plots`."""
 
 
-def written(figure: Figure, form: Format, language: Language) -> str:
+def written(figure: Figure | Cross, form: Format, language: Language) -> str:
     """The figure as text of that form, without a last line end.
 
     >>> from kehu.analyse.figures import Slice
@@ -34,6 +35,8 @@ def written(figure: Figure, form: Format, language: Language) -> str:
     category,label,customers,percent
     student,student,3,100.0
     """
+    if isinstance(figure, Cross):
+        return _crossed(figure, form, language)
     if form is Format.MERMAID:
         return charts.mermaid_pie(figure, language)
     rows: list[dict[str, object]] = [
@@ -49,6 +52,23 @@ def written(figure: Figure, form: Format, language: Language) -> str:
         told = {"figure": figure.name, "title": figure.title(language), "total": figure.total, "slices": rows}
         return json.dumps(told, ensure_ascii=False, indent=2)
     return _table(rows, [figure.name, "label", "customers", "percent"])
+
+
+def _crossed(cross: Cross, form: Format, language: Language) -> str:
+    if form is Format.MERMAID:
+        return charts.mermaid_flow(cross, language)
+    rows: list[dict[str, object]] = [
+        {
+            "row": None if cell.row == NONE else cell.row,
+            "column": None if cell.column == NONE else cell.column,
+            "value": cell.value,
+        }
+        for cell in cross.cells
+    ]
+    if form is Format.JSON:
+        told = {"figure": cross.name, "title": cross.title(language), "cells": rows}
+        return json.dumps(told, ensure_ascii=False, indent=2)
+    return _table(rows, ["row", "column", "value"])
 
 
 def _table(rows: list[dict[str, object]], columns: list[str]) -> str:

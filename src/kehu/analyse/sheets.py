@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
@@ -20,6 +21,9 @@ XLSX_ROWS = 1_048_575
 
 FORMULA = r"^([=+\-@\t\r])"
 """How a text begins that a spreadsheet would run as a formula."""
+
+SIGNS = b"=+-@\t\r"
+"""The same as bytes."""
 
 NUMBER = r"^[+\-]?[0-9][0-9 .]*$"
 """Of those the ones that are numbers and harmless: a phone abroad, +44 20 7946 0958."""
@@ -84,8 +88,21 @@ def harmless(texts: pa.Array) -> pa.Array:
     >>> harmless(pa.array(["=1+1", "张伟", "+44 20 7946 0958", "@sum"])).to_pylist()
     ["'=1+1", '张伟', '+44 20 7946 0958', "'@sum"]
     """
+    if not _may_begin_so(texts):
+        return texts
     defused = pc.replace_substring_regex(texts, FORMULA, r"'\1")
     return pc.if_else(pc.match_substring_regex(texts, NUMBER), texts, defused)
+
+
+def _may_begin_so(texts: pa.Array) -> bool:
+    """Whether any text begins with the sign of a formula: looked at as bytes, for there hardly is one."""
+    offsets, data = texts.buffers()[1:]
+    if data is None or not data.size:
+        return False
+    starts = np.frombuffer(offsets, np.int32, len(texts) + 1, texts.offset * 4)
+    # Where a text is empty, or null, its start is that of the next one, which begins so or does not.
+    first = np.frombuffer(data, np.uint8)[np.minimum(starts[:-1], data.size - 1)]
+    return bool(np.isin(first, np.frombuffer(SIGNS, np.uint8)).any())
 
 
 @contextmanager

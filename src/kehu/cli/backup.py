@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import StoreError
@@ -16,6 +15,7 @@ from kehu.flows import restore as restores
 from kehu.flows import verify as checking
 from kehu.flows.backup import Asked
 from kehu.flows.privacy import erase as erasing
+from kehu.settings import reading
 from kehu.store.backup.archive import Manifest
 
 Reason = Annotated[

@@ -105,6 +105,12 @@ COMMANDS: dict[str, Late] = {
         attribute="backup",
         help="Write all that the store holds at this moment to a file, from which any of the databases is made again.",
     ),
+    "rotate-key": Late(
+        module="keys",
+        attribute="rotate",
+        help="Bring all that is sealed under a new key, while others go on working; stopped, it goes on when run "
+        "again.",
+    ),
     "restore": Late(
         module="backup",
         attribute="restore",
@@ -149,6 +155,11 @@ COMMANDS: dict[str, Late] = {
         module="privacy",
         attribute="retain",
         help="Erase what law makes us keep no longer, and finish erasures that were stopped.",
+    ),
+    "affected": Late(
+        module="breach",
+        attribute="affected",
+        help="Write whom a breach affects, how they are reached, and which of their values leaked.",
     ),
     "user": Late(
         module="users",

@@ -8,11 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.flows import decide
 from kehu.flows.decide import Answer
+from kehu.settings import reading
 from kehu.store import decisions
 
 app = typer.Typer(

@@ -5,14 +5,14 @@ from typing import Annotated, cast
 
 import typer
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, running, screen, serving
 from kehu.errors import SourceError
 from kehu.flows import demo as demos
 from kehu.flows.run import Ran
 from kehu.resolve.evaluate import Score
-from kehu.settings import Settings
+from kehu.settings import reading
+from kehu.settings.sections import Settings
 
 RECORDS = 20_000
 """As many as a laptop takes through the house while somebody watches."""

@@ -7,11 +7,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.flows import explaining
 from kehu.flows.explaining import Explanation, Party
+from kehu.settings import reading
 
 Record = Annotated[str, typer.Argument(metavar="RECORD", help="A record: its number, or CHANNEL:KEY.")]
 
@@ -26,7 +26,13 @@ def explain(record_l: Record, record_r: Record, config: options.Config = None, *
     settings = reading.load(config)
     with wiring.store(settings) as database:
         left, right = (explaining.number_of(database, told) for told in (record_l, record_r))
-        told = explaining.explanation(database, left, right, model=wiring.model(settings, database))
+        told = explaining.explanation(
+            database,
+            left,
+            right,
+            model=wiring.model(settings, database),
+            hot_key_limit=settings.resolve.hot_key_limit,
+        )
     if json:
         screen.print_json(asdict(told))
         return

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import SettingsError
 from kehu.flows import export as exports
 from kehu.flows import verify as checking
+from kehu.settings import reading
 from kehu.store.exports import What
 from kehu.store.verify import Finding
 

@@ -10,7 +10,6 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.flows import audit as auditing
@@ -21,6 +20,7 @@ from kehu.flows.privacy import restrict as restricting
 from kehu.flows.privacy import retain as retaining
 from kehu.flows.privacy.asked import Asked
 from kehu.model.privacy import PURPOSES, Purpose, Said
+from kehu.settings import reading
 
 Customer = Annotated[int, typer.Argument(metavar="CUSTOMER", help="Its number.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, sealed.", show_default=False)]
@@ -47,7 +47,7 @@ def disclose(
     """
     settings = reading.load(config)
     with wiring.store(settings) as database:
-        told = disclosing.disclose(database, customer, asked=_asked(checked))
+        told = disclosing.disclose(database, customer, asked=asked(checked))
         disclosing.write(told, out)
         auditing.sealed(database, wiring.seal(settings, database), at=wiring.now())
     rows = {name: len(held) for name, held in told["held"].items()}
@@ -95,7 +95,7 @@ def noted(
     settings = reading.load(config)
     with wiring.store(settings) as database:
         told = consenting.note(
-            database, customer, purpose=purpose, said=said, notice=notice, channel=channel, asked=_asked("")
+            database, customer, purpose=purpose, said=said, notice=notice, channel=channel, asked=asked("")
         )
         auditing.sealed(database, wiring.seal(settings, database), at=wiring.now())
     if json:
@@ -121,7 +121,7 @@ def restrict(
     settings = reading.load(config)
     with wiring.store(settings) as database:
         act = restricting.free if free else restricting.restrict
-        living = act(database, customer, asked=_asked(reason))
+        living = act(database, customer, asked=asked(reason))
         auditing.sealed(database, wiring.seal(settings, database), at=wiring.now())
     if json:
         screen.print_json({"customer_id": living, "restricted": not free})
@@ -142,7 +142,7 @@ def erase(customer: Customer, reason: Reason, config: options.Config = None, *, 
     settings = reading.load(config)
     with wiring.store(settings) as database:
         desk, room = wiring.desk(settings, database), wiring.room(settings)
-        receipt = erasing.erase(database, desk, customer, asked=_asked(reason), room=room)
+        receipt = erasing.erase(database, desk, customer, asked=asked(reason), room=room)
         auditing.sealed(database, wiring.seal(settings, database), at=wiring.now())
     if json:
         screen.print_json({"erasure_id": receipt.erasure_id, "state": receipt.state, **receipt.told})
@@ -156,30 +156,37 @@ def erase(customer: Customer, reason: Reason, config: options.Config = None, *, 
 def retain(
     config: options.Config = None,
     *,
+    ended: Annotated[bool, typer.Option("--ended", help="Also erase customers whose service ended long ago.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     json: options.Json = False,
 ) -> None:
     """Erase what law makes us keep no longer, and finish erasures that were stopped.
 
-    Run it daily; doing it again does nothing.
+    Customers whose every number ended more than keep_years ago, and of whom nothing came since, are told, and erased
+    with --ended: a feed that stopped looks like that, too. Run it daily; doing it again does nothing.
 
-    Example: kehu retain --dry-run
+    Examples: kehu retain --dry-run · kehu retain --ended
     """
     settings = reading.load(config)
     with wiring.store(settings) as database:
-        asked = _asked("its time is over")
+        due_by = asked("its time is over")
         if dry_run:
-            due = retaining.due(database, asked=asked)
+            due = retaining.due(database, asked=due_by, room=wiring.room(settings))
         else:
             desk = wiring.desk(settings, database)
-            due = retaining.retain(database, desk, asked=asked, room=wiring.room(settings))
+            due = retaining.retain(database, desk, asked=due_by, room=wiring.room(settings), with_ended=ended)
             auditing.sealed(database, wiring.seal(settings, database), at=wiring.now())
     if json:
         screen.print_json({**asdict(due), "done": not dry_run})
         return
     verb = "would be" if dry_run else "are"
     screen.stdout.print(f"{due.records:,} records {verb} erased, {due.unfinished:,} erasures {verb} finished")
+    if due.ended:
+        numbers = ", ".join(str(number) for number in due.ended[:10]) + (", …" if len(due.ended) > 10 else "")
+        what = f"{verb} erased" if ended else "wait for --ended"
+        screen.stdout.print(f"{len(due.ended):,} customers whose service ended long ago {what}: {numbers}")
 
 
-def _asked(why: str) -> Asked:
+def asked(why: str) -> Asked:
+    """Who sits at the command line, now, and why."""
     return Asked(who=f"cli:{getpass.getuser()}", at=wiring.now(), why=why)

@@ -8,11 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.analyse.profile import Column
 from kehu.cli import options, screen
 from kehu.flows import profile as profiles
+from kehu.settings import reading
 from kehu.store.quality import Quality
 
 SHOWN = 3

@@ -9,14 +9,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import draft, options, screen
 from kehu.errors import KehuError, SettingsError
 from kehu.flows.preview import Preview, Proposed, preview, proposed
 from kehu.model.records import POSITION
 from kehu.process import proposal
-from kehu.settings import Settings
+from kehu.settings import reading
+from kehu.settings.sections import FILE_NAME, Channel, Settings
 
 SAMPLE_ROWS = 200
 """So many rows of each channel are looked at."""
@@ -38,8 +38,8 @@ def init(
 
     Example: kehu init customers && cd customers && kehu check --channel hall
     """
-    if (folder / reading.FILE_NAME).exists():
-        raise SettingsError(f"{folder / reading.FILE_NAME} is there already; edit it, or name another folder")
+    if (folder / FILE_NAME).exists():
+        raise SettingsError(f"{folder / FILE_NAME} is there already; edit it, or name another folder")
     examples = resources.files("kehu.cli").joinpath("examples")
     for name, place in PROJECT.items():
         path = folder / place
@@ -49,7 +49,7 @@ def init(
                 path.write_bytes(examples.joinpath(name).read_bytes())
         except OSError as why:
             raise SettingsError(f"{path}: cannot be written: {why.strerror}") from None
-    screen.stdout.print(f"made {folder / reading.FILE_NAME}: three example channels; edit them, then:")
+    screen.stdout.print(f"made {folder / FILE_NAME}: three example channels; edit them, then:")
     if (key := wiring.made_key(folder)) is not None:
         screen.stdout.print(f"  {key} seals certificates: keep a copy elsewhere, and keep it out of git and of backups")
     screen.stdout.print(f"  cd {folder}")
@@ -79,9 +79,7 @@ def check(
     settings = reading.load(config)
     wanted = [settings.channel(name) for name in channel] if channel else settings.channels
     if not wanted:
-        raise SettingsError(
-            f"{settings.folder / reading.FILE_NAME}: there is no channel; describe one in [channels.NAME]"
-        )
+        raise SettingsError(f"{settings.folder / FILE_NAME}: there is no channel; describe one in [channels.NAME]")
     worst = 0
     with wiring.town(settings) as secrets:
         for one in wanted:
@@ -103,7 +101,7 @@ def _check_file(file: Path, config: options.Config) -> None:
     try:
         settings = reading.load(config)
     except SettingsError:
-        if config is not None or Path(reading.FILE_NAME).is_file():
+        if config is not None or Path(FILE_NAME).is_file():
             raise
         settings = Settings(folder=Path.cwd())
     if not file.is_file():
@@ -115,7 +113,7 @@ def _check_file(file: Path, config: options.Config) -> None:
     screen.print_text(draft.of_file(file.resolve(), found.suggestions, folder=settings.folder))
 
 
-def _propose(settings: Settings, one: reading.Channel, secrets: wiring.Secrets) -> None:
+def _propose(settings: Settings, one: Channel, secrets: wiring.Secrets) -> None:
     channel, zone = wiring.channel(settings, one, secrets=secrets), one.zone or settings.kehu.zone
     found = proposed(channel, rows=proposal.SAMPLE, home=settings.kehu.home, zone=zone)
     _show_proposed(found, one.name)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.markup import escape
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.analyse.report import Format
 from kehu.cli import options, screen
@@ -16,6 +15,7 @@ from kehu.errors import SettingsError, SourceError
 from kehu.flows import figures, sight
 from kehu.flows.segments import Reader
 from kehu.model.languages import Language
+from kehu.settings import reading
 
 
 def report(

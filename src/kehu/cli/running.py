@@ -9,17 +9,19 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
 from kehu.errors import KehuError, SettingsError
 from kehu.flows import figures, hot, segments, sight
 from kehu.flows import run as runs
+from kehu.flows import weekly as reports
 from kehu.flows.alone import alone
 from kehu.flows.run import Ran
+from kehu.flows.segments import Reader
 from kehu.flows.service import tickets
-from kehu.settings import Settings
+from kehu.settings import reading
+from kehu.settings.sections import FILE_NAME, Settings
 from kehu.store import views
 from kehu.store.database import Database
 
@@ -118,6 +120,7 @@ def whole(settings: Settings, database: Database, channels: list[str] | None, pr
     tickets.sweep(database, at=wiring.now())
     if ran.is_new:
         _count(settings, database)
+    _report(settings, database)
     return ran
 
 
@@ -126,6 +129,21 @@ def _count(settings: Settings, database: Database) -> None:
     at, zone = wiring.now(), ZoneInfo(settings.serve.zone)
     segments.recount(database, at=at, zone=zone)
     figures.refresh(database, at=at, zone=zone, older_than=timedelta(minutes=settings.analyse.figures_minutes))
+
+
+def _report(settings: Settings, database: Database) -> None:
+    """Write the weekly report, where one is wished for and due; what hinders it is told, and tried by the next run."""
+    weekly = wiring.weekly(settings)
+    if weekly is None:
+        return
+    reader = Reader(sees_persons=False, sight=sight.Sight(), smallest=settings.analyse.smallest_group)
+    try:
+        path = reports.write(database, weekly, at=wiring.now(), reader=reader)
+    except KehuError as why:
+        screen.complain(why)
+        return
+    if path is not None:
+        screen.stderr.print(f"the weekly report is in {escape(str(path))}")
 
 
 def seconds(progress: Watched) -> dict[str, float]:
@@ -174,7 +192,7 @@ def print_counts(ran: Ran) -> None:
 def _settings_with_channels(config: options.Config) -> Settings:
     settings = reading.load(config)
     if not settings.channels:
-        raise SettingsError(f"{settings.folder / reading.FILE_NAME}: describe a channel first, in [channels.NAME]")
+        raise SettingsError(f"{settings.folder / FILE_NAME}: describe a channel first, in [channels.NAME]")
     return settings
 
 

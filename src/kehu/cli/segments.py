@@ -1,6 +1,7 @@
 """`kehu segment`: which customers are meant by a condition, how many, and a list of them."""
 
 import json as notation
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,6 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import SettingsError
@@ -17,8 +17,26 @@ from kehu.flows import segments
 from kehu.flows import sight as sights
 from kehu.flows.segments import Purpose, Reader
 from kehu.model import segments as model
-from kehu.settings import Settings
+from kehu.model.privacy import Purpose as Consent
+from kehu.settings import reading
+from kehu.settings.sections import Settings
 from kehu.store import segments as stored
+
+
+class Use(StrEnum):
+    """What a list is used for, of what people are asked to consent to."""
+
+    MARKETING = "marketing"
+    """Offers."""
+    PROFILING = "profiling"
+    """Putting people into segments, and scoring them."""
+    SHARING = "sharing"
+    """Handing it on to others."""
+    ABROAD = "abroad"
+    """Handing it on to another country."""
+    SERVICE = "service"
+    """The contract itself needs it; nobody is asked."""
+
 
 app = typer.Typer(name="segment", help="Segments (客群): count and list customers by conditions.", no_args_is_help=True)
 
@@ -91,6 +109,13 @@ def export(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write: .csv, .xlsx or .parquet.")],
     purpose: Annotated[str, typer.Option("--purpose", help="What the list is for; the audit trail keeps it.")],
     recipient: Annotated[str, typer.Option("--recipient", help="Who gets it.")],
+    consent: Annotated[
+        Use,
+        typer.Option(
+            "--for",
+            help="What it is used for: who refused that is left out, for sharing and abroad all that did not consent.",
+        ),
+    ] = Use.MARKETING,
     *,
     mask: Annotated[
         bool, typer.Option("--mask/--no-mask", help="Hide most of certificates, phones, e-mails and addresses.")
@@ -108,14 +133,18 @@ def export(
         wanted, found = _meant(database, name)
         if found is None:
             raise SettingsError(f"{name} is a file: save it first by kehu segment add, so that the trail can name it")
-        rows = segments.export(
-            database, found, wanted, _today(settings), out, why=Purpose(purpose=purpose, recipient=recipient),
-            by=wiring.by(), reader=reader, progress=progress,
-        )  # fmt: skip
+        why = Purpose(
+            purpose=purpose, recipient=recipient, consent=None if consent is Use.SERVICE else Consent(consent.value)
+        )
+        taken = segments.export(
+            database, found, wanted, _today(settings), out, why=why, by=wiring.by(), reader=reader, progress=progress
+        )
     if json:
-        screen.print_json({"file": str(out), "rows": rows, "masked": mask})
+        screen.print_json({"file": str(out), "rows": taken.customers, "left_out": taken.left_out, "masked": mask})
         return
-    screen.stdout.print(f"{rows:,} customers are in {escape(str(out))}{', masked' if mask else ''}")
+    screen.stdout.print(f"{taken.customers:,} customers are in {escape(str(out))}{', masked' if mask else ''}")
+    if taken.left_out:
+        screen.stdout.print(f"{taken.left_out:,} are left out: they do not want to be on a list for {consent.value}")
 
 
 def _meant(database: Any, name: str) -> tuple[model.Segment, stored.Saved | None]:
@@ -150,4 +179,4 @@ def _shown(one: segments.Shown) -> dict[str, Any]:
 
 
 def _last(one: segments.Shown) -> int | None:
-    return one.sizes[-1][1] if one.sizes else None
+    return one.sizes[-1].customers if one.sizes else None

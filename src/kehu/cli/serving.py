@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.flows import audit as sealing
 from kehu.flows import people
 from kehu.flows.service import tickets
-from kehu.settings import Settings
+from kehu.settings import reading
+from kehu.settings.sections import Settings
 
 
 def serve(
@@ -55,6 +55,7 @@ def run(application: options.Application, settings: Settings, *, host: str, port
                 database,
                 model=wiring.model(settings, database),
                 desk=wiring.desk(settings, database),
+                room=wiring.room(settings),
                 clock=wiring.now,
                 host=host,
                 port=port,

@@ -11,7 +11,6 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.cli.offline import Threads
@@ -24,7 +23,8 @@ from kehu.flows.adopt import Proposal, Shown
 from kehu.flows.alone import alone
 from kehu.flows.identify import Identified
 from kehu.resolve.model import Learned, Model, Rates
-from kehu.settings import Settings
+from kehu.settings import reading
+from kehu.settings.sections import Settings
 from kehu.store.database import Database
 
 

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from kehu import settings as reading
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import NotFoundError
 from kehu.flows import audit, people
 from kehu.flows.people import Office
 from kehu.model.people import Permission, Role
-from kehu.settings import Settings
+from kehu.settings import reading
+from kehu.settings.sections import Settings
 from kehu.store.people.users import Person
 
 app = typer.Typer(name="user", help="Our own users (用户管理), and the keys of machines.", no_args_is_help=True)
@@ -104,7 +104,7 @@ def enable(login: Login, config: options.Config = None) -> None:
 
 @app.command()
 def reset(login: Login, config: options.Config = None) -> None:
-    """Print a one-time link with which a user chooses another password; their sessions and second factor end.
+    """Print a one-time link with which a user chooses another password; the old one, sessions and second factor end.
 
     Example: kehu user reset lihua
     """

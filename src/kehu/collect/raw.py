@@ -1,8 +1,10 @@
 """Raw batches: what a channel gave, kept as it came, in closed files, before anything is made of it."""
 
+import fcntl
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +92,33 @@ def contents(path: Path, wanted: Mapping[str, Sequence[str | None]], *, wrap: Wr
     ]
 
 
+def every(folder: Path) -> list[Path]:
+    """All raw files."""
+    return sorted(folder.glob("*/*/*.parquet"))
+
+
+def closed_by(folder: Path, *, wrap: Wrap) -> Counter[int]:
+    """How many raw files each key closed; open ones, as an older kehu kept them, do not count."""
+    return Counter(number for path in every(folder) if (number := closed.number(path, wrap)) is not None)
+
+
+def close_anew(path: Path, *, wrap: Wrap) -> bool:
+    """Write a raw file anew where its key is not wrapped as it would be today; returns whether it was.
+
+    Args:
+        path: The file.
+        wrap: Who keeps the keys, old ones too.
+
+    Raises:
+        SourceError: It cannot be read or written; it is as it was.
+    """
+    with _alone(path.parent):
+        if not path.exists() or closed.number(path, wrap) == wrap.number:
+            return False
+        _write(closed.read(path, wrap), path, wrap)
+        return True
+
+
 def purge(path: Path, are_gone: Callable[[Sequence[str]], Sequence[bool]], *, wrap: Wrap) -> int:
     """Write a raw file anew without some rows, or take it away where none is left; returns how many went.
 
@@ -101,14 +130,17 @@ def purge(path: Path, are_gone: Callable[[Sequence[str]], Sequence[bool]], *, wr
     Raises:
         SourceError: It cannot be written; it is as it was.
     """
-    gone = np.asarray(are_gone(_contents(closed.read(path, wrap, columns=[HASH, UNREAD]))), bool)
-    if not gone.any():
-        return 0
-    if gone.all():
-        forget(path)
-        return len(gone)
-    _write(closed.read(path, wrap).filter(pa.array(~gone)), path, wrap)
-    return int(gone.sum())
+    with _alone(path.parent):
+        if not path.exists():
+            return 0
+        gone = np.asarray(are_gone(_contents(closed.read(path, wrap, columns=[HASH, UNREAD]))), bool)
+        if not gone.any():
+            return 0
+        if gone.all():
+            forget(path)
+            return len(gone)
+        _write(closed.read(path, wrap).filter(pa.array(~gone)), path, wrap)
+        return int(gone.sum())
 
 
 def _contents(marks: pa.Table) -> list[str]:
@@ -123,6 +155,17 @@ def forget(path: Path) -> None:
     """Take a raw file away, as far as it can be: its batch was not stored."""
     with suppress(OSError):
         path.unlink()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the only one who writes files of a folder anew: else what was purged from one might be brought back."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync(folder: Path) -> None:

@@ -118,13 +118,13 @@ def propose(
     found = engine.pairs(keys.of(coded, np.arange(len(coded)), threads=threads), limits=limits)
     left, right = (found.pairs.column(side).to_numpy() for side in PAIRS.names)
     progress.step("compare")
-    levels = comparisons.levels(coded, left, right, threads=threads)
+    patterns = comparisons.patterns(coded, left, right, threads=threads)
     if given is None:
         progress.step("train")
         told = _told(decided, left, right, size=len(coded))
-        given = weights.train(coded, levels, models.shipped(), told=told, threads=threads)
+        given = weights.train(coded, patterns, models.shipped(), told=told, threads=threads)
     progress.step("score")
-    scores = weights.score(coded, left, right, given, levels=levels)
+    scores = weights.score(coded, left, right, given, patterns=patterns, threads=threads)
     progress.step("group")
     return _proposal(all_of_them, joining.groups(coded, scores, given, decided), given)
 

@@ -147,6 +147,10 @@ Row = Mapping[str, str | None]
 """A record as it was sent: our column names, `channel` among them."""
 
 
+InForce = Mapping[int, tuple[str, str]]
+"""The record in force of each key that arrived: its number, its channel and key."""
+
+
 def one(database: Database, desk: Desk, row: Row) -> ArrivedOne:
     """Take in one record, and say whose it is and why.
 
@@ -165,8 +169,8 @@ def _together(database: Database, desk: Desk, rows: Sequence[Row]) -> list[Arriv
         at = desk.clock()
         kept = _withheld(tx, judged, database)
         numbers = {channel: loads.of_day(tx, channel, at=at) for channel in kept}
-        _, told = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
-        linked = _links(tx, desk, told)
+        _, told, in_force = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
+        linked = _links(tx, desk, in_force)
     created = set[int | None]()
     answers = []
     for arrived in _in_order(rows, told):
@@ -192,7 +196,7 @@ def many(database: Database, desk: Desk, rows: Sequence[Row]) -> ArrivedMany:
             at = desk.clock()
             left = _withheld(tx, judged, database)
             numbers = {channel: loads.start(tx, channel, at=at) for channel in left}
-            counts, told = _stored(tx, desk, left, numbers, at=at)
+            counts, told, _ = _stored(tx, desk, left, numbers, at=at)
             for channel, one in left.items():
                 kept.append(desk.raw_in / channel / f"{numbers[channel]:06d}" / "000001.parquet")
                 raw.keep(one.judged.batch, kept[-1], hashes=one.judged.hashes, wrap=sealed.wrap(tx))
@@ -241,7 +245,7 @@ def _stored(
     *,
     at: datetime,
     keep_raw: bool = False,
-) -> tuple[Counts, list[Arrived]]:
+) -> tuple[Counts, list[Arrived], InForce]:
     """Store what arrived and give it its customers; what became of each row, channel by channel.
 
     With `keep_raw` the rows are kept in the store as they came: a file for each would outnumber the records.
@@ -252,10 +256,13 @@ def _stored(
         counts, added[channel] = intake.stored(tx, batch, channel=channel, load=numbers[channel], at=at)
         if keep_raw:
             pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[channel].records)
-        loads.advance(tx, numbers[channel], counts=counts)
-        loads.finish(tx, numbers[channel], at=at)
+        loads.advance(tx, numbers[channel], counts=counts, done_at=at)
         total = intake.sum_of(total, counts)
-    held = pa.concat_tables(_held(tx, channel, batch) for channel, batch in judged.items())
+    keyed = {
+        channel: customers.of_keys(tx, channel, pc.unique(batch.clean["record_id"]))
+        for channel, batch in judged.items()
+    }
+    held = pa.concat_tables(keyed.values())
     new = pa.chunked_array([one.records for one in added.values()], pa.int64())
     waits = pc.or_kleene(pc.is_in(held["record"], value_set=pc.drop_null(new)), pc.is_null(held["customer_id"]))
     next_id = customers.next_id(tx)
@@ -270,18 +277,25 @@ def _stored(
         at=at,
         why=", ".join(f"load {number}" for number in numbers.values())[:200],
     )
-    return total, [told for channel, one in kept.items() for told in _told(tx, channel, one, added[channel], next_id)]
+    in_force = {
+        number: (channel, key)
+        for channel, theirs in keyed.items()
+        for key, number in zip(theirs["record_id"].to_pylist(), theirs["record"].to_pylist(), strict=True)
+    }
+    owners = customers.memberships(tx, held["record"].combine_chunks())
+    customer = {
+        in_force[number]: owner
+        for number, owner in zip(owners["record"].to_pylist(), owners["customer_id"].to_pylist(), strict=True)
+    }
+    told = [told for channel, one in kept.items() for told in _told(channel, one, added[channel], customer, next_id)]
+    return total, told, in_force
 
 
-def _held(tx: Transaction, channel: str, batch: Judged) -> pa.Table:
-    return customers.of_keys(tx, channel, pc.unique(batch.clean["record_id"]))
-
-
-def _told(tx: Transaction, channel: str, kept: Withheld, added: records.Added, next_id: int) -> list[Arrived]:
+def _told(
+    channel: str, kept: Withheld, added: records.Added, customer: Mapping[tuple[str, str], int], next_id: int
+) -> list[Arrived]:
     """What became of each row of a channel, in the order of the rows."""
     batch = kept.judged
-    held = _held(tx, channel, batch)
-    customer = dict(zip(held["record_id"].to_pylist(), held["customer_id"].to_pylist(), strict=True))
     keys = batch.clean["record_id"].to_pylist()
     told: dict[int, Arrived] = {}
     for place, key, number in zip(batch.good.to_pylist(), keys, added.records.to_pylist(), strict=True):
@@ -289,8 +303,8 @@ def _told(tx: Transaction, channel: str, kept: Withheld, added: records.Added, n
             channel=channel,
             record_id=key,
             status=Status.DUPLICATE if number is None else Status.ACCEPTED,
-            customer_id=customer[key],
-            created=number is not None and customer[key] >= next_id,
+            customer_id=customer[channel, key],
+            created=number is not None and customer[channel, key] >= next_id,
             reasons=(),
         )
     bad = np.setdiff1d(np.arange(batch.batch.rows.num_rows), batch.good.to_numpy())
@@ -312,17 +326,8 @@ def _told(tx: Transaction, channel: str, kept: Withheld, added: records.Added, n
     return answers
 
 
-def _links(tx: Transaction, desk: Desk, told: Sequence[Arrived]) -> dict[tuple[str, str | None], tuple[Linked, ...]]:
+def _links(tx: Transaction, desk: Desk, mine: InForce) -> dict[tuple[str, str | None], tuple[Linked, ...]]:
     """For each key that arrived the records that its record in force was joined with."""
-    keys: dict[str, list[str | None]] = {}
-    for one in told:
-        if one.customer_id is not None:
-            keys.setdefault(one.channel, []).append(one.record_id)
-    mine = {
-        row["record"]: (channel, row["record_id"])
-        for channel, theirs in keys.items()
-        for row in customers.of_keys(tx, channel, pa.array(list(dict.fromkeys(theirs)), pa.string())).to_pylist()
-    }
     found = links.of_records(tx, pa.array(list(mine), pa.int64()), state=links.State.LINKED)
     of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for link in found.sort_by([("weight", "descending")]).to_pylist():

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kehu.flows import meanwhile
+from kehu.store import fingerprints
 from kehu.store.audit import chain, head
 from kehu.store.audit.chain import End
 from kehu.store.database import Database
@@ -39,10 +40,11 @@ def sealed(database: Database, seal: Seal, *, at: datetime) -> int:
         with database.begin() as tx:
             before = chain.end(tx).place
             end = chain.extend(tx)
-        if end is None:
-            break
+            if end is None:
+                break
+            number = fingerprints.number(tx)
         count += end.place - before
-        _write(end, seal, at=at)
+        _write(end, seal, at=at, number=number)
     return count
 
 
@@ -56,7 +58,7 @@ def begun_anew(database: Database, seal: Seal, *, at: datetime) -> None:
         seal.head_at.replace(seal.head_at.with_name(f"{seal.head_at.name}.{known.place}"))
     if not sealed(database, seal, at=at):
         with database.read() as tx:
-            _write(chain.end(tx), seal, at=at)
+            _write(chain.end(tx), seal, at=at, number=fingerprints.number(tx))
 
 
 @contextmanager
@@ -75,8 +77,8 @@ def sealed_now_and_then(
         meanwhile.attempt(work, name="audit seal")
 
 
-def _write(end: End, seal: Seal, *, at: datetime) -> None:
+def _write(end: End, seal: Seal, *, at: datetime, number: int) -> None:
     known = head.read(seal.head_at, keys=seal.keys)
     # Another process may have gone further in between.
     if known is None or known.place < end.place:
-        head.write(seal.head_at, end, at=at, keys=seal.keys)
+        head.write(seal.head_at, end, at=at, keys=seal.keys, number=number)

@@ -61,7 +61,7 @@ def backup(database: Database, path: Path, *, asked: Asked, progress: Progress =
             made_at=asked.at,
             keys=fingerprints.known(tx),
             tables=members,
-        ).signed(vault.keys)
+        ).signed(vault.keys, fingerprints.number(tx))
         writer.manifest(manifest)
     return manifest
 

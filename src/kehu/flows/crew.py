@@ -22,7 +22,7 @@ from kehu.errors import KehuError
 from kehu.model.records import CLEAN, Batch
 from kehu.process import clean, households, mapping
 
-WORTH_A_CREW = 100_000
+WORTH_A_CREW = 40_000
 """A load of fewer rows is cleaned before helpers would be ready."""
 PIECE = 25_000
 """So many rows are sent to a helper at once: enough to have values in common, few enough to keep all of them busy."""

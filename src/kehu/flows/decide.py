@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.errors import ConflictError, NotFoundError, SettingsError
-from kehu.flows import identify
+from kehu.flows import identify, pairs_of
 from kehu.flows.arrive import Desk
+from kehu.model import masks
 from kehu.model.links import PAIRS
 from kehu.process import clean
 from kehu.store import customers, decisions, questions, records
@@ -31,9 +31,6 @@ from kehu.store.decisions import Kind
 
 PINNABLE = ("kind", "name", "phone", "phone_2", "birth_date", "gender", "email", "address", "category")
 """What may be pinned. A certificate is corrected in its channel: a pin would keep its number where nothing seals it."""
-
-MOST_PAIRS = 250_000
-"""So many pairs of records one decision keeps apart at most."""
 
 
 class Caution(StrEnum):
@@ -100,9 +97,9 @@ def merge(database: Database, desk: Desk, ids: Sequence[int], *, reason: str, by
         if len(living) < 2:
             raise ConflictError(f"{', '.join(map(str, ids))}: customer {living[0]} already; name two to merge")
         numbers = before.column("record").combine_chunks()
-        pairs = _star(numbers)
+        pairs = pairs_of.star(numbers)
         # What other decisions say of pairs inside must be overridden pair by pair.
-        denied = _inside(decisions.said(tx, numbers), numbers, Kind.APART)
+        denied = pairs_of.inside(decisions.said(tx, numbers), numbers, Kind.APART)
         pairs = pa.concat_tables([pairs, denied.select(PAIRS.names)])
         return _decided(tx, desk, Kind.TOGETHER, pairs, before, reason=reason, by=by, at=at)
 
@@ -134,8 +131,11 @@ def split(
         staying = numbers.filter(pc.invert(pc.is_in(numbers, value_set=going)))
         if not len(going) or not len(staying):
             raise ConflictError(f"customer {customer}: a split takes some of its records, and leaves some")
-        kinds = {Kind.APART: _between(going, staying), Kind.TOGETHER: pa.concat_tables([_star(going), _star(staying)])}
-        return _decided(tx, desk, Kind.APART, _told(kinds), before, reason=reason, by=by, at=at)
+        kinds = {
+            Kind.APART: pairs_of.between(going, staying),
+            Kind.TOGETHER: pa.concat_tables([pairs_of.star(going), pairs_of.star(staying)]),
+        }
+        return _decided(tx, desk, Kind.APART, pairs_of.told(kinds), before, reason=reason, by=by, at=at)
 
 
 def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Kind, reason: str, by: str) -> Answer:
@@ -165,11 +165,11 @@ def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Ki
             raise ConflictError(f"records {left} and {right} are one customer already; split it to part them")
         sides = [before.filter(pc.equal(before.column("customer_id"), owner)).column("record") for owner in owners]
         if verdict is not Kind.TOGETHER:
-            pairs = _between(*(side.combine_chunks() for side in sides))
+            pairs = pairs_of.between(*(side.combine_chunks() for side in sides))
         else:
             numbers = before.column("record").combine_chunks()
-            denied = _inside(decisions.said(tx, numbers), numbers, Kind.APART)
-            pairs = pa.concat_tables([_star(numbers), denied.select(PAIRS.names)])
+            denied = pairs_of.inside(decisions.said(tx, numbers), numbers, Kind.APART)
+            pairs = pa.concat_tables([pairs_of.star(numbers), denied.select(PAIRS.names)])
         return _decided(tx, desk, verdict, pairs, before, reason=reason, by=by, at=at)
 
 
@@ -193,7 +193,9 @@ def pin(
         carrier = max(stating, default=min(row["record"] for row in rows))
         held = decisions.pinned(tx, before.column("record").combine_chunks())
         same = held.filter(pc.equal(held.column("attribute"), attribute))
-        number = decisions.pin(tx, attribute, wanted, by=by, why=reason, at=at, record=carrier, before=before)
+        number = decisions.pin(
+            tx, attribute, wanted, by=by, why=masks.in_text(reason), at=at, record=carrier, before=before
+        )
         return _made_again(tx, desk, number, Kind.PIN, before, at=at, overrides=same.column("decision_id").to_pylist())
 
 
@@ -225,7 +227,7 @@ def undo(database: Database, desk: Desk, number: int, *, reason: str, by: str) -
     """
     with _deciding(database, desk, Act.UNDO, f"decision {number}", reason, by) as (tx, at):
         kind = decisions.get(tx, number).kind
-        decisions.undo(tx, number, by=by, at=at, why=reason)
+        decisions.undo(tx, number, by=by, at=at, why=masks.in_text(reason))
         return _made_again(tx, desk, number, kind, decisions.members(tx, number), at=at, undone=True)
 
 
@@ -296,8 +298,8 @@ def _decided(
 ) -> Answer:
     """Store a decision about pairs, and group what it touches again."""
     held = decisions.standing(tx, before.column("record").combine_chunks())
-    number = decisions.add(tx, kind, pairs, by=by, why=reason, at=at, before=before)
-    overrides = _overridden(held, decisions.standing(tx, before.column("record").combine_chunks()))
+    number = decisions.add(tx, kind, pairs, by=by, why=masks.in_text(reason), at=at, before=before)
+    overrides = pairs_of.overridden(held, decisions.standing(tx, before.column("record").combine_chunks()))
     if kind is Kind.UNSURE:
         owners = pc.unique(before.column("customer_id"))
         questions.renew(tx, owners, review_from=desk.model.review_from, link_from=desk.model.link_from)
@@ -392,49 +394,3 @@ def _certificates(tx: Transaction, owners: pa.Array) -> bool:
     valid = rows.filter(pc.and_(rows.column("id_valid"), rows.column("id_number").is_valid()))
     many = valid.group_by("customer_id", use_threads=False).aggregate([("id_number", "count_distinct")])
     return (pc.max(many.column("id_number_count_distinct")).as_py() or 0) > 1
-
-
-def _overridden(before: pa.Table, after: pa.Table) -> list[int]:
-    """The decisions that said the contrary of what is said now of a pair."""
-    said = {(row["record_l"], row["record_r"]): row for row in before.to_pylist()}
-    found = []
-    for row in after.to_pylist():
-        old = said.get((row["record_l"], row["record_r"]))
-        if old is not None and old["kind"] != row["kind"]:
-            found.append(old["decision_id"])
-    return sorted(set(found))
-
-
-def _star(numbers: pa.Array) -> pa.Table:
-    """Pairs that make records one: the least with every other."""
-    ordered = numbers.sort()
-    rest = ordered.slice(1)
-    least = pa.repeat(ordered[0], len(rest)) if len(ordered) else rest
-    return pa.table([least, rest], schema=PAIRS)
-
-
-def _between(left: pa.Array, right: pa.Array) -> pa.Table:
-    """Every pair of a record of one side and one of the other.
-
-    Raises:
-        ConflictError: They are too many.
-    """
-    if len(left) * len(right) > MOST_PAIRS:
-        raise ConflictError(
-            f"{len(left)} records apart from {len(right)} are more pairs than {MOST_PAIRS:,}: split fewer"
-        )
-    a, b = np.repeat(left.to_numpy(), len(right)), np.tile(right.to_numpy(), len(left))
-    return pa.table([pa.array(np.minimum(a, b)), pa.array(np.maximum(a, b))], schema=PAIRS)
-
-
-def _told(kinds: dict[Kind, pa.Table]) -> pa.Table:
-    """Pairs of several kinds, one table of them."""
-    return pa.concat_tables(
-        pairs.append_column("kind", pa.repeat(str(kind), pairs.num_rows)) for kind, pairs in kinds.items()
-    )
-
-
-def _inside(said: pa.Table, numbers: pa.Array, kind: Kind) -> pa.Table:
-    """What is said of this kind of pairs among the records."""
-    both = pc.and_(*(pc.is_in(said.column(side), value_set=numbers) for side in PAIRS.names))
-    return said.filter(pc.and_(both, pc.equal(said.column("kind"), kind.value)))

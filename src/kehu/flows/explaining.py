@@ -8,11 +8,12 @@ from typing import Any
 import pyarrow as pa
 
 from kehu.errors import ConflictError, NotFoundError, SettingsError
+from kehu.flows import coding
 from kehu.model import codes
 from kehu.model.codes import Verdict
 from kehu.model.links import PAIRS
 from kehu.model.records import CLEAN
-from kehu.resolve import explain
+from kehu.resolve import explain, keys
 from kehu.resolve.coded import Records
 from kehu.resolve.explain import Evidence, Frequency, Weighed
 from kehu.resolve.model import Model
@@ -62,8 +63,10 @@ class Explanation:
     """The records through which they are one customer, both ends included; empty where they are not."""
 
 
-def explanation(database: Database, left: int, right: int, *, model: Model) -> Explanation:
+def explanation(database: Database, left: int, right: int, *, model: Model, hot_key_limit: int) -> Explanation:
     """Why two records, by number, are one customer or two; a former version stands for the one in force.
+
+    A phone or an e-mail address that is hot counts as not known, as it did when the two were weighed.
 
     Raises:
         NotFoundError: A record is not there.
@@ -74,7 +77,9 @@ def explanation(database: Database, left: int, right: int, *, model: Model) -> E
         if len(numbers) < 2:
             raise ConflictError(f"record {left} and record {right} are versions of one record: name two")
         rows = records.read(tx, pa.array(numbers, pa.int64()))
-        weighed = explain.pair(Records(rows.select(CLEAN.names)), model)
+        both = Records(rows.select(CLEAN.names))
+        coding.silence(tx, both, keys.limits(hot_key_limit=hot_key_limit))
+        weighed = explain.pair(both, model)
         parties = [
             Party(**{name: row[name] for name in ("record", "channel", "record_id", "customer_id")})
             for row in rows.to_pylist()

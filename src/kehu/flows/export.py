@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from kehu.analyse import sheets
 from kehu.flows.progress import SILENT, Progress
+from kehu.model import veils
 from kehu.model.masks import MASKS
 from kehu.store import exports
 from kehu.store.audit import trail
@@ -79,14 +80,7 @@ def masked_field(field: pa.Field) -> pa.Field:
 def masked(piece: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """A piece with its personal values masked."""
     columns = [
-        _masked_column(column, name) if name in MASKS else column
+        veils.veiled(name, column) if name in MASKS else column
         for name, column in zip(piece.schema.names, piece.columns, strict=True)
     ]
     return pa.record_batch(columns, schema=schema)
-
-
-def _masked_column(column: pa.Array, name: str) -> pa.Array:
-    """Each distinct value is masked once."""
-    coded = column.cast(pa.string()).dictionary_encode()
-    shown = pa.array([MASKS[name](value) for value in coded.dictionary.to_pylist()], pa.string())
-    return shown.take(coded.indices)

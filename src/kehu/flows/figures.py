@@ -1,65 +1,164 @@
-"""The figures of the dashboard: from what is kept, or counted now where a filter asks for it."""
+"""The figures of analysis: read from what was counted last, for every filter; and reports of them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from kehu.analyse import document, figures, picture
+import pyarrow as pa
+
+from kehu.analyse import crosses, document, figures, picture
 from kehu.analyse import report as reports
+from kehu.analyse.crosses import Cross
 from kehu.analyse.figures import Figure
 from kehu.analyse.report import Format
 from kehu.errors import NotFoundError, SettingsError
 from kehu.flows.segments import Reader
 from kehu.model.languages import Language
-from kehu.store import dashboard
-from kehu.store.database import Database
-from kehu.store.views import Filter
+from kehu.store import figures as counts
+from kehu.store import quality, tallies
+from kehu.store.counting import walk
+from kehu.store.database import Database, Transaction
+from kehu.store.quality import Quality
+from kehu.store.tallies import Cut
 
-NAMES = tuple(dashboard.FIGURES)
+PARTS: dict[str, tuple[str, ...]] = {
+    "customers": ("category", "province", "kind", "gender", "age", "channel", "numbers", "new", "lost"),
+    "contacts": ("reason", "ticket", "sla"),
+    "quality": ("score", "records", "twice", "completeness", "validity", "load"),
+    "movement": ("tenure", "recency", "retention", "journey"),
+}
+"""The figures of each part of the dashboard."""
+
+NAMES = tuple(name for names in PARTS.values() for name in names)
+
+OF_ALL = frozenset({"tenure", "recency", "retention", "journey"})
+"""Figures that know no filter."""
+OF_LOADS = frozenset({"completeness", "validity", "load"})
+"""Figures of what channels brought; of filters they know channel and time."""
+LOADS = 20
+"""So many loads are shown, the newest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
     """Figures, and when they were counted."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure | Cross, ...]
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the customers can be filtered by."""
+
+    categories: tuple[str, ...]
+    provinces: tuple[str, ...]
+    channels: tuple[str, ...]
 
 
 def refresh(database: Database, *, at: datetime, zone: tzinfo, older_than: timedelta = timedelta(0)) -> bool:
     """Count every figure and keep it, unless what is kept is fresher than asked for; whether it was."""
     with database.read() as tx:
-        before = dashboard.kept_at(tx)
+        before = tallies.kept_at(tx)
         if before is not None and at - before < older_than:
             return False
-        today, where = at.astimezone(zone).date(), Filter().conditions()
-        now = [(name, dashboard.counted(tx, name, where=where, today=today)) for name in NAMES]
+        told = walk.tallies(tx, today=at.astimezone(zone).date())
     with database.begin() as tx:
-        dashboard.keep(tx, now, at=at)
+        tallies.keep(tx, told, at=at)
     return True
 
 
 def shown(
-    database: Database, wanted: Filter, *, at: datetime, zone: tzinfo, reader: Reader, names: tuple[str, ...] = NAMES
+    database: Database, wanted: Cut, *, at: datetime, zone: tzinfo, reader: Reader, names: tuple[str, ...] = NAMES
 ) -> Dashboard:
-    """The figures of the customers that are wanted; all of them as they were when last counted.
+    """The figures of those that are wanted, as they were when last counted; counted now where they never were.
 
     Raises:
         NotFoundError: There is no figure of this name.
     """
     if unknown := [name for name in names if name not in NAMES]:
         raise NotFoundError(f"there is no figure {unknown[0]} (has: {', '.join(NAMES)})")
-    today = at.astimezone(zone).date()
     with database.read() as tx:
-        before = dashboard.kept_at(tx) if wanted == Filter() else None
-        counts = {
-            name: dashboard.counted(tx, name, where=wanted.conditions(), today=today)
-            if before is None
-            else dashboard.kept(tx, name)
-            for name in names
-        }
+        before = tallies.kept_at(tx)
+        told = _told(tx, wanted, names, None if before else at.astimezone(zone).date())
+        brought = quality.of(tx, since=_first(wanted), until=_last(wanted, at), channel=wanted.channel)
+        loads = counts.loads(tx, wanted.channel, since=_first(wanted), until=_last(wanted, at), limit=LOADS)
     smallest = 0 if reader.sees_persons else reader.smallest
-    made = tuple(figures.figure(name, counts[name], smallest=smallest) for name in names)
+    made = tuple(
+        _of_loads(name, brought, loads)
+        if name in OF_LOADS
+        else _figure(name, told, Cut() if name in OF_ALL else wanted, smallest)
+        for name in names
+    )
     return Dashboard(figures=made, at=before or at)
+
+
+def choices(database: Database, *, at: datetime, zone: tzinfo, reader: Reader) -> Choices:
+    """What there is to choose from, the commonest first."""
+    told = shown(database, Cut(), at=at, zone=zone, reader=reader, names=("category", "province", "channel")).figures
+    codes = [
+        tuple(part.code for part in one.slices if part.code not in (figures.REST, figures.NONE))
+        for one in told
+        if isinstance(one, Figure)
+    ]
+    return Choices(categories=codes[0], provinces=tuple(sorted(codes[1])), channels=tuple(sorted(codes[2])))
+
+
+def _told(tx: Transaction, wanted: Cut, names: tuple[str, ...], count_now: date | None) -> pa.Table:
+    """The tallies of these figures, kept or counted on this day."""
+    if count_now is not None:
+        return walk.tallies(tx, today=count_now)
+    kept = {"sla" if name == "ticket" else name for name in names}
+    pieces = [tallies.kept(tx, wanted, sorted(kept - OF_ALL)), tallies.kept(tx, Cut(), sorted(kept & OF_ALL))]
+    return pa.concat_tables(pieces)
+
+
+def _figure(name: str, told: pa.Table, cut: Cut, smallest: int) -> Figure | Cross:
+    if name == "ticket":
+        return figures.figure(name, tallies.of(told, "sla", cut, by="month"), smallest=smallest)
+    counted = tallies.of(told, name, cut)
+    if name not in crosses.KINDS:
+        # All provinces have their tile.
+        named = 40 if name == "province" else figures.NAMED_CODES
+        return figures.figure(name, counted, named=named, smallest=smallest)
+    pairs = [
+        (*code.rsplit("|", 1), many)
+        for code, many in zip(counted["value"].to_pylist(), counted["count"].to_pylist(), strict=True)
+    ]
+    if name == "retention":
+        return crosses.shares(name, pairs, of="0", smallest=smallest)
+    return crosses.cross(name, pairs, smallest=smallest)
+
+
+def _of_loads(name: str, brought: Quality, loads: tuple[counts.Brought, ...]) -> Cross:
+    if name == "load":
+        cells = [
+            (f"{one.load_id} · {one.channel}", outcome, many)
+            for one in loads
+            for outcome, many in (
+                ("new", one.accepted - one.changed), ("changed", one.changed), ("held", one.duplicate),
+                ("quarantined", one.quarantined),
+            )
+        ]  # fmt: skip
+        return crosses.cross(name, cells)
+    return crosses.percents(
+        name,
+        [
+            (one.attribute, one.channel, one.valid if name == "validity" else one.filled, one.rows)
+            for one in brought.filled
+        ],
+    )
+
+
+def _first(wanted: Cut) -> date:
+    return date.fromisoformat(f"{wanted.since}-01") if wanted.since else date(1970, 1, 1)
+
+
+def _last(wanted: Cut, at: datetime) -> date:
+    """The last day (UTC) of the months that are wanted."""
+    if wanted.until is None:
+        return at.astimezone(UTC).date()
+    year, month = (int(part) for part in wanted.until.split("-"))
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
 def report(
@@ -82,7 +181,7 @@ def report(
     wanted = names or (NAMES if whole else ("category",))
     if not whole and len(wanted) > 1:
         raise SettingsError(f"--format {form} holds one figure: name one, or take html or png")
-    told = shown(database, Filter(), at=at, zone=zone, reader=reader, names=wanted)
+    told = shown(database, Cut(), at=at, zone=zone, reader=reader, names=wanted)
     if form is Format.HTML:
         return document.html(told.figures, language, at=told.at.astimezone(zone)).encode()
     if form is Format.PNG:

@@ -15,17 +15,22 @@ import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
 from kehu.flows import coding, hot, inforce, pairing, states
+from kehu.flows.coding import Coded
+from kehu.flows.held import Held
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.links import PAIRS
 from kehu.resolve import group, identity, joining, keys, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import customers, facts, links, questions, records
+from kehu.store import bulk, customers, facts, links, questions, records
 from kehu.store import keys as stored
 from kehu.store.database import Database, Transaction
 
 Numbers = npt.NDArray[np.int64]
+
+KEPT = "kept"
+"""What stands in a store in which the questions for stewards are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +71,7 @@ def identify(
     hot_key_limit: int,
     clock: Callable[[], datetime],
     why: str = "load",
+    held: Held | None = None,
     progress: Progress = SILENT,
 ) -> Identified:
     """Give every waiting record its customer.
@@ -79,6 +85,7 @@ def identify(
         hot_key_limit: A key that more records share makes no pairs.
         clock: The time, aware.
         why: What the history of the customers tells as the cause.
+        held: Some of the records that wait, where they are at hand.
         progress: Whoever wants to watch.
 
     Returns:
@@ -86,6 +93,8 @@ def identify(
     """
     with database.begin() as tx:
         at = clock()
+        if not customers.are_there(tx):
+            _begin(tx, trust, survivorship)
         done = within(
             tx,
             engine,
@@ -96,13 +105,21 @@ def identify(
             hot_key_limit=hot_key_limit,
             at=at,
             why=why,
+            held=held,
             progress=progress,
         )
         if facts.get(tx, facts.QUESTIONS) is None:
             questions.renew(tx, None, review_from=model.review_from, link_from=model.link_from)
-            facts.put(tx, facts.QUESTIONS, "kept")
+            facts.put(tx, facts.QUESTIONS, KEPT)
         renewed = states.renew(tx, trust=trust, survivorship=survivorship, at=at, progress=progress)
         return replace(done, renewed=renewed)
+
+
+def _begin(tx: Transaction, trust: Mapping[str, int], survivorship: Survivorship) -> None:
+    """Nothing in this store was made in another way yet, so nothing has to be made anew behind what comes now."""
+    for fact, told in ((facts.SURVIVORSHIP, survivorship.fingerprint(trust)), (facts.QUESTIONS, KEPT)):
+        if facts.get(tx, fact) is None:
+            facts.put(tx, fact, told)
 
 
 def within(
@@ -116,6 +133,7 @@ def within(
     hot_key_limit: int,
     at: datetime,
     why: str,
+    held: Held | None = None,
     progress: Progress = SILENT,
 ) -> Identified:
     """As `identify`, for some of the waiting records and in the caller's transaction.
@@ -129,7 +147,7 @@ def within(
     progress.task("identify", len(waiting))
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
-    paired = pairing.of_waiting(tx, engine, waiting, limits=limits)
+    paired = pairing.of_waiting(tx, engine, waiting, limits=limits, held=held)
     done = _grouped(
         tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
     )
@@ -217,32 +235,32 @@ def _grouped(
 ) -> Identified:
     """Score the pairs, group all that they reach, and store what came of it."""
     progress.step("score")
-    compared = coding.coded(tx, pairing.sides(paired.pairs), limits)
-    found = weights.score(compared.records, *coding.rows(compared.numbers, paired.pairs), model)
+    concerned = pc.unique(pa.chunked_array([paired.anew, pairing.sides(paired.pairs)], pa.int64()))
+    rows = coding.coded(tx, concerned, limits, paired.read)
+    found = weights.score(rows.records, *coding.rows(rows.numbers, paired.pairs), model)
     # A pair that does not ask to be joined brings no groups together: those of its other record are left alone.
     follow = found.weight >= model.link_from
     touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), link_from=model.link_from)
-    rows = coding.coded(tx, touched.records, limits)
+    compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
+    found = _moved(found, compared.numbers, rows.numbers)
     kept = weights.score(rows.records, *coding.rows(rows.numbers, touched.links), model)
     progress.step("group")
-    decided = coding.decided(tx, touched.records, rows.numbers)
-    among = found.where(_are_in(rows.numbers, compared.numbers[found.left], compared.numbers[found.right]))
-    among = replace(
-        among,
-        left=coding.places(rows.numbers, compared.numbers[among.left]),
-        right=coding.places(rows.numbers, compared.numbers[among.right]),
-    )
-    groups = joining.groups(rows.records, among + kept, model, decided)
+    decided = coding.decided(tx, pa.array(rows.numbers), rows.numbers)
+    # Whoever was compared only is tied to nobody here, and stays what it is.
+    groups = joining.groups(rows.records, found + kept, model, decided)
     progress.step("store")
-    told = coding.decided(tx, pa.array(compared.numbers), compared.numbers)
-    group_of = _groups_of(compared.numbers, rows.numbers, groups)
-    links.replace(tx, paired.anew, _links(compared.records, compared.numbers, found, group_of, model, told))
+    linked = bulk.without(paired.anew, paired.newborn)
+    links.replace(tx, linked, _links(rows.records, rows.numbers, found, groups, model, decided))
     links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
-    done = _store(tx, rows.table, groups, model, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
-    apart = group_of[found.left] != group_of[found.right]
+    mine = np.isin(rows.numbers, touched.records.to_numpy())
+    done = _store(
+        tx, rows.table.filter(pa.array(mine)), groups[mine], model,
+        trust=trust, survivorship=survivorship, at=at, why=why, ids=ids,
+    )  # fmt: skip
+    apart = groups[found.left] != groups[found.right]
     return Identified(
         records=len(paired.anew),
-        touched=len(rows.numbers),
+        touched=len(touched.records),
         pairs=len(found.left),
         links=int((follow & ~apart).sum()),
         refused=int((follow & apart).sum()),
@@ -252,17 +270,25 @@ def _grouped(
     )
 
 
-def _are_in(numbers: Numbers, left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
-    """Where both records of a pair are among these."""
-    return np.isin(left, numbers) & np.isin(right, numbers)
+def _with_all(
+    tx: Transaction, rows: Coded, numbers: pa.Array, limits: Sequence[int], read: coding.Read | None
+) -> Coded:
+    """Rows, and those of these records that are not among them; most often all are."""
+    if np.isin(numbers.to_numpy(), rows.numbers).all():
+        return rows
+    nothing = np.zeros(0, np.uint64)
+    known = coding.Read(
+        table=rows.table, keys=nothing if read is None else read.keys, hot=nothing if read is None else read.hot
+    )
+    return coding.coded(tx, pc.unique(pa.concat_arrays([pa.array(rows.numbers), numbers])), limits, known)
 
 
-def _groups_of(numbers: Numbers, touched: Numbers, groups: Numbers) -> Numbers:
-    """The group of each record, where it is touched; each of the others is in a group of its own, whichever it is."""
-    found = np.isin(numbers, touched)
-    group_of = -1 - np.arange(len(numbers))
-    group_of[found] = groups[coding.places(touched, numbers[found])]
-    return group_of
+def _moved(scores: weights.Scores, before: Numbers, after: Numbers) -> weights.Scores:
+    """Scores of pairs whose records stand in other rows now."""
+    if before is after:
+        return scores
+    place = coding.places(after, before)
+    return replace(scores, left=place[scores.left], right=place[scores.right])
 
 
 def _links(
@@ -278,6 +304,8 @@ def _links(
     A pair in doubt is kept even while it stands inside one customer: other records may come and part it.
     """
     worth = found.where(found.weight >= model.review_from)
+    if not len(worth.left):
+        return links.STORED.empty_table()
     table = weights.links_of(worth, numbers)
     certificate = np.where(coded.certified, coded.codes("id_number"), -1)
     reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)
@@ -313,13 +341,15 @@ def _store(
     """Write the customers that the groups are, and let the ids that no group kept lead to them."""
     now = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
     found = identity.assign(groups, now, prefer=None if ids is None else _ids(rows, ids, now))
-    new = np.append(customers.new_ids(tx, found.new).to_numpy(), -1)
+    made = customers.new_ids(tx, found.new)
+    new = np.append(made.to_numpy(), -1)
     customer = np.where(found.customer < 0, new[-1 - np.minimum(found.customer, -1)], found.customer)
     survivor = np.where(found.survivor < 0, new[-1 - np.minimum(found.survivor, -1)], found.survivor)
     place = rows.schema.get_field_index("customer_id")
     rows = rows.set_column(place, "customer_id", pa.array(customer))
-    written = states.write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=why)
-    customers.assign(tx, rows.select(["record", "customer_id"]), at=at)
+    written = states.write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=why, new=made)
+    nobodys = rows.column("record").filter(pa.array(now < 0)).combine_chunks()
+    customers.assign(tx, rows.select(["record", "customer_id"]), at=at, new=nobodys)
     if len(found.retired):
         customers.merge_into(tx, pa.table({"customer_id": found.retired, "survivor": survivor}), at=at, why=why)
     concerned = pa.array(np.unique(np.concatenate([now[now >= 0], customer])))

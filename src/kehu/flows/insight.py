@@ -5,9 +5,10 @@ Nothing here changes anything.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from kehu.analyse import figures
 from kehu.analyse.figures import Figure
@@ -129,8 +130,8 @@ class Links:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whole:
-    """One customer and all the reasons."""
+class AtSight:
+    """What one wants to know of a customer at once."""
 
     customer: views.Customer
     flaws: tuple[Lacking, ...]
@@ -139,15 +140,21 @@ class Whole:
     """How it can be reached: every phone, e-mail and address, the best of each first."""
     values: tuple[Value, ...]
     """Every attribute, filled or not."""
+    subscriptions: tuple[households.Subscription, ...]
+    """The numbers its records name, those it still holds first."""
+    accounts: tuple[households.Account, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole(AtSight):
+    """One customer and all the reasons."""
+
     records: views.Page[views.Record]
     ties: tuple[Tie, ...]
     """Why its records are one customer."""
     doubts: tuple[Tie, ...]
     """Links to other customers that were refused or are in doubt."""
     history: tuple[views.Change, ...]
-    subscriptions: tuple[households.Subscription, ...]
-    """The numbers its records name, those it still holds first."""
-    accounts: tuple[households.Account, ...]
     timeline: households.Timeline
     """The contacts with it, the newest first."""
 
@@ -179,10 +186,10 @@ class Listed:
     """How many the filter lets through, on all pages."""
 
 
-def overview(database: Database) -> Overview:
-    """How much the store holds, by channel and by category."""
+def overview(database: Database, *, smallest: int = 0) -> Overview:
+    """How much the store holds, by channel and by category; no group smaller than this."""
     with database.read() as tx:
-        return Overview(counts=views.counts(tx), channels=views.channels(tx), category=_category(tx))
+        return Overview(counts=views.counts(tx), channels=views.channels(tx), category=_category(tx, smallest))
 
 
 def category(database: Database) -> Figure:
@@ -191,8 +198,8 @@ def category(database: Database) -> Figure:
         return _category(tx)
 
 
-def _category(tx: Transaction) -> Figure:
-    return figures.figure("category", counts.customers_by(tx, "category"))
+def _category(tx: Transaction, smallest: int = 0) -> Figure:
+    return figures.figure("category", counts.customers_by(tx, "category"), smallest=smallest)
 
 
 def listed(database: Database, wanted: views.Filter, *, after: int | None = None, limit: int = 50) -> Listed:
@@ -247,6 +254,34 @@ def timeline(database: Database, customer_id: int, *, after: int | None = None, 
         return Lived(customer_id=number, timeline=households.timeline_of(tx, number, after=after, limit=limit))
 
 
+def at_sight(database: Database, customer_id: int) -> AtSight:
+    """What one wants to know of a customer at once; a number that was merged away leads to its survivor.
+
+    Raises:
+        NotFoundError: The number was never given.
+    """
+    with database.read() as tx:
+        customer = views.customer_of(tx, customer_id)
+        stated = views.records_of(tx, customer.customer_id, limit=COMPARED_RECORDS).rows
+        known = {record.record: record for record in stated}
+        known |= views.records(tx, sorted(set(customer.sources.values()) - known.keys()))
+        return AtSight(**_at_sight(tx, customer, stated, known))
+
+
+def _at_sight(
+    tx: Transaction, customer: views.Customer, stated: Sequence[views.Record], known: dict[int, views.Record]
+) -> dict[str, Any]:
+    number = customer.customer_id
+    return {
+        "customer": customer,
+        "flaws": tuple(_lacking(flaw) for flaw in customer.flaws),
+        "media": media.of_customer(tx, number),
+        "values": tuple(_value(attribute, customer, stated, known) for attribute in GOLDEN_COLUMNS),
+        "subscriptions": households.subscriptions_of(tx, number),
+        "accounts": households.accounts_of(tx, number),
+    }
+
+
 def whole(
     database: Database,
     customer_id: int,
@@ -279,16 +314,11 @@ def whole(
         others = {found for link in outside for found in (link.customer_l, link.customer_r)} - {number}
         names = {found.customer_id: found.name for found in (customer, *views.customers_of(tx, sorted(others)))}
         return Whole(
-            customer=customer,
-            flaws=tuple(_lacking(flaw) for flaw in customer.flaws),
-            media=media.of_customer(tx, number),
-            values=tuple(_value(attribute, customer, stated, known) for attribute in GOLDEN_COLUMNS),
+            **_at_sight(tx, customer, stated, known),
             records=views.records_of(tx, number, after=records_after),
             ties=tuple(_tie(link, number, known, names, model) for link in inside),
             doubts=tuple(_tie(link, number, known, names, model) for link in outside),
             history=views.history_of(tx, number),
-            subscriptions=households.subscriptions_of(tx, number),
-            accounts=households.accounts_of(tx, number),
             timeline=households.timeline_of(tx, number, after=timeline_after),
         )
 

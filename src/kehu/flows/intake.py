@@ -20,6 +20,7 @@ from kehu.collect import raw
 from kehu.collect.channel import Channel
 from kehu.errors import KehuError
 from kehu.flows import crew
+from kehu.flows.held import Held
 from kehu.flows.judged import Judged
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.threshold import Gate, Limit
@@ -71,6 +72,7 @@ def intake(
     home: str,
     clock: Callable[[], datetime],
     threads: int = 1,
+    held: Held | None = None,
     progress: Progress = SILENT,
 ) -> Brought:
     """Store what is new in a channel.
@@ -85,12 +87,13 @@ def intake(
         home: The country whose numbers and addresses are at home.
         clock: The time, aware.
         threads: How many processes clean a load of many rows while more of it is read.
+        held: Where new records are held for whoever identifies them in the same run.
         progress: Whoever wants to watch.
 
     Raises:
         StoreError: The store itself refuses.
     """
-    run = _Run.of(database, feed.channel.name, raw_in, clock)
+    run = _Run.of(database, feed.channel.name, raw_in, clock, held)
     progress.task(feed.channel.name)
     progress.step("collect")
     gate: Gate[Judged] = Gate(channel=run.channel, limit=feed.limit)
@@ -293,6 +296,7 @@ class _Run:
     channel: str
     raw_in: Path
     clock: Callable[[], datetime]
+    held: Held | None
     cursor: str | None
     """The channel's cursor, after the last batch."""
     batches: int = 0
@@ -305,14 +309,16 @@ class _Run:
     failure: str | None = None
 
     @classmethod
-    def of(cls, database: Database, channel: str, raw_in: Path, clock: Callable[[], datetime]) -> "_Run":
+    def of(
+        cls, database: Database, channel: str, raw_in: Path, clock: Callable[[], datetime], held: Held | None
+    ) -> "_Run":
         with database.read() as tx:
             cursor = loads.cursor_of(tx, channel)
             has_open = loads.has_open(tx, channel)
         if has_open:
             with database.begin() as tx:
                 loads.interrupt(tx, channel, at=clock())
-        return cls(database=database, channel=channel, raw_in=raw_in, clock=clock, cursor=cursor)
+        return cls(database=database, channel=channel, raw_in=raw_in, clock=clock, held=held, cursor=cursor)
 
     @contextmanager
     def recorded(self) -> Iterator[None]:
@@ -337,7 +343,7 @@ class _Run:
                 judged = withheld(tx, judged, channel=self.channel, vault=self.database.vault).judged
                 batch = judged.batch
                 number = self.load_id or loads.start(tx, self.channel, at=self.clock())
-                counts, _ = stored(tx, judged, channel=self.channel, load=number, at=self.clock())
+                counts, added = stored(tx, judged, channel=self.channel, load=number, at=self.clock())
                 is_news = counts.accepted or counts.quarantined or batch.cursor not in (None, self.cursor)
                 if is_news:
                     loads.advance(tx, number, counts=sum_of(self.unrecorded, counts), cursor=batch.cursor)
@@ -350,6 +356,8 @@ class _Run:
                 raw.forget(kept)
             raise
         self.counts = sum_of(self.counts, counts)
+        if self.held is not None and is_news:
+            self.held.hold(added)
         if is_news:
             self.load_id, self.batches, self.unrecorded = number, self.batches + 1, loads.Counts()
             self.cursor = batch.cursor or self.cursor

@@ -31,7 +31,8 @@ class Looks:
     _waiting: list[Entry] = field(default_factory=list)
     _row: threading.Lock = field(default_factory=threading.Lock)
     _writing: threading.Lock = field(default_factory=threading.Lock)
-    _is_together: bool = False
+    is_together: bool = False
+    """They are written now and then, by somebody else."""
 
     def note(self, entry: Entry) -> None:
         """Note a look, before what is looked at is shown.
@@ -45,7 +46,7 @@ class Looks:
             if len(self._waiting) >= MOST:
                 raise StoreError("the audit trail cannot be written: nobody is shown what could not be noted")
             self._waiting.append(entry)
-        if not self._is_together:
+        if not self.is_together:
             self.write()
 
     def write(self) -> None:
@@ -70,10 +71,10 @@ class Looks:
     @contextmanager
     def together(self, *, every_s: float = EVERY_S) -> Iterator[None]:
         """Write looks now and then while the block runs, and once more when it ends."""
-        self._is_together = True
+        self.is_together = True
         try:
             with meanwhile.repeated(self.write, name="looks", every_s=every_s):
                 yield
         finally:
-            self._is_together = False
+            self.is_together = False
             meanwhile.attempt(self.write, name="looks")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.collect import push
-from kehu.flows import arrive, intake
+from kehu.flows import arrive, coding, intake
 from kehu.flows.arrive import Desk, Row
 from kehu.model.records import CLEAN
 from kehu.resolve import explain, keys, weights
@@ -84,7 +84,7 @@ def _likely(tx: Transaction, desk: Desk, newcomer: pa.Table) -> tuple[Likeness, 
     if not known.num_rows:
         return ()
     both = Records(pa.concat_tables([newcomer.cast(CLEAN), known.select(CLEAN.names).cast(CLEAN)]).combine_chunks())
-    keys.silence(both, stored.hot(tx, pa.array(keys.of_handed_round(both)), limits=limits).to_numpy())
+    coding.silence(tx, both, limits)
     right = np.arange(1, known.num_rows + 1)
     scores = weights.score(both, np.zeros_like(right), right, desk.model)
     found = weights.links_of(scores, np.arange(len(right) + 1)).sort_by(

@@ -10,11 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
+from kehu.flows import coding
+from kehu.flows.coding import Read
+from kehu.flows.held import Held
 from kehu.model.links import KEYS, KIND, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
 from kehu.resolve.coded import Records
-from kehu.store import customers, decisions, finding, links, records
+from kehu.store import bulk, customers, decisions, finding, links, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
 
@@ -31,6 +34,17 @@ class Paired:
     """The records that shared a key with a version no longer in force."""
     hot: pa.Table
     """The keys that too many records share (`store.keys.HOT`)."""
+    read: Read | None = None
+    """The records of `anew`, where few were read for their keys."""
+
+    @property
+    def newborn(self) -> pa.Array:
+        """Those of `anew` that are known to have had no customer, and no version before: nobody is linked to them."""
+        if self.read is None:
+            return self.anew.slice(0, 0)
+        rows = self.read.table
+        first = pc.and_(pc.equal(rows.column("version"), 1), pc.is_null(rows.column("customer_id")))
+        return rows.column("record").filter(first).combine_chunks()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +57,20 @@ class Reach:
     """The stored links between them that still hold: `store.links.STORED`."""
 
 
-def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Sequence[int]) -> Paired:
+def of_waiting(
+    tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Sequence[int], held: Held | None = None
+) -> Paired:
     """Store the keys of waiting records, and pair each with all that share one.
 
     Whether a key is hot depends on how many records share it. Where that changes, in either direction, everybody who
     has the key is paired anew, so that the order in which records came leaves no trace.
     """
-    gone = stored.held(tx, _keys(tx, records.former(tx, waiting)))
+    rows = (held or Held()).given_up(tx, waiting, most=READ)
+    rows = None if rows is None else coding.in_order(rows)
+    gone = KEYS.empty_table() if _are_first(rows) else stored.held(tx, _keys(tx, records.former(tx, waiting)))
     if gone.num_rows:
         stored.remove(tx, gone)
-    own = _keys(tx, waiting)
+    own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
     anew, others, hot = waiting, sharing.keys, sharing.hot
     turned = _turned(own, gone, sharing.keys, limits)
@@ -67,12 +85,23 @@ def of_waiting(tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Se
     one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
     stored.add(tx, own)
     lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
+    hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
     return Paired(
         pairs=found.pairs.filter(one_is_new),
         anew=anew,
         lost=lost,
-        hot=pa.concat_tables([found.hot.cast(stored.HOT), hot]),
+        hot=hot,
+        read=None if rows is None else Read(table=rows, keys=own["key"].to_numpy(), hot=hot["key"].to_numpy()),
     )
+
+
+READ = 100_000
+"""Up to so many waiting records are read once, and kept in memory until nobody needs them any more."""
+
+
+def _are_first(rows: pa.Table | None) -> bool:
+    """Whether records are known to be the first versions, all of them."""
+    return rows is not None and pc.max(rows.column("version")).as_py() == 1
 
 
 def of_all(tx: Transaction, engine: Engine, *, limits: Sequence[int]) -> Paired:
@@ -99,12 +128,13 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, link_from: floa
         link_from: Lighter links tie nothing.
     """
     seeds = pc.unique(pa.chunked_array([paired.anew, paired.lost, sides(joining)], pa.int64()))
-    had = customers.memberships(tx, paired.anew)
+    newborn = paired.newborn
+    had = customers.memberships(tx, bulk.without(paired.anew, newborn))
     mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
     reached = frontier = pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks]))
     held = [links.STORED.empty_table()]
     while len(frontier):
-        found = links.of_records(tx, frontier)
+        found = links.of_records(tx, bulk.without(frontier, newborn))
         held.append(found)
         tied = found.filter(pc.greater_equal(found.column("weight"), link_from)).select(PAIRS.names)
         decided = decisions.standing(tx, frontier)
@@ -114,6 +144,8 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, link_from: floa
         frontier = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
         reached = pa.concat_arrays([reached, frontier])
     every = pa.concat_tables(held)
+    if not every.num_rows:
+        return Reach(records=reached, links=every)
     every = every.filter(_touching(every, reached, pc.and_))
     every = every.filter(pc.invert(_touching(every, paired.anew, pc.or_)))
     return Reach(records=reached, links=links.once(every))
@@ -127,7 +159,10 @@ def _touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArra
 def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:
     if not len(numbers):
         return KEYS.empty_table()
-    rows = records.read(tx, numbers, columns=("record", *CLEAN.names))
+    return _keys_of(tx, records.read(tx, numbers, columns=("record", *CLEAN.names)))
+
+
+def _keys_of(tx: Transaction, rows: pa.Table) -> pa.Table:
     return finding.keys(tx, keys.of(Records(rows.select(CLEAN.names)), rows.column("record").to_numpy()))
 
 

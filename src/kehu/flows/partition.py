@@ -103,14 +103,14 @@ def _resolve(
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
         keys.silence(records, pairing.hot.column("key").to_numpy())
     with report.step("compare", progress):
-        levels = comparisons.levels(records, left, right, threads=engine.threads)
+        patterns = comparisons.patterns(records, left, right, threads=engine.threads)
     if adapt:
         with report.step("train", progress):
-            model = weights.train(records, levels, model, threads=engine.threads)
+            model = weights.train(records, patterns, model, threads=engine.threads)
     with report.step("score", progress):
-        scores = weights.score(records, left, right, model, levels=levels)
+        scores = weights.score(records, left, right, model, patterns=patterns, threads=engine.threads)
     with report.step("group", progress):
-        groups = joining.groups(records, scores, model)
+        groups = joining.groups(records, scores, model, threads=engine.threads)
         customers = pa.table({"record_id": record_ids, "customer_id": record_ids.take(pa.array(groups))})
     follow = scores.weight >= model.link_from
     report.counts = {
@@ -140,8 +140,8 @@ def train(
         left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
         keys.silence(records, pairing.hot.column("key").to_numpy())
     with report.step("train", progress):
-        levels = comparisons.levels(records, left, right, threads=engine.threads)
-        model = weights.train(records, levels, start, threads=engine.threads)
+        patterns = comparisons.patterns(records, left, right, threads=engine.threads)
+        model = weights.train(records, patterns, start, threads=engine.threads)
     report.counts = {"records": len(records), "pairs": len(left)}
     return model, report
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from kehu.errors import ConflictError, NotFoundError
 from kehu.model.people import Permission, Role
+from kehu.store import fingerprints
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Detail, Entry
 from kehu.store.database import Database, Transaction
@@ -199,6 +200,8 @@ def _everybody(tx: Transaction) -> Iterable[Person]:
 def reset(office: Office, person_id: int, *, by: By) -> str:
     """The token of a link with which they choose another password; they are signed out, and need no second factor.
 
+    The old password is good no more: whoever stole it would come in now without the second factor.
+
     Raises:
         NotFoundError: There is no such user.
         ConflictError: They are disabled.
@@ -207,6 +210,7 @@ def reset(office: Office, person_id: int, *, by: By) -> str:
         who = users.one(tx, person_id)
         if who.state is State.DISABLED:
             raise ConflictError("they are disabled: enable them first")
+        users.forget_password(tx, person_id)
         users.set_second_factor(tx, person_id, None)
         sessions.revoke_all(tx, person_id)
         token = links.make(tx, person_id, at=by.at)
@@ -278,7 +282,7 @@ def set_second_factor(office: Office, person_id: int, secret: str | None, *, cod
         step = None if proven is None else codes.step_of(code, proven, at=by.at, after=proof.totp_step)
         if step is None:
             raise ConflictError("the code is wrong, or was used already: wait for the next one")
-        [sealed] = office.vault.seal([secret], column="person.totp", rows=[person_id])
+        [sealed] = office.vault.seal([secret], column="person.totp", rows=[person_id], number=fingerprints.number(tx))
         users.set_second_factor(tx, person_id, sealed)
         if sealed is not None:
             users.note_code(tx, person_id, step)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kehu.engine.engine import Engine
 from kehu.flows import identify
+from kehu.flows.held import Held
 from kehu.flows.identify import Identified
 from kehu.flows.intake import Brought, Feed, intake
 from kehu.flows.progress import SILENT, Progress
@@ -60,12 +61,13 @@ def collect(
     home: str,
     clock: Callable[[], datetime],
     threads: int = 1,
+    held: Held | None = None,
     progress: Progress = SILENT,
 ) -> Ran:
     """Take in what is new in each channel; one that fails does not keep the others from it."""
     return Ran(
         brought=tuple(
-            intake(database, feed, raw_in=raw_in, home=home, clock=clock, threads=threads, progress=progress)
+            intake(database, feed, raw_in=raw_in, home=home, clock=clock, threads=threads, held=held, progress=progress)
             for feed in feeds
         )
     )
@@ -86,8 +88,9 @@ def whole(
     progress: Progress = SILENT,
 ) -> Ran:
     """Take in what is new, then give every new record its customer."""
+    held = Held()
     collected = collect(
-        database, feeds, raw_in=raw_in, home=home, clock=clock, threads=engine.threads, progress=progress
+        database, feeds, raw_in=raw_in, home=home, clock=clock, threads=engine.threads, held=held, progress=progress
     )
     loads = [f"load {one.load_id}" for one in collected.brought if one.load_id is not None]
     identified = identify.identify(
@@ -99,6 +102,7 @@ def whole(
         hot_key_limit=hot_key_limit,
         clock=clock,
         why=", ".join(loads) or "identify",
+        held=held,
         progress=progress,
     )
     return Ran(brought=collected.brought, identified=identified)

@@ -9,17 +9,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from kehu.analyse import sheets
+from kehu.analyse import figures, sheets
 from kehu.flows import export as exporting
 from kehu.flows.people import By
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.sight import Sight
 from kehu.model import segments as model
 from kehu.model.masks import MASKS
+from kehu.model.privacy import Purpose as Consent
 from kehu.model.segments import Segment
-from kehu.store import exports, segments, views
+from kehu.store import exports, fingerprints, segments, views
 from kehu.store.audit import trail
 from kehu.store.database import Database, Transaction
+from kehu.store.privacy import children, consents
 from kehu.store.sealing.keyring import Use
 from kehu.store.segments import Saved, Today
 
@@ -56,6 +58,15 @@ class Counted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Size:
+    """How many customers a segment meant at a time."""
+
+    at: datetime
+    customers: int | None
+    """None: fewer than may be told."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shown:
     """A saved segment, as people and machines are told of it."""
 
@@ -67,8 +78,8 @@ class Shown:
     with_each_run: bool
     made_at: datetime
     made_by: str
-    sizes: tuple[tuple[datetime, int | None], ...]
-    """How many it meant, over time; None: fewer than may be told."""
+    sizes: tuple[Size, ...]
+    """How many it meant, over time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +97,28 @@ class Purpose:
 
     purpose: str
     recipient: str
+    consent: Consent | None = None
+    """What its customers must have consented to, or may not have refused; None: the contract itself needs it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """How many customers went out on a list."""
+
+    customers: int
+    left_out: int
+    """Meant, but left out: they do not want to be on a list for this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """How many customers two segments share; None: fewer than may be told."""
+
+    both: int | None
+    one: int | None
+    """Only the first means them."""
+    other: int | None
+    """Only the second does."""
 
 
 def today(at: datetime, zone: tzinfo) -> Today:
@@ -98,17 +131,16 @@ def count(database: Database, wanted: Segment, on: Today, *, reader: Reader) -> 
     with database.read() as tx:
         return Counted(
             customers=_told(segments.count(tx, wanted, on), reader),
-            of=segments.living(tx),
+            of=_told(segments.living(tx), reader) or 0,
         )
 
 
-def overlap(database: Database, one: Segment, other: Segment, on: Today, *, reader: Reader) -> Counted:
-    """How many customers both segments mean, of those that the first means."""
+def overlap(database: Database, one: Segment, other: Segment, on: Today, *, reader: Reader) -> Overlap:
+    """How many customers two segments share, and how many each means alone."""
     with database.read() as tx:
-        both, first = segments.overlap(tx, one, other, on), segments.count(tx, one, on)
-    # What is left over would tell a small rest.
-    is_small = _told(both, reader) is None or _told(first - both, reader) is None
-    return Counted(customers=None if is_small else both, of=_told(first, reader) or 0)
+        both = segments.overlap(tx, one, other, on)
+        alone = [segments.count(tx, each, on) - both for each in (one, other)]
+    return Overlap(both=_told(both, reader), one=_told(alone[0], reader), other=_told(alone[1], reader))
 
 
 def save(
@@ -147,10 +179,9 @@ def one(database: Database, segment_id: int, *, reader: Reader) -> Shown:
 def listed(database: Database, *, after: int = 0, limit: int = 50, reader: Reader) -> list[Shown]:
     """A page of the segments in use, each with the size it last had."""
     with database.read() as tx:
-        return [
-            _shown(found, segments.counts(tx, found.segment_id, limit=1), reader)
-            for found in segments.listed(tx, after=after, limit=limit)
-        ]
+        found = segments.listed(tx, after=after, limit=limit)
+        sizes = segments.last_counts(tx, [one.segment_id for one in found])
+        return [_shown(one, [sizes[one.segment_id]] if one.segment_id in sizes else [], reader) for one in found]
 
 
 def put_away(database: Database, segment_id: int, *, by: By) -> None:
@@ -216,8 +247,11 @@ def export(
     by: By,
     reader: Reader,
     progress: Progress = SILENT,
-) -> int:
+) -> Taken:
     """Write the customers of a segment to a file, whose name tells its form; returns how many.
+
+    Whoever does not want to be on a list for its purpose is left out, and so is everybody whose data is restricted, and
+    every child whose guardian has not consented.
 
     Who may not see persons gets a token in place of a number: the same for one customer within one purpose, and another
     in every other, so that lists for two purposes cannot be joined.
@@ -234,15 +268,19 @@ def export(
         fields[0] = pa.field("token", pa.string(), nullable=False)
     schema = pa.schema([exporting.masked_field(field) if is_masked else field for field in fields])
     _note(database, found, why, by=by, columns=columns)
-    rows = 0
+    rows, meant = 0, segments.where(wanted, on)
     with database.read() as tx:
-        progress.task(f"export {found.name}", segments.count(tx, wanted, on))
+        many = segments.count(tx, wanted, on)
+        meant = meant & children.may_be_named(on.day)
+        if why.consent is not None:
+            meant = meant & consents.allows(exports.CUSTOMER, why.consent)
+        progress.task(f"export {found.name}", many)
         with sheets.opened(path, form, schema) as sheet:
-            for piece in exports.customers(tx, segments.where(wanted, on), columns):
+            for piece in exports.customers(tx, meant, columns):
                 sheet.write(_shaped(database, piece, schema, why, is_masked=is_masked, reader=reader))
                 rows += piece.num_rows
                 progress.advance(piece.num_rows)
-    return rows
+    return Taken(customers=rows, left_out=many - rows)
 
 
 def _shaped(
@@ -258,7 +296,9 @@ def _shaped(
 
 def _tokens(database: Database, numbers: Sequence[int], why: Purpose) -> list[str]:
     assert database.vault is not None, "tokens are made with the key of the store"
-    key = hmac.digest(database.vault.keys.derived(Use.FIND), f"export for {why.purpose}".encode(), "sha256")
+    with database.read() as tx:
+        secret = database.vault.keys.derived(Use.FIND, fingerprints.number(tx))
+    key = hmac.digest(secret, f"export for {why.purpose}".encode(), "sha256")
     return [hmac.digest(key, b"%d" % number, "sha256")[:TOKEN_BYTES].hex() for number in numbers]
 
 
@@ -268,20 +308,25 @@ def _note(database: Database, found: Saved | Shown, why: Purpose, *, by: By, col
     entry = trail.Entry(
         at=by.at, who=by.login, act=trail.Act.EXPORT, what=f"segment {found.segment_id}", whence=by.whence,
         why=f"{why.purpose}; for {why.recipient}",
-        detail={"version": found.version, "fields": [name for name in columns if name in MASKS]},
+        detail={
+            "version": found.version, "fields": [name for name in columns if name in MASKS],
+            "consent": why.consent.value if why.consent else "service",
+        },
     )  # fmt: skip
     with database.begin() as tx:
         trail.note(tx, entry, vault=database.vault)
 
 
 def _told(customers: int, reader: Reader) -> int | None:
-    """A size, unless it is too small to tell; nought is told: it is nobody."""
-    return customers if reader.sees_persons or customers == 0 or customers >= reader.smallest else None
+    """A size as somebody may know it: else rounded, and none that is too small; nought is told: it is nobody."""
+    if reader.sees_persons or customers == 0:
+        return customers
+    return figures.rounded(customers, reader.smallest) or None
 
 
 def _shown(found: Saved, sizes: Sequence[tuple[datetime, int]], reader: Reader) -> Shown:
     return Shown(
         segment_id=found.segment_id, name=found.name, version=found.version, condition=model.written(found.segment),
         with_each_run=found.with_each_run, made_at=found.made_at, made_by=found.made_by,
-        sizes=tuple((at, _told(size, reader)) for at, size in sizes),
+        sizes=tuple(Size(at=at, customers=_told(size, reader)) for at, size in sizes),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from kehu.model.customers import PINS
 from kehu.resolve import golden
 from kehu.resolve import media as reaching
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import customers, decisions, facts, media, records, search
+from kehu.store import bulk, customers, decisions, facts, media, records, search
 from kehu.store.customers import Written
 from kehu.store.database import Transaction
 
@@ -61,6 +61,7 @@ def write(
     survivorship: Survivorship = DEFAULT,
     at: datetime,
     why: str,
+    new: pa.Array | None = None,
 ) -> Written:
     """Let the customers of these records have the state that follows from them.
 
@@ -71,12 +72,14 @@ def write(
         survivorship: Which values survive.
         at: Since when.
         why: What brings the change.
+        new: Those of the customers that got their numbers just now: nothing of them is stored yet.
     """
     state = made(tx, rows, trust=trust, survivorship=survivorship)
-    written = customers.write(tx, state.customers, at=at, why=why)
+    written = customers.write(tx, state.customers, at=at, why=why, new=new)
     numbers = state.customers.column("customer_id").combine_chunks()
-    media.replace(tx, numbers, state.media)
-    search.replace(tx, numbers, state.terms)
+    known = numbers if new is None else bulk.without(numbers, new)
+    media.replace(tx, known, state.media)
+    search.replace(tx, known, state.terms)
     return written
 
 

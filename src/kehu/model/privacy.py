@@ -57,5 +57,16 @@ class Class(StrEnum):
     """Would harm a person where it leaked: certificates, the second factor."""
 
 
+class Guard(StrEnum):
+    """Whether a guardian has to consent."""
+
+    NONE = "none"
+    """Nobody has to: no child."""
+    AGREED = "agreed"
+    """A child, and a guardian consents."""
+    LACKING = "lacking"
+    """A child, and no guardian has consented: nothing but the contract itself may be done."""
+
+
 CHILD_YEARS = 14
 """Below this age a guardian has to consent."""

@@ -33,7 +33,6 @@ _RESIDENT_CHECKS = "10X98765432"
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = np.array([3**place % 31 for place in range(17)])
 
-_RESIDENT = r"^\d{6}(1[89]|2[01])\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dX]$"
 _EIGHTEEN = r"^\d{17}[\dX]$"
 _FIFTEEN = r"^[1-8]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}$"
 _USCC = r"^[0-9A-HJ-NP-RT-UW-Y]{2}\d{6}[0-9A-HJ-NP-RT-UW-Y]{10}$"
@@ -121,6 +120,8 @@ def clean(number: str, *, stated: str | None = None) -> dict[str, Any]:
     '11010519491231002X'
     >>> [str(cell) for cell in clean("11010519491231002x").values()]
     ['resident_id', '11010519491231002X', 'True', '1949-12-31', 'female']
+    >>> clean("身份证：11010519491231002X（本人）")["id_number"], clean("1.10105194912310E+17")["id_number"]
+    ('11010519491231002X', None)
     """
     cleaned = columns(pa.array([number], type=pa.string()), pa.array([stated], type=pa.string()))
     return {name: column[0].as_py() for name, column in cleaned.items()}
@@ -136,8 +137,12 @@ def columns(numbers: pa.Array, stated: pa.Array) -> dict[str, pa.Array]:
     `id_valid` asks for a right check digit and, of a resident ID, for a real birth date. The area code is not asked:
     it is soft evidence, and the lists of codes are never complete.
     """
-    encoded = text.column(numbers).dictionary_encode()
-    read = _read(_tidy(encoded.dictionary))
+    encoded = numbers.dictionary_encode()
+    words = encoded.dictionary
+    tidy = _are_tidy(words)
+    others = pa.array(~tidy)
+    words = pc.replace_with_mask(words, others, _tidy(text.column(words.filter(others))))
+    read = _read(words, tidy)
     rows = {name: column.take(encoded.indices) for name, column in read.items()}
     said = distinct.mapped(stated, clean_type)
     says_uscc = pc.fill_null(pc.equal(said, IdType.USCC.value), False)
@@ -157,28 +162,54 @@ def columns(numbers: pa.Array, stated: pa.Array) -> dict[str, pa.Array]:
     }
 
 
+def _are_tidy(numbers: pa.Array) -> digits.Mask:
+    """Which are the characters of a resident ID and nothing else, as most are; what may be a placeholder is not."""
+    where = digits.wide(numbers, _SIZE)
+    signs = digits.signs(numbers, where, _SIZE)
+    fits = digits.are(signs[:, :-1], "0" * (_SIZE - 1))
+    fits &= ((signs[:, -1] - np.uint8(ord("0"))) < 10) | (signs[:, -1] == ord("X"))
+    # Who has no number types zeros, the same digit again and again, or one digit after the other.
+    steps = signs[:, 1:] - signs[:, :-1]
+    fits &= (signs[:, 0] != ord("0")) & (steps != 0).any(axis=1) & (steps[:, :6] != 1).any(axis=1)
+    where[where] = fits
+    return where
+
+
+_SIZE = 18
+"""So many characters has a resident ID, and a social credit code."""
+
+
 def _tidy(numbers: pa.Array) -> pa.Array:
     """Upper case, without blanks and dashes; nulls for placeholders."""
     numbers = pc.utf8_upper(numbers)
-    odd = pc.match_substring_regex(numbers, r"[^0-9A-Z]")
+    odd = pc.fill_null(pc.match_substring_regex(numbers, r"[^0-9A-Z]"), False)
     if pc.any(odd, min_count=0).as_py():
-        bare = pc.replace_substring_regex(numbers, pattern=r"[^\p{L}\p{N}()]+", replacement="")
-        numbers = pc.if_else(odd, pc.utf8_normalize(bare, "NFC"), numbers)
+        bare = pc.replace_substring_regex(numbers.filter(odd), pattern=_OF_A_SPREADSHEET, replacement="")
+        bare = pc.replace_substring_regex(bare, pattern=r"[^\p{L}\p{N}()]+", replacement="")
+        bare = pc.replace_substring_regex(bare, pattern=_AROUND, replacement=r"\1")
+        numbers = pc.replace_with_mask(numbers, odd, pc.utf8_normalize(bare, "NFC"))
     empty = pc.or_(pc.equal(pc.binary_length(numbers), 0), pc.match_substring_regex(numbers, _REPEATED))
     empty = pc.or_(empty, pc.match_substring_regex(numbers, r"^0*1?23456789[0-9]*X?$"))
     return pc.if_else(empty, None, numbers)
 
 
+_OF_A_SPREADSHEET = r"^[0-9.]+E\+?[0-9]+$|\.0+$"
+"""A number that was rounded, whose digits are lost, and the end that it gives to one that was not."""
+
+_AROUND = rf"^[\p{{Han}}()]*([0-9]{{17}}[0-9X]|{_USCC[1:-1]})[\p{{Han}}()]*$"
+"""A number of 18 characters among words: 身份证 before it, (本人) behind it."""
+
 _REPEATED = "^(?:" + "|".join(f"{sign}{{3,}}" for sign in "0123456789X") + ")$"
 
 
-def _read(numbers: pa.Array) -> dict[str, pa.Array]:
-    """What each number says by itself."""
-    old = pc.fill_null(pc.match_substring_regex(numbers, _FIFTEEN), False)
-    numbers, lengthened = _lengthen(numbers, old)
+def _read(numbers: pa.Array, tidy: digits.Mask) -> dict[str, pa.Array]:
+    """What each number says by itself; `tidy` are those that `_are_tidy` found."""
+    numbers, lengthened = _lengthen(numbers, pa.array(_where(numbers, _FIFTEEN, ~tidy)))
     size = len(numbers)
-    eighteen = _where(numbers, _EIGHTEEN)
-    coded = _where(numbers, _USCC)
+    eighteen = tidy | _where(numbers, _EIGHTEEN, ~tidy)
+    others = ~eighteen
+    coded = eighteen | _where(numbers, _USCC, others)
+    in_shape = np.zeros(size, dtype=bool)
     birth = np.full(size, np.datetime64("NaT"), dtype="datetime64[D]")
     right = np.zeros(size, dtype=bool)
     male = np.zeros(size, dtype=bool)
@@ -187,8 +218,9 @@ def _read(numbers: pa.Array) -> dict[str, pa.Array]:
         right[eighteen] = _resident_check(signs)
         birth[eighteen] = _birth_dates(signs)
         male[eighteen] = (signs[:, 16] - 48) % 2 == 1
+        in_shape[eighteen] = _has_date(signs)
     dated = ~np.isnat(birth)
-    looks_resident = _where(numbers, _RESIDENT) | (right & dated) | lengthened
+    looks_resident = in_shape | (right & dated) | lengthened
     credit = np.zeros(size, dtype=bool)
     if coded.any():
         credit[coded] = _uscc_check(_signs(numbers, coded))
@@ -196,9 +228,7 @@ def _read(numbers: pa.Array) -> dict[str, pa.Array]:
         pc.make_struct(
             pa.array(looks_resident),
             pa.array(coded),
-            _match(numbers, _HK_MACAU),
-            _match(numbers, _PASSPORT),
-            _match(numbers, _OFFICER),
+            *(pa.array(_where(numbers, pattern, others)) for pattern in (_HK_MACAU, _PASSPORT, _OFFICER)),
         ),
         *(
             pa.scalar(one.value)
@@ -219,18 +249,18 @@ def _read(numbers: pa.Array) -> dict[str, pa.Array]:
         "shape": shape,
         "resident": pa.array(eighteen & right & dated),
         "credit": pa.array(credit),
-        "likely_credit": pa.array(credit & _where(numbers, _LIKELY_USCC) & ~_where(numbers, _YEAR_INSIDE)),
+        "likely_credit": pa.array(_where(numbers, _LIKELY_USCC, credit) & ~_where(numbers, _YEAR_INSIDE, credit)),
         "id_birth_date": pc.if_else(no_date, None, pa.array(birth)),
         "id_gender": pc.if_else(no_date, None, gender),
     }
 
 
-def _match(numbers: pa.Array, pattern: str) -> pa.Array:
-    return pc.fill_null(pc.match_substring_regex(numbers, pattern), False)
-
-
-def _where(numbers: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
-    return _match(numbers, pattern).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]  # pyarrow is untyped
+def _where(numbers: pa.Array, pattern: str, among: digits.Mask) -> digits.Mask:
+    """Which of some of the numbers fit a pattern."""
+    found = among.copy()
+    fits = pc.fill_null(pc.match_substring_regex(numbers.filter(pa.array(among)), pattern), False)
+    found[among] = fits.to_numpy(zero_copy_only=False)
+    return found
 
 
 def _lengthen(numbers: pa.Array, old: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
@@ -275,6 +305,12 @@ def _uscc_values() -> _Codes:
 def _uscc_check(signs: _Codes) -> npt.NDArray[np.bool_]:
     numbers = _uscc_values()[signs]
     return -(numbers[:, :17] * _USCC_WEIGHTS).sum(axis=1) % 31 == numbers[:, 17]  # type: ignore[no-any-return]  # an array
+
+
+def _has_date(signs: _Codes) -> npt.NDArray[np.bool_]:
+    """Whether something like a date stands in characters 7 to 14, be it the 30th of February."""
+    century, month, day = (digits.number(signs, start, start + 2) for start in (6, 10, 12))
+    return (century >= 18) & (century <= 21) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
 
 
 def _birth_dates(signs: _Codes) -> npt.NDArray[np.datetime64]:

@@ -22,6 +22,8 @@ _PLUS = re.compile(r"[^0-9+]*\+")
 _LABEL = re.compile(r"^(?:tel|phone|mobile|mob|cell|电话|手机|手机号|座机|联系电话|家|办)[:.\s]*", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*:?\s*\d{1,6}$", re.IGNORECASE)
 _DASHED_EXTENSION = re.compile(r"^(0\d{2,3}-\d{7,8})-\d{1,6}$")
+_SPREADSHEET = re.compile(r"^\+?(\d{5,18})\.0+$")
+_ROUNDED = re.compile(r"^\d(?:\.\d+)?E\+?\d+$", re.IGNORECASE)
 _MADE_UP = re.compile(r"1[3-9]\d0{8}|13800138000|0?12345\d*|(\d)\1{6,}|\d{1,6}|0{4,}\d*")
 
 
@@ -31,12 +33,14 @@ def clean(value: str, *, home: str = "CN") -> tuple[str | None, str | None]:
     A number of the home country is written as dialled there, digits only: 13912345678, 057188886666, 4008208820. Other
     numbers keep their country: +442079460000. An extension is dropped, as the line is what two records share. Digits
     that are no known number stay as they are, so that a slip of the pen can still be seen to be near; placeholders
-    and numbers of fewer than seven digits do not.
+    and numbers of fewer than seven digits do not. What a spreadsheet made of a number is mended where no digit is lost.
 
     >>> clean("+86 139-1234-5678"), clean("（0571）88886666转801")
     (('13912345678', None), ('057188886666', None))
     >>> clean("13912345678/13812345678"), clean("13800138000"), clean("+44 20 7946 0000")
     (('13912345678', '13812345678'), (None, None), ('+442079460000', None))
+    >>> clean("13912345678.0"), clean("1.39123E+10")
+    (('13912345678', None), (None, None))
     """
     cleaned = text.filled(value)
     if cleaned is None:
@@ -50,6 +54,9 @@ def clean(value: str, *, home: str = "CN") -> tuple[str | None, str | None]:
 
 
 def _one(value: str, *, home: str) -> str | None:
+    if _ROUNDED.match(value):
+        return None
+    value = _SPREADSHEET.sub(r"\1", value)
     value = _LABEL.sub("", _EXTENSION.sub("", _DASHED_EXTENSION.sub(r"\1", value)))
     digits = _NO_DIGIT.sub("", value)
     bare = "+" + digits if _PLUS.match(value) else digits

@@ -20,6 +20,12 @@ _INVISIBLE = re.compile(
 _BLANKS = re.compile(r"\s+")
 _DASHES = re.compile(r"[‐‑‒–—―−﹘﹣－]")
 
+_LABELS = re.compile(
+    r"^(?:(?:(?:客户|用户|单位|公司|企业|机构)(?:姓名|名称|名字|全称)?|姓名|名称|名字|全称|联系人|机主|户主|户名|收件人|申请人"
+    r"|name|full name|customer(?: name)?)\s*:\s*)+(?=\S)",
+    re.IGNORECASE,
+)
+
 PLACEHOLDERS = frozenset(
     {
         "无", "没有", "暂无", "空", "未知", "不详", "不明", "未填", "未填写", "未提供", "未登记", "待定", "待补",
@@ -83,6 +89,15 @@ def filled(value: str) -> str | None:
     return None if cleaned is None or is_placeholder(cleaned) else cleaned
 
 
+def unlabelled(value: str) -> str:
+    """A name without the label that was copied with it; a label alone stays.
+
+    >>> unlabelled("客户姓名:张伟"), unlabelled("Name: Ann Lee"), unlabelled("机主:")
+    ('张伟', 'Ann Lee', '机主:')
+    """
+    return _LABELS.sub("", value)
+
+
 def column(texts: pa.Array) -> pa.Array:
     """Every text as `filled` leaves it."""
     if len(texts) <= distinct.FEW:
@@ -94,7 +109,7 @@ def column(texts: pa.Array) -> pa.Array:
         pc.match_substring_regex(words, SETTLED),
         pc.and_(
             pc.match_substring_regex(words, r"[0-9A-Za-z一-鿿]"),
-            pc.invert(pc.is_in(pc.utf8_lower(words), value_set=pa.array(sorted(PLACEHOLDERS)))),
+            pc.invert(pc.is_in(pc.ascii_lower(words), value_set=pa.array(sorted(PLACEHOLDERS)))),
         ),
     )
     if not pc.all(settled, min_count=0).as_py():

@@ -14,6 +14,7 @@ Source:
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -195,19 +196,33 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     hard = hard[np.argsort(of_pair[hard], kind="stable")]
     a, b, weight, lasting = a[hard], b[hard], weight[hard], lasting[hard]
     held = _held(certificate, group)
-    bounds = np.flatnonzero(np.diff(of_pair[hard], prepend=-1, append=-2))
-    for pairs in itertools.starmap(slice, itertools.pairwise(bounds.tolist())):
-        nodes = np.unique(np.concatenate([a[pairs], b[pairs]]))
-        between = _Between.of(
-            np.searchsorted(nodes, a[pairs]),
-            np.searchsorted(nodes, b[pairs]),
-            weight[pairs],
-            lasting[pairs],
-            len(nodes),
-        )
-        between.part(held[nodes])
-        joined[nodes] = nodes[between.joined(link_from=link_from)]
+    nodes, a, b = _numbered(a, b, block)
+    of_node = block[nodes]
+    for pairs, its in zip(_runs(of_pair[hard]), _runs(of_node), strict=True):
+        first, own = its.start, nodes[its]
+        between = _Between.of(a[pairs] - first, b[pairs] - first, weight[pairs], lasting[pairs], len(own))
+        between.part(held[own])
+        joined[own] = own[between.joined(link_from=link_from)]
     return joined[group]
+
+
+def _numbered(a: Rows, b: Rows, block: Rows) -> tuple[Rows, Rows, Rows]:
+    """The groups that stand in pairs, block after block and in each by row; and where those of each pair stand."""
+    nodes, places = np.unique(np.concatenate([a, b]), return_inverse=True)
+    order = np.argsort(block[nodes], kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return nodes[order], place[places[: len(a)]], place[places[len(a) :]]
+
+
+def _runs(numbers: Rows) -> Iterator[slice]:
+    """The runs of equal numbers.
+
+    >>> list(_runs(np.array([4, 4, 7])))
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-2))
+    return itertools.starmap(slice, itertools.pairwise(bounds.tolist()))
 
 
 def _held(certificate: Codes, group: Rows) -> Codes:

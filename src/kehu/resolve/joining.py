@@ -26,7 +26,7 @@ NOTHING = Decided(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.z
 """No decision at all."""
 
 
-def groups(records: Records, scores: Scores, model: Model, decided: Decided = NOTHING) -> Rows:
+def groups(records: Records, scores: Scores, model: Model, decided: Decided = NOTHING, *, threads: int = 1) -> Rows:
     """For each record the least row of its group.
 
     Args:
@@ -34,17 +34,24 @@ def groups(records: Records, scores: Scores, model: Model, decided: Decided = NO
         scores: The pairs that share a key.
         model: What weighs the pairs that share none, inside a component.
         decided: What stewards decided; a *together* goes before everything else, an *apart* before every weight.
+        threads: How many threads compare at once.
     """
+    if not len(decided.left) and not (scores.weight >= model.link_from).any():
+        return np.arange(len(records))
     never = np.full((len(decided.left), len(Facet)), group.NEVER)
-    scored = _ruled(records, scores) + Scored(
+    by_stewards = Scored(
         left=decided.left,
         right=decided.right,
         weight=np.where(decided.together, group.ALWAYS, group.NEVER),
         lasting=np.where(decided.together[:, None], np.nan, never),
     )
-    component = group.components(scored, len(records), link_from=model.link_from)
+    links = _ruled(records, scores.where(scores.weight >= model.link_from)) + by_stewards
+    component = group.components(links, len(records), link_from=model.link_from)
+    # What the others say matters to nobody: no link ties their records together.
+    inside = scores.where(component[scores.left] == component[scores.right])
+    scored = _ruled(records, inside) + by_stewards
     block = group.blocks(scored, component, link_from=model.link_from)
-    missing = weights.score(records, *group.missing(scored, block), model)
+    missing = weights.score(records, *group.missing(scored, block), model, threads=threads)
     return group.partition(scored + _ruled(records, missing), block, certificates(records), link_from=model.link_from)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kehu.model import links
-from kehu.resolve.coded import Coded, Records
+from kehu.resolve.coded import READ, Coded, Records
 
 Hashes = npt.NDArray[np.uint64]
 Hashed = tuple[Hashes, npt.NDArray[np.bool_]]
@@ -109,6 +109,18 @@ def of(
     keys = np.concatenate([keys for keys, _ in keyed])
     owners = np.concatenate([numbers[filled] for _, filled in keyed])
     return pa.table([keys, owners], schema=links.KEYS)
+
+
+def of_certificates(id_numbers: pa.ChunkedArray, numbers: npt.NDArray[np.int64]) -> pa.Table:
+    """The keys that are made of a certificate alone: `model.links.KEYS`.
+
+    Args:
+        id_numbers: The certificate of each record.
+        numbers: The number of each record.
+    """
+    alone = {field.name: pa.nulls(len(numbers), field.type) for field in READ} | {"id_number": id_numbers}
+    certificate = tuple(kind for kind in KINDS if kind.number == links.CERTIFICATE)
+    return of(Records(pa.table(alone)), numbers, kinds=certificate)
 
 
 @contextmanager

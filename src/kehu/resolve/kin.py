@@ -17,12 +17,12 @@ from kehu.resolve.model import Model
 
 Rows = npt.NDArray[np.int64]
 
-_SHARED: dict[MediumKind, tuple[Comparison, str]] = {
-    MediumKind.PHONE: (numbers.PHONE, "exact"),
-    MediumKind.EMAIL: (numbers.EMAIL, "exact"),
-    MediumKind.ADDRESS: (addresses.STREET, "door"),
+_SHARED: dict[MediumKind, tuple[Comparison, frozenset[str]]] = {
+    MediumKind.PHONE: (numbers.PHONE, frozenset({"exact", "later"})),
+    MediumKind.EMAIL: (numbers.EMAIL, frozenset({"exact"})),
+    MediumKind.ADDRESS: (addresses.STREET, frozenset({"door"})),
 }
-"""The level of which comparison says that a contact medium is shared."""
+"""The levels of which comparison say that a contact medium is shared."""
 
 
 def shared(
@@ -31,10 +31,14 @@ def shared(
     """For each pair which contact media the two share, and how much likelier kin is than chance, log2."""
     levels = comparisons.levels(records, left, right)
     held = {
-        kind: levels[:, ALL.index(comparison)] == 1 + [level.name for level in comparison.levels].index(name)
-        for kind, (comparison, name) in _SHARED.items()
+        kind: np.isin(levels[:, ALL.index(comparison)], _numbers(comparison, names))
+        for kind, (comparison, names) in _SHARED.items()
     }
     return held, _likelier(levels, model)
+
+
+def _numbers(comparison: Comparison, names: frozenset[str]) -> list[int]:
+    return [number for number, level in enumerate(comparison.levels, 1) if level.name in names]
 
 
 def same_surname(records: Records, left: Rows, right: Rows) -> Mask:

@@ -83,6 +83,10 @@ class Model:
 
     def tables(self) -> tuple[list[npt.NDArray[np.float64]], ...]:
         """The rates of same, kin and chance: for each comparison an array by level number, 1 for "not known"."""
+        return self._tables
+
+    @functools.cached_property
+    def _tables(self) -> tuple[list[npt.NDArray[np.float64]], ...]:
         return tuple(
             [
                 np.array(

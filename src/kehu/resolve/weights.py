@@ -13,7 +13,7 @@ Source:
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,9 @@ import pyarrow as pa
 
 from kehu.model import links
 from kehu.resolve import chance
-from kehu.resolve.coded import Records, distinct_of
+from kehu.resolve.coded import Codes, Records
 from kehu.resolve.compare import comparisons, names
-from kehu.resolve.compare.comparisons import ALL, Matrix
+from kehu.resolve.compare.comparisons import ALL, Matrix, Patterns
 from kehu.resolve.compare.levels import Facet
 from kehu.resolve.frequencies import Frequencies
 from kehu.resolve.model import Learned, Model, Rates
@@ -70,20 +70,44 @@ class Scores:
     right: Rows
     weight: Floats
     """log2 odds that the two are one customer."""
-    lasting: Floats
-    """The part of the evidence that is in what lasts for life, log2: one column a `Facet`; NaN is not known."""
-    levels: Matrix
-    """One row a pair, one column a comparison."""
+    patterns: Patterns
+    """Their levels."""
+    says: Floats
+    """What each pattern says of each thing that lasts for life, log2: one column a `Facet`; NaN is not known."""
+
+    @property
+    def lasting(self) -> Floats:
+        """The part of the evidence that is in what lasts for life, one row a pair."""
+        return self.says[self.patterns.of]
+
+    @property
+    def levels(self) -> Matrix:
+        """One row a pair, one column a comparison."""
+        return self.patterns.levels
 
     def __add__(self, other: "Scores") -> "Scores":
-        return Scores(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+        return Scores(
+            left=np.concatenate([self.left, other.left]),
+            right=np.concatenate([self.right, other.right]),
+            weight=np.concatenate([self.weight, other.weight]),
+            patterns=self.patterns + other.patterns,
+            says=np.concatenate([self.says, other.says]),
+        )
 
     def where(self, holds: npt.NDArray[np.bool_]) -> "Scores":
         """The pairs for which a condition holds."""
-        return Scores(self.left[holds], self.right[holds], self.weight[holds], self.lasting[holds], self.levels[holds])
+        return Scores(self.left[holds], self.right[holds], self.weight[holds], self.patterns.where(holds), self.says)
 
 
-def score(records: Records, left: Rows, right: Rows, model: Model, *, levels: Matrix | None = None) -> Scores:
+def score(
+    records: Records,
+    left: Rows,
+    right: Rows,
+    model: Model,
+    *,
+    patterns: Patterns | None = None,
+    threads: int = 1,
+) -> Scores:
     """The weight of every pair of rows.
 
     Args:
@@ -91,17 +115,24 @@ def score(records: Records, left: Rows, right: Rows, model: Model, *, levels: Ma
         left: Row of the left record of each pair.
         right: Row of the right record of each pair.
         model: Rates and frequencies.
-        levels: What `comparisons.levels` says of the pairs, if it was asked before.
+        patterns: What `comparisons.patterns` says of the pairs, if it was asked before.
+        threads: How many threads weigh at once.
     """
-    matrix = comparisons.levels(records, left, right) if levels is None else levels
-    patterns, back = _patterns(matrix)
+    asked = comparisons.patterns(records, left, right, threads=threads) if patterns is None else patterns
     rates = model.tables()
-    same, kin, any_two = (_likelihood(patterns, of)[back] for of in rates)
-    of_names, of_others = surprise(records, left, right, matrix, model.frequencies)
-    same += np.log2(model.same)
-    kin += np.log2(model.kin) + of_names
-    any_two += np.log2(1.0 - model.same - model.kin) + of_names + of_others
-    return Scores(left, right, same - np.logaddexp2(kin, any_two), _lasting(patterns, rates[0], rates[2])[back], matrix)
+    of_same, of_kin, of_any = (_likelihood(asked.distinct, of) for of in rates)
+    of_same = of_same + np.log2(model.same)
+    of_kin, of_any = of_kin + np.log2(model.kin), of_any + np.log2(1.0 - model.same - model.kin)
+    surprises = _Surprises(records, asked.distinct, model.frequencies)
+    weight = np.empty(len(left))
+
+    def weigh(piece: slice) -> None:
+        of = asked.of[piece]
+        names, others = surprises.of(of, left[piece], right[piece])
+        weight[piece] = of_same[of] - np.logaddexp2(of_kin[of] + names, of_any[of] + names + others)
+
+    comparisons.in_pieces(weigh, len(left), threads=threads)
+    return Scores(left, right, weight, asked, _lasting(asked.distinct, rates[0], rates[2]))
 
 
 def _lasting(patterns: Matrix, same: list[Floats], any_two: list[Floats]) -> Floats:
@@ -115,30 +146,40 @@ def _lasting(patterns: Matrix, same: list[Floats], any_two: list[Floats]) -> Flo
     return told
 
 
-def surprise(
-    records: Records, left: Rows, right: Rows, matrix: Matrix, frequencies: dict[str, Frequencies]
-) -> tuple[Floats, Floats]:
-    """How much likelier than usual these values agree by chance, log2: names, and everything else.
+class _Surprises:
+    """How much likelier than usual the values of pairs agree by chance, log2.
 
     A rare name makes it negative. Names tell kin apart from one another as well; a district or a city does not, as
     kin live together.
     """
-    sums = (np.zeros(len(left)), np.zeros(len(left)))
-    for place, comparison in enumerate(ALL):
-        for number, level in enumerate(comparison.levels, 1):
-            if not level.frequency_of:
-                continue
-            rows = np.flatnonzero(matrix[:, place] == number)
-            for column in level.frequency_of:
-                of_record = frequencies[column].of(records, column)
+
+    def __init__(self, records: Records, patterns: Matrix, frequencies: dict[str, Frequencies]) -> None:
+        self._of_record: dict[str, Floats] = {}
+        self._levels: list[tuple[npt.NDArray[np.bool_], tuple[str, ...]]] = []
+        for place, comparison in enumerate(ALL):
+            for number, level in enumerate(comparison.levels, 1):
+                holds = patterns[:, place] == number
+                if level.frequency_of and holds.any():
+                    self._levels.append((holds, level.frequency_of))
+                    for column in set(level.frequency_of) - self._of_record.keys():
+                        self._of_record[column] = frequencies[column].of(records, column)
+
+    def of(self, patterns: Codes, left: Rows, right: Rows) -> tuple[Floats, Floats]:
+        """Of each pair: that of names, and that of everything else."""
+        sums = (np.zeros(len(left)), np.zeros(len(left)))
+        for holds, columns in self._levels:
+            rows = np.flatnonzero(holds[patterns])
+            l, r = left[rows], right[rows]  # noqa: E741 - the words for it
+            for column in columns:
+                of_record = self._of_record[column]
                 into = sums[0] if column in names.HAN + names.LATIN else sums[1]
-                into[rows] += np.maximum(of_record[left[rows]], of_record[right[rows]])
-    return sums
+                into[rows] += np.maximum(of_record[l], of_record[r])
+        return sums
 
 
 def train(
     records: Records,
-    levels: Matrix,
+    levels: Patterns,
     start: Model,
     *,
     training: Training | None = None,
@@ -162,7 +203,7 @@ def train(
     everything = max(size * (size - 1) / 2, 1.0)
     with ThreadPoolExecutor(threads) as workers:
         sampled = list(workers.map(lambda one: chance.sample(records, one, pairs=how.random_pairs, seed=how.seed), ALL))
-    patterns, back = _patterns(levels)
+    patterns, back = levels.distinct, levels.of
     nobody = np.zeros(len(levels), dtype=np.bool_)
     is_same, is_apart = (nobody, nobody) if told is None else (told.same, told.apart)
     counts, counts_same, counts_apart = (
@@ -247,20 +288,6 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
     letters = np.ascontiguousarray(digits).view(f"S{len(ALL)}").ravel().tolist()
     levels = pa.array(letters, pa.binary()).cast(pa.string())
     return pa.table([numbers[scores.left], numbers[scores.right], scores.weight, levels], schema=links.LINKS)
-
-
-def _patterns(matrix: Matrix) -> tuple[Matrix, Rows]:
-    """The distinct rows of levels, and for each pair which one it is."""
-    number = np.zeros(len(matrix), dtype=np.int64)
-    for place, comparison in enumerate(ALL):
-        number = number * (len(comparison.levels) + 1) + matrix[:, place]
-    distinct, back = distinct_of(number)
-    order = np.argsort(distinct)  # Sums over patterns must not depend on the order in which pairs came.
-    distinct, place_of = distinct[order], np.argsort(order)
-    patterns = np.empty((len(distinct), len(ALL)), dtype=np.uint8)
-    for place, comparison in reversed(list(enumerate(ALL))):
-        distinct, patterns[:, place] = np.divmod(distinct, len(comparison.levels) + 1)
-    return patterns, place_of[back]
 
 
 def _likelihood(patterns: Matrix, rates: list[Floats]) -> Floats:

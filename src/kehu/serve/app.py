@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from http import HTTPStatus
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -21,11 +22,13 @@ from kehu.errors import ConflictError, KehuError, NotFoundError, SettingsError, 
 from kehu.flows import arrive
 from kehu.flows.looks import Looks
 from kehu.flows.pace import Pace, Paces
+from kehu.flows.privacy.erase import Room
 from kehu.flows.service import sla
 from kehu.flows.service.sla import Clock
 from kehu.resolve.model import Model
-from kehu.serve import problems, rules
+from kehu.serve import addresses, problems, rules
 from kehu.serve.api import audit as api_audit
+from kehu.serve.api import chosen as api_chosen
 from kehu.serve.api import customers as api_customers
 from kehu.serve.api import decisions as api_decisions
 from kehu.serve.api import explanations as api_explanations
@@ -36,18 +39,24 @@ from kehu.serve.api import interactions as api_interactions
 from kehu.serve.api import loads as api_loads
 from kehu.serve.api import notes as api_notes
 from kehu.serve.api import privacy as api_privacy
+from kehu.serve.api import protection as api_protection
 from kehu.serve.api import quarantine as api_quarantine
 from kehu.serve.api import records as api_records
 from kehu.serve.api import reviews as api_reviews
 from kehu.serve.api import segments as api_segments
 from kehu.serve.api import tickets as api_tickets
 from kehu.serve.api import unmask as api_unmask
+from kehu.serve.api import users as api_users
+from kehu.serve.bodies import Bounded
+from kehu.serve.crowd import Crowd
+from kehu.serve.describing import Described
 from kehu.serve.door import SECURITY_HEADERS, Door
 from kehu.serve.face import STATIC, Face, here, is_piece, query
 from kehu.serve.given import Given
 from kehu.serve.pages import (
     audit,
     calls,
+    chosen,
     customer,
     customers,
     dashboard,
@@ -62,6 +71,8 @@ from kehu.serve.pages import (
     newcomer,
     past,
     preferences,
+    privacy,
+    protection,
     quality,
     quarantine,
     reviews,
@@ -85,6 +96,7 @@ PAGES = (
     customers,
     newcomer,
     edits,
+    chosen,
     customer,
     past,
     explanation,
@@ -100,10 +112,13 @@ PAGES = (
     tickets,
     calls,
     unmask,
+    privacy,
+    protection,
     audit,
 )
 API_FEATURES = (
     api_audit,
+    api_chosen,
     api_customers,
     api_decisions,
     api_explanations,
@@ -113,12 +128,14 @@ API_FEATURES = (
     api_hot,
     api_notes,
     api_privacy,
+    api_protection,
     api_quarantine,
     api_records,
     api_reviews,
     api_tickets,
     api_segments,
     api_unmask,
+    api_users,
 )
 
 BODY_LIMIT = 64 * 1024
@@ -156,6 +173,7 @@ def create(
     clock: Callable[[], datetime],
     model: Model | None = None,
     desk: arrive.Desk | None = None,
+    room: Room | None = None,
     zone: tzinfo = UTC,
     gate: Gate | None = None,
     hosts: Collection[str] = (),
@@ -169,25 +187,26 @@ def create(
         clock: Tells the time.
         model: What weighed the links; without it pages show their weights, but no evidence.
         desk: What arriving records need; without it none are taken.
+        room: What erasing needs beside the desk; without it nobody is erased from here.
         zone: The zone in which pages write times.
         gate: How people come in; without it whoever reaches this machine may do everything.
         hosts: The names under which browsers on other machines reach it; none lets this machine in alone.
         service: When tickets are due; without it as the law and the default settings say.
         smallest_group: Groups of fewer customers are not told to those who may not see persons.
     """
-    app = FastAPI(
+    app = Described(
         title="kehu",
         version=version("kehu"),
         description="One trusted customer from the records of every channel.",
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
-        max_body_size=BODY_LIMIT,
         # Its own telemetry would read the environment and may send to another host.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.given = Given(
         database=database, clock=clock, face=Face(zone=zone), model=model, desk=desk, gate=gate,
+        room=room,
         service=service or sla.Tickets().clock(zone),
         smallest_group=smallest_group,
     )  # fmt: skip
@@ -201,7 +220,15 @@ def create(
     app.include_router(interface)
     for watched in (health, metrics):
         app.include_router(rules.required(watched.router))
+    app.addresses = (
+        *addresses.of(PAGES),
+        *addresses.of(API_FEATURES, prefix=API),
+        *addresses.of((health, metrics)),
+    )
+    app.state.methods = addresses.methods(app.addresses)
     app.mount("/static", _Kept(directory=STATIC))
+    app.add_middleware(Bounded, limit=BODY_LIMIT, longer={f"{API}/records/batch": api_records.BATCH_BYTES})
+    app.add_middleware(Crowd)
     app.add_middleware(Door, hosts=hosts)
     app.state.watch = Watch(database)
     app.add_middleware(Watched, watch=app.state.watch)
@@ -246,6 +273,9 @@ async def _unknown(request: Request, _: Exception) -> Response:
 
 async def _misread(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if request.method not in (known := request.app.state.methods.at(request.url.path)):
+        # `GET /customers/search` was taken for the customer whose number is `search`.
+        return _unmet(request, known)
     # The values stay out: they may be somebody's.
     wrong = [{"at": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
     if _for_machines(request):
@@ -258,8 +288,17 @@ async def _misread(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        return _unmet(request, request.app.state.methods.at(request.url.path))
     answer = _answer(request, error.status_code, "There is no such page." if error.status_code == 404 else error.detail)
     answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unmet(request: Request, known: Collection[str]) -> Response:
+    """The answer to a method that an address does not know."""
+    answer = _answer(request, 405, HTTPStatus(405).phrase)
+    answer.headers["allow"] = ", ".join(sorted(known))
     return answer
 
 

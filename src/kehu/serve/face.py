@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from kehu.flows.sight import Sight
@@ -122,6 +123,7 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the i18n extension
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
+    environment.globals["_"] = partial(_translated, catalogue)
     environment.filters["number"] = partial(languages.number, language=language)
     environment.filters["percent"] = partial(languages.percent, language=language)
     environment.filters["day"] = partial(languages.day, language=language)
@@ -147,6 +149,18 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.globals["query"] = query
     environment.globals["zone"] = str(zone)
     return environment
+
+
+def _translated(catalogue: NullTranslations, message: str, **values: Any) -> Markup:
+    """A text of a template; most name no values, and are looked up once."""
+    if not values:
+        return _plain(catalogue, message)
+    return Markup(catalogue.gettext(message)) % values  # noqa: S704  (our own text; values are escaped)
+
+
+@cache
+def _plain(catalogue: NullTranslations, message: str) -> Markup:
+    return Markup(catalogue.gettext(message)) % {}  # noqa: S704  (our own text)
 
 
 def _said(table: Mapping[str, str], catalogue: NullTranslations, name: str) -> str:

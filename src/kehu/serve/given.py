@@ -3,21 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import AwareDatetime, BeforeValidator
 
 from kehu.errors import StoreError
-from kehu.flows import arrive
+from kehu.flows import arrive, partition
+from kehu.flows.privacy.erase import Room
 from kehu.flows.service import sla
 from kehu.flows.sight import Sight
 from kehu.resolve.model import Model
 from kehu.serve.face import Face
-from kehu.serve.who import Gate, who_asks
+from kehu.serve.who import Gate, asked_by
 from kehu.store.database import Database
 from kehu.store.sealing.vault import Vault
 
-GREATEST = 2**63 - 1
+GREATEST = 2**53 - 1
+"""No number is greater: every reader of JSON holds these exactly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,8 @@ class Given:
     """What arriving records need."""
     gate: Gate | None = None
     """How people come in; None lets everybody do everything."""
+    room: Room | None = None
+    """What erasing needs beside the desk."""
     smallest_group: int = 10
     """Groups of fewer customers are not told to those who may not see persons."""
     service: sla.Clock = field(default_factory=lambda: sla.Tickets().clock(UTC))
@@ -50,6 +55,17 @@ class Given:
         return self.database.vault
 
     @property
+    def erasing(self) -> Room:
+        """What erasing needs beside the desk.
+
+        Raises:
+            StoreError: There is none.
+        """
+        if self.room is None:
+            raise StoreError("this application was started without the ledger of the erased: it erases nobody")
+        return self.room
+
+    @property
     def weighing(self) -> Model:
         """The model that weighed the links.
 
@@ -59,6 +75,11 @@ class Given:
         if self.model is None:
             raise StoreError("this application was started without a model: it cannot weigh records")
         return self.model
+
+    @property
+    def hot_key_limit(self) -> int:
+        """How many records may share a value that still tells who they are."""
+        return self.desk.hot_key_limit if self.desk else partition.HOT_KEY_LIMIT
 
     @property
     def home(self) -> str:
@@ -92,8 +113,22 @@ After = Annotated[
 ]
 """Where a page starts."""
 
+
+def _written(told: Any) -> Any:
+    """A time in words: a bare number is none, though it may be read as seconds since 1970."""
+    if isinstance(told, int | float) or (
+        isinstance(told, str) and told.strip().lstrip("+-").replace(".", "", 1).isdigit()
+    ):
+        raise ValueError("a time is written as 2026-11-22T08:00Z")
+    return told
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time that is sent to us."""
+
 AsOf = Annotated[
     datetime | date | None,
+    BeforeValidator(_written),
     Query(description="A time, or a day for its end; without an offset in the zone of the pages. None: now"),
 ]
 """A time in the past."""
@@ -102,16 +137,16 @@ Limit = Annotated[int, Query(ge=1, le=200, description="How many rows at most")]
 """How long a page is."""
 
 
-def _sight(request: Request) -> Sight:
-    return who_asks(request).sight
+async def _sight(request: Request) -> Sight:
+    return (await asked_by(request)).sight
 
 
 Sees = Annotated[Sight, Depends(_sight)]
 """A handler's argument: what whoever asks may see. Pages are masked as they are drawn; answers to machines by this."""
 
 
-def _author(request: Request) -> str:
-    return who_asks(request).login
+async def _author(request: Request) -> str:
+    return (await asked_by(request)).login
 
 
 Author = Annotated[str, Depends(_author)]

@@ -6,7 +6,7 @@ application starts, so there is no compiled file to forget.
 
 import gettext
 from datetime import date, datetime, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
 
@@ -74,6 +74,7 @@ def percent(value: float, language: Language) -> str:
     return numbers.format_percent(value / 100, "#,##0.0%", locale=LOCALES[language])
 
 
+@lru_cache(maxsize=10_000)
 def day(value: date, language: Language) -> str:
     """A day.
 

@@ -11,6 +11,7 @@ from kehu.errors import SettingsError
 from kehu.flows import arrive
 from kehu.flows.pace import Paces
 from kehu.flows.people import Office
+from kehu.flows.privacy.erase import Room
 from kehu.flows.service.sla import Clock
 from kehu.resolve.model import Model
 from kehu.serve import app, door
@@ -27,6 +28,7 @@ def serve(
     *,
     model: Model,
     desk: arrive.Desk,
+    room: Room,
     clock: Callable[[], datetime],
     host: str,
     port: int,
@@ -48,6 +50,7 @@ def serve(
         database: An open store; the caller closes it.
         model: What weighed the links.
         desk: What arriving records need.
+        room: What erasing needs beside the desk.
         clock: Tells the time.
         host: The address to listen on; another than loopback only with `hosts`.
         port: The port to listen on; 0 takes a free one.
@@ -76,6 +79,7 @@ def serve(
         clock=clock,
         model=model,
         desk=desk,
+        room=room,
         zone=zone,
         gate=gate,
         hosts=hosts,

@@ -3,21 +3,22 @@
 from typing import Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from kehu.flows.looks import Looks
-from kehu.serve.who import who_asks
+from kehu.serve.who import asked_by
 from kehu.store.audit.trail import Act, Entry
 
 NUMBERS = {"customer_id": "customer", "record_l": "record", "quarantine_id": "quarantine"}
 """What a number in an address counts."""
 
 
-def _looked(request: Request) -> None:
+async def _looked(request: Request) -> None:
     # A search, a list or a form names nobody in its address, and what changes something is noted as what it is.
     named = next((name for name in NUMBERS if name in request.path_params), None)
     if named is None or request.method not in {"GET", "HEAD"}:
         return
-    who, looks = who_asks(request), request.app.state.looks
+    who, looks = await asked_by(request), request.app.state.looks
     assert isinstance(looks, Looks)
     entry = Entry(
         at=request.app.state.given.clock(),
@@ -27,7 +28,10 @@ def _looked(request: Request) -> None:
         whence=who.whence,
         detail={"route": request.scope["route"].path, "clear": who.sight.is_clear},
     )
-    looks.note(entry)
+    if looks.is_together:  # Then it is kept in memory, for now.
+        looks.note(entry)
+    else:
+        await run_in_threadpool(looks.note, entry)
 
 
 def looked() -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Depends, Request
 
 from kehu.flows.pace import Asked, Pace
-from kehu.serve.who import who_asks
+from kehu.serve.who import asked_by
 
 
 @dataclass(frozen=True)
@@ -15,14 +15,14 @@ class Paced:
 
     asked: Asked
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         """Let them ask.
 
         Raises:
             TooManyError: The bucket is empty.
         """
         pace: Pace = request.app.state.pace
-        pace.spend(who_asks(request).login, self.asked, at=request.app.state.given.clock())
+        pace.spend((await asked_by(request)).login, self.asked, at=request.app.state.given.clock())
 
 
 def paced(asked: Asked) -> Any:

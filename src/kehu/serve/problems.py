@@ -9,6 +9,11 @@ from starlette.responses import JSONResponse
 MEDIA_TYPE = "application/problem+json"
 
 
+WAITED_FOR = frozenset({429, 503})
+"""Who gets one of these may ask again, after a while."""
+
+WAITING = {"Retry-After": {"description": "After so many seconds", "schema": {"type": "integer", "minimum": 1}}}
+
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 """The `responses=` of a route."""
 
@@ -34,4 +39,8 @@ def documented(*statuses: int) -> Responses:
     """The `responses=` of a route that answers these problems."""
     # Not by `model=`, which would promise application/json.
     content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        | ({"headers": WAITING} if status in WAITED_FOR else {})
+        for status in statuses
+    }

@@ -1,14 +1,16 @@
 """The pages and answers about a restricted customer open for privacy officers only, whatever their address."""
 
-from fastapi import HTTPException, Request
+from collections.abc import Iterable
 
-from kehu.errors import NotFoundError
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
 from kehu.flows.privacy import restrict
 from kehu.model.people import Permission
 from kehu.serve.who import who_asks
 
 
-def is_free(request: Request) -> None:
+async def is_free(request: Request) -> None:
     """Refuse what is about one customer, named in the address, whose data may not be used.
 
     Raises:
@@ -17,17 +19,33 @@ def is_free(request: Request) -> None:
     told = request.path_params.get("customer_id")
     if told is None or not str(told).isdecimal() or len(str(told)) > LONGEST:
         return
-    if Permission.PRIVACY in who_asks(request).permissions:
-        return
-    try:
-        held = restrict.of_customer(request.app.state.given.database, int(told))
-    except NotFoundError:
-        return  # The route itself says so.
-    if held is not None:
+    if not await run_in_threadpool(_may_be_used, request, int(told)):
         raise HTTPException(
             403, "This customer's data is restricted: it is stored and not used. Ask a privacy officer."
         )
 
 
+def _may_be_used(request: Request, customer_id: int) -> bool:
+    if Permission.PRIVACY in who_asks(request).permissions:
+        return True
+    return restrict.is_free(request.app.state.given.database, customer_id)
+
+
 LONGEST = 18
 """No number has more digits."""
+
+
+def require_free(request: Request, customers: Iterable[int | None]) -> None:
+    """Refuse what is about customers, not named in the address, of whom the data of one may not be used.
+
+    Raises:
+        HTTPException: 403.
+    """
+    if Permission.PRIVACY in who_asks(request).permissions:
+        return
+    database = request.app.state.given.database
+    if any(number is not None and restrict.of_customer(database, number) for number in customers):
+        raise HTTPException(403, REFUSAL)
+
+
+REFUSAL = "This customer's data is restricted: it is stored and not used. Ask a privacy officer."

@@ -32,7 +32,7 @@ def needed(route: APIRoute) -> frozenset[Permission] | None:
     Raises:
         RuleError: It does not say whom it serves, or says two things.
     """
-    told = [one for one in _calls(route.dependant) if isinstance(one, Needs) or one is open_to_all]
+    told = [one for one in calls(route.dependant) if isinstance(one, Needs) or one is open_to_all]
     rules = [one.permissions for one in told if isinstance(one, Needs)]
     if not told or (rules and len(rules) < len(told)):
         raise RuleError(
@@ -42,7 +42,8 @@ def needed(route: APIRoute) -> frozenset[Permission] | None:
     return frozenset().union(*rules) if rules else None
 
 
-def _calls(dependant: Dependant) -> Iterator[object]:
+def calls(dependant: Dependant) -> Iterator[object]:
+    """Whatever a route depends on, and what that depends on."""
     for one in dependant.dependencies:
         yield one.call
-        yield from _calls(one)
+        yield from calls(one)

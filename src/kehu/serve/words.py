@@ -46,6 +46,9 @@ ATTRIBUTES: dict[str, str] = {
     "record_id": marked("Key in its channel"),
     "channel": marked("Channel"),
     "row": marked("Row"),
+    "subscriptions": marked("Subscriptions"),
+    "accounts": marked("Accounts"),
+    "contacts": marked("Contacts"),
 }
 """Column -> what people call it."""
 
@@ -129,6 +132,7 @@ ACTS: dict[str, str] = {
     "restrict": marked("restricted or freed"),
     "disclose": marked("disclosed"),
     "erase": marked("erased"),
+    "affected": marked("asked who is affected"),
     "users": marked("changed users or keys"),
     "backup": marked("backed up"),
     "restore": marked("restored"),

@@ -107,11 +107,30 @@ def place(
     arriving = np.bincount(codes, minlength=int(codes.max(initial=-1)) + 1)
     held = np.zeros(len(arriving), bool)
     held[of_stored] = True
-    # Most rows are alone with their key, and new. The rest take their turns one by one.
-    _take_turns(
-        places, np.flatnonzero((arriving[codes] > 1) | held[codes]), codes, of_stored, updated_at, hashes, stored, came
-    )
+    alone = arriving[codes] == 1
+    same = alone & _are_in_force(codes, of_stored, hashes, stored)
+    places.version[same], places.current[same] = 0, False
+    # Most rows are alone with their key, and new or what we hold. The rest take their turns one by one.
+    turns = np.flatnonzero(~alone | (held[codes] & ~same))
+    concerned = np.isin(of_stored, codes[turns])
+    stored, of_stored = stored.filter(pa.array(concerned)), of_stored[concerned]
+    _take_turns(places, turns, codes, of_stored, updated_at, hashes, stored, came)
     return places
+
+
+def _are_in_force(codes: np.ndarray, of_stored: np.ndarray, hashes: pa.Array, stored: pa.Table) -> np.ndarray:
+    """Whether each arriving row has the content of the version of its key that is in force."""
+    now = np.asarray(stored.column("current").to_numpy(), dtype=bool)
+    content = np.zeros((int(max(codes.max(initial=-1), of_stored.max(initial=-1))) + 1, 2), np.uint64)
+    content[of_stored[now]] = _halves(stored.column("hash").combine_chunks())[now]
+    known = np.zeros(len(content), bool)
+    known[of_stored[now]] = True
+    return np.asarray(known[codes] & (content[codes] == _halves(hashes)).all(axis=1))
+
+
+def _halves(hashes: pa.Array) -> np.ndarray:
+    """The two halves of each fingerprint of 16 bytes, as numbers; none is null."""
+    return np.frombuffer(hashes.buffers()[1] or b"", np.uint64)[2 * hashes.offset :][: 2 * len(hashes)].reshape(-1, 2)
 
 
 def _codes(channels: pa.ChunkedArray, keys: pa.ChunkedArray, stored: pa.Table) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import columns, sealed, wire
+from kehu.store import asking, columns, sealed, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sealed.Query
@@ -37,6 +37,9 @@ FEW = 500
 
 MANY = 20_000
 """Rows after which it pays to build the indexes of an empty table anew, and to tell the planner."""
+
+LOOKED_AT = 400
+"""So many rows of an index SQLite looks at to tell how it is spread."""
 
 LOCAL_INFILE_FORBIDDEN = {1148, 3948, 4166}
 """What MariaDB and MySQL answer where `local_infile` is off."""
@@ -66,9 +69,8 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
             _feed(tx, table, rows, unless_there=unless_there)
     else:
         _feed(tx, table, rows, unless_there=unless_there)
-    if rows.num_rows >= MANY and tx.dialect.name == "postgresql":
-        # Its planner would go on believing that the table is as small as it was.
-        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
+    if rows.num_rows >= MANY:
+        _tell_planner(tx, table)
     return int(rows.num_rows)
 
 
@@ -79,8 +81,7 @@ def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
             require_storable(piece, table, is_sealed=True)
             if piece.num_rows:
                 _feed(tx, table, piece, unless_there=False)
-    if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
+    _tell_planner(tx, table)
 
 
 def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
@@ -112,6 +113,19 @@ def _indexes_afterwards(tx: Transaction, table: sa.Table) -> Iterator[None]:
     yield
     for index in table.indexes:
         index.create(tx)
+
+
+def _tell_planner(tx: Transaction, table: sa.Table) -> None:
+    """Let the database look how many rows there are now; MariaDB and MySQL, which would commit here, look themselves.
+
+    PostgreSQL would go on believing that the table is as small as it was. SQLite never knows: it takes every index for
+    a good one, and walks the one of all customers who were never merged to find twenty of them.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
+    elif tx.dialect.name == "sqlite":
+        tx.exec_driver_sql(f"PRAGMA analysis_limit = {LOOKED_AT}")
+        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
 
 
 def _is_empty(tx: Transaction, table: sa.Table) -> bool:
@@ -163,8 +177,13 @@ def batches(
     With `as_it_stands` what is sealed is not opened.
     """
     how = _plain(statement, as_it_stands=as_it_stands)
-    for rows in tx.execute(how.statement, execution_options={"yield_per": PAGE}).partitions():
-        yield _batch(tx, rows, schema, how)
+    with closing(tx.execute(how.statement, execution_options={"stream_results": True})) as answer:
+        # One row SQLAlchemy has read already; it would wrap each of the others, to be taken apart again at once.
+        rows: Sequence[Any] = answer.fetchmany(1)
+        while rows:
+            more = answer.cursor.fetchmany(PAGE)
+            yield _batch(tx, [*rows, *more], schema, how)
+            rows = more and answer.cursor.fetchmany(1)
 
 
 def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: object) -> pa.Table:
@@ -177,8 +196,13 @@ def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: obje
         asked: Its parameters, a list for each that `few` made.
     """
     how = _plain(statement)
-    rows = tx.execute(how.statement, asked).all()
+    rows = asking.rows(tx, how.statement, asked)
     return pa.Table.from_batches([_batch(tx, rows, schema, how)] if rows else [], schema=schema)
+
+
+def without(numbers: pa.Array, some: pa.Array) -> pa.Array:
+    """These numbers without some of them."""
+    return numbers.filter(pc.invert(pc.is_in(numbers, value_set=some))) if len(some) else numbers
 
 
 def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bool]:
@@ -295,9 +319,15 @@ def _equal(tx: Transaction, names: Sequence[str]) -> str:
 
 
 def _insert(tx: Transaction, table: sa.Table, rows: pa.Table, how: str) -> str:
-    names = ", ".join(_quoted(tx, name) for name in rows.column_names)
-    marks = ", ".join([_mark(tx)] * rows.num_columns)
-    return f"INSERT{how} INTO {_quoted(tx, table.name)} ({names}) VALUES ({marks})"
+    return _inserting(tx.dialect, table.name, tuple(rows.column_names), how)
+
+
+@functools.lru_cache(maxsize=256)
+def _inserting(dialect: sa.Dialect, table: str, columns: tuple[str, ...], how: str) -> str:
+    quoted = dialect.identifier_preparer.quote
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    names, marks = ", ".join(quoted(name) for name in columns), ", ".join([mark] * len(columns))
+    return f"INSERT{how} INTO {quoted(table)} ({names}) VALUES ({marks})"
 
 
 def _pieces(rows: pa.Table) -> Iterator[pa.Table]:

@@ -18,7 +18,8 @@ from kehu.model import customers as model
 from kehu.model.records import require
 from kehu.store import bulk, media, records, sealed, search, sequence
 from kehu.store.database import Transaction
-from kehu.store.tables import customer, customer_history, fresh, member, member_history, record
+from kehu.store.dictionary.customers import customer, customer_history
+from kehu.store.dictionary.records import fresh, member, member_history, record
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -129,13 +130,21 @@ def members(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
         return bulk.read(tx, query.where(one_of_them), MEMBERS)
 
 
-def assign(tx: Transaction, assigned: pa.Table, *, at: datetime) -> int:
-    """Let records belong to customers (`MEMBERS`) and wait no longer; returns how many moved or are new."""
+def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array | None = None) -> int:
+    """Let records belong to customers (`MEMBERS`) and wait no longer; returns how many moved or are new.
+
+    Args:
+        tx: The transaction.
+        assigned: The records with their customers.
+        at: Since when.
+        new: Those of them that were nobody's until now; None where that is not known.
+    """
     require(assigned, MEMBERS, what="members to assign")
     numbers = assigned.column("record").combine_chunks()
     query = sa.select(member.c.record, member.c.customer_id, member.c.since)
     if len(numbers) <= bulk.FEW:
-        had = bulk.read_few(tx, _STATES_OF_FEW, _MEMBER_STATES, few=numbers.to_pylist())
+        owned = numbers if new is None else bulk.without(numbers, new)
+        had = bulk.read_few(tx, _STATES_OF_FEW, _MEMBER_STATES, few=owned.to_pylist())
     elif tx.scalar(sa.select(member.c.record).limit(1)) is None:
         had = _MEMBER_STATES.empty_table()
     else:
@@ -156,7 +165,7 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime) -> int:
 _STATES_OF_FEW = sa.select(member.c.record, member.c.customer_id, member.c.since).where(bulk.few(member.c.record))
 
 
-def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str) -> Written:
+def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:
     """Let these customers (`CUSTOMERS`) have this state; each that had another keeps that one in its history.
 
     Args:
@@ -164,6 +173,7 @@ def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str) -> Wr
         customers: Each customer once; one that was retired lives again.
         at: Since when.
         why: What brings the change: `load 17`, `decision 4`.
+        new: Those of them that got their numbers just now; None where that is not known.
     """
     require(customers, model.CUSTOMERS, what="customers to write")
     table = customers.select(model.CUSTOMERS.names)
@@ -172,7 +182,7 @@ def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str) -> Wr
         .append_column("valid_from", _repeat(at, table.num_rows))
         .append_column("why", pa.repeat(why, table.num_rows))
     )
-    return _write(tx, state)
+    return _write(tx, state, new)
 
 
 def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> None:
@@ -189,9 +199,12 @@ def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> 
     media.replace(tx, had.column("customer_id").combine_chunks(), model.MEDIA.empty_table())
 
 
-def _write(tx: Transaction, state: pa.Table) -> Written:
+def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -> Written:
     numbers = state.column("customer_id").combine_chunks()
-    had = states(tx, numbers)
+    if new_ones is not None and len(new_ones) == len(numbers):
+        bulk.insert(tx, customer, state.sort_by("customer_id"))
+        return Written(created=len(numbers), changed=0, unchanged=0)
+    had = states(tx, numbers if new_ones is None else bulk.without(numbers, new_ones))
     place = pc.index_in(numbers, had.column("customer_id"))
     known = pc.is_valid(place)
     bulk.insert(tx, customer, state.filter(pc.invert(known)).sort_by("customer_id"))
@@ -255,6 +268,9 @@ _FEW_STATES = (
 )
 
 
+_OF_NUMBER = sa.select(customer).where(customer.c.customer_id == sa.bindparam("number"))
+
+
 def get(tx: Transaction, customer_id: int) -> Found:
     """The living customer of that number, or the one it was merged into.
 
@@ -264,7 +280,7 @@ def get(tx: Transaction, customer_id: int) -> Found:
     number, seen = customer_id, set[int]()
     while number not in seen:
         seen.add(number)
-        row = next(iter(sealed.rows(tx, sa.select(customer).where(customer.c.customer_id == number))), None)
+        row = next(iter(sealed.rows(tx, _OF_NUMBER, number=number)), None)
         if row is None:
             break
         if row["merged_into"] is None:
@@ -302,6 +318,11 @@ def members_as_of(tx: Transaction, customer_id: int, as_of: datetime) -> pa.Arra
         member_history.c.customer_id == customer_id, member_history.c.since <= as_of, member_history.c.until > as_of
     )
     return pa.array(sorted({*tx.scalars(now), *tx.scalars(then)}), pa.int64())
+
+
+def are_there(tx: Transaction) -> bool:
+    """Whether there is, or ever was, a customer."""
+    return tx.scalar(sa.select(customer.c.customer_id).limit(1)) is not None
 
 
 def count(tx: Transaction) -> int:

@@ -90,6 +90,18 @@ class Database:
         return self.engine.url.render_as_string(hide_password=True)
 
 
+def vault_of(tx: Transaction) -> Vault:
+    """What the transaction's store is sealed with.
+
+    Raises:
+        StoreError: It was opened without its keys.
+    """
+    found: Vault | None = tx.get_execution_options().get("vault")
+    if found is None:
+        raise StoreError("this store was opened without its keys: nothing sealed can be read or written")
+    return found
+
+
 @contextmanager
 def _plainly(database: Database) -> Iterator[None]:
     """Say what the database refused in our words; its own text may hold personal values."""
@@ -140,9 +152,9 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
             where, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args={"local_infile": True}
         )
     else:
-        engine = sa.create_engine(
-            where, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC -c client_encoding=UTF8"}
-        )
+        # Whole answers are read through cursors: a plan for their first rows would walk tables in their order.
+        told = "-c timezone=UTC -c client_encoding=UTF8 -c cursor_tuple_fraction=1"
+        engine = sa.create_engine(where, pool_pre_ping=True, connect_args={"options": told})
     return Database(engine=engine, vault=vault)
 
 

@@ -20,10 +20,11 @@ from kehu.errors import ConflictError, NotFoundError
 from kehu.model import masks
 from kehu.model.links import PAIRS
 from kehu.model.records import require
-from kehu.store import bulk, sealed, sequence
+from kehu.store import asking, bulk, sealed, sequence
 from kehu.store.customers import MEMBERS
 from kehu.store.database import Transaction
-from kehu.store.tables import decision, decision_member, decision_pair, decision_pin, member, record
+from kehu.store.dictionary.decisions import decision, decision_member, decision_pair, decision_pin
+from kehu.store.dictionary.records import member, record
 
 
 class Kind(StrEnum):
@@ -108,7 +109,7 @@ def add(
     Raises:
         NotFoundError: A record is not there.
     """
-    number = sequence.take(tx, "decision")
+    number = _number(tx)
     tx.execute(decision.insert().values(decision_id=number, kind=kind, decided_by=by, why=why, decided_at=at))
     sides = _origins(tx, [pairs.column(side) for side in PAIRS.names])
     kinds = pairs.column("kind") if "kind" in pairs.column_names else pa.repeat(str(kind), pairs.num_rows)
@@ -135,7 +136,7 @@ def pin(
         NotFoundError: The record is not there.
     """
     (origin,) = _origins(tx, [pa.chunked_array([[record]], pa.int64())])
-    number = sequence.take(tx, "decision")
+    number = _number(tx)
     tx.execute(decision.insert().values(decision_id=number, kind=Kind.PIN, decided_by=by, why=why, decided_at=at))
     said = {"decision_id": [number], "origin": origin, "attribute": [attribute], "value": [value]}
     bulk.insert(tx, decision_pin, pa.table(said))
@@ -198,11 +199,26 @@ def standing(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
 
 
 _ANY = sa.select(decision_pair.c.decision_id).limit(1)
+_ANY_PIN = sa.select(decision_pin.c.decision_id).limit(1)
+
+
+def _is_any(tx: Transaction, query: sa.Select[Any]) -> bool:
+    """Whether anything of the kind was ever decided; asked once in a transaction, until something is decided in it."""
+    known: dict[object, bool] = tx.get_execution_options().get("once", {}).setdefault("decided", {})
+    if query not in known:
+        known[query] = bool(asking.rows(tx, query, {}))
+    return known[query]
+
+
+def _number(tx: Transaction) -> int:
+    """The number of a decision that is being made."""
+    tx.get_execution_options().get("once", {}).pop("decided", None)
+    return sequence.take(tx, "decision")
 
 
 def said(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     """All that standing decisions say of pairs of current records, of all or of those that touch these: `DECIDED`."""
-    if tx.scalar(_ANY) is None:
+    if not _is_any(tx, _ANY):
         return DECIDED.empty_table()
     left, right = record.alias("left_record"), record.alias("right_record")
     query = (
@@ -239,6 +255,8 @@ def pinned(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
 
     A customer may find several of one attribute among its records: the last one, of the greatest number, holds.
     """
+    if not _is_any(tx, _ANY_PIN):
+        return PINNED.empty_table()
     query = (
         sa.select(decision.c.decision_id, record.c.record, decision_pin.c.attribute, decision_pin.c.value)
         .join_from(decision, decision_pin, decision_pin.c.decision_id == decision.c.decision_id)
@@ -246,15 +264,10 @@ def pinned(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
         .where(decision.c.undone_at.is_(None))
         .order_by(decision.c.decision_id)
     )
-    if tx.scalar(_ANY_PIN) is None:
-        return PINNED.empty_table()
     if numbers is None:
         return bulk.read(tx, query, PINNED)
     with bulk.among(tx, record.c.record, numbers) as one_of_them:
         return bulk.read(tx, query.where(one_of_them), PINNED)
-
-
-_ANY_PIN = sa.select(decision_pin.c.decision_id).limit(1)
 
 
 def members(tx: Transaction, number: int) -> pa.Table:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from kehu.model.customers import CUSTOMERS, GOLDEN_COLUMNS
 from kehu.store import bulk, records
 from kehu.store.database import Transaction
+from kehu.store.dictionary.customers import customer
+from kehu.store.dictionary.records import link, record
 from kehu.store.privacy import restrictions
-from kehu.store.tables import customer, link, record
 
 
 class What(StrEnum):
@@ -55,6 +56,10 @@ _IN_FORCE: dict[What, tuple[sa.Table, sa.ColumnElement[bool], tuple[sa.Column[in
     What.RECORDS: (record, record.c.current, (record.c.record,)),
     What.LINKS: (link, sa.true(), (link.c.record_l, link.c.record_r)),
 }
+
+
+CUSTOMER = customer.c.customer_id
+"""Whom a row of customers is about, for conditions."""
 
 
 def count(tx: Transaction, what: What) -> int:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from kehu.store.database import Transaction
-from kehu.store.tables import setting
+from kehu.store.dictionary.loads import setting
 
 SURVIVORSHIP = "survivorship"
 """The fingerprint of the settings by which the golden values were made."""
@@ -12,7 +12,10 @@ QUESTIONS = "questions"
 """That the questions for stewards are kept; a store that is older than they are has none until it is noted."""
 
 FINDS = "finds by key"
-"""The number of the key that keyed hashes are made with."""
+"""The number of the key in force: sealed values and keyed hashes are made with it."""
+
+TURNS = "turns to key"
+"""The number of the key that the store is being brought under; nobody has noted it where none is."""
 
 MODEL = "model"
 """The model that was adopted (JSON), by which the customers are grouped."""
@@ -21,6 +24,11 @@ MODEL = "model"
 def get(tx: Transaction, name: str) -> str | None:
     """A fact; None where nobody noted it."""
     return tx.scalar(sa.select(setting.c.value).where(setting.c.name == name))
+
+
+def drop(tx: Transaction, name: str) -> None:
+    """Forget a fact."""
+    tx.execute(setting.delete().where(setting.c.name == name))
 
 
 def put(tx: Transaction, name: str, value: str) -> None:

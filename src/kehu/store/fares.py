@@ -7,7 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from kehu.store.database import Transaction
-from kehu.store.tables import fresh, load, quarantine
+from kehu.store.dictionary.loads import load, quarantine
+from kehu.store.dictionary.records import fresh
 
 LOAD_COUNTS = ("read", "accepted", "duplicate", "quarantined")
 """What is counted of the rows of each channel."""

@@ -1,6 +1,7 @@
 """Figures: how many there are of what, counted by the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +10,9 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.store import bulk
 from kehu.store.database import Transaction
-from kehu.store.tables import customer, link, load, member, quarantine, record
+from kehu.store.dictionary.customers import customer
+from kehu.store.dictionary.loads import load, quarantine
+from kehu.store.dictionary.records import link, member, record
 
 COUNTED = pa.schema([pa.field("value", pa.string()), pa.field("count", pa.int64(), nullable=False)])
 """One row a value (null: not known), the most frequent first."""
@@ -77,6 +80,36 @@ def customers_by_channel(tx: Transaction, *where: sa.ColumnElement[bool]) -> pa.
     if where:
         query = query.join(customer, customer.c.customer_id == member.c.customer_id).where(*where)
     return bulk.read(tx, query.group_by(record.c.channel).order_by(many.desc(), record.c.channel), COUNTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What became of the rows of a load."""
+
+    load_id: int
+    channel: str
+    accepted: int
+    changed: int
+    """Accepted rows that are a new version of a record."""
+    duplicate: int
+    """Rows we held already."""
+    quarantined: int
+
+
+def loads(tx: Transaction, channel: str | None, *, since: date, until: date, limit: int) -> tuple[Brought, ...]:
+    """The newest loads that began from one day to another (UTC), of one channel or of all."""
+    columns = [load.c[field.name] for field in fields(Brought)]
+    wanted = [load.c.started_at >= _midnight(since), load.c.started_at < _midnight(until + timedelta(days=1))]
+    if channel is not None:
+        wanted.append(load.c.channel == channel)
+    # A run that found nothing new says nothing here.
+    wanted.append(load.c.read > 0)
+    query = sa.select(*columns).where(*wanted).order_by(load.c.load_id.desc()).limit(limit)
+    return tuple(Brought(**row) for row in tx.execute(query).mappings())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def records_per_customer(tx: Transaction) -> pa.Table:

@@ -1,14 +1,18 @@
-"""Which keys a store was sealed with: their fingerprints stand in it, so that wrong keys are refused at the start."""
+"""Which keys a store was sealed with, and which is in force.
+
+Their fingerprints stand in the store, so that wrong keys are refused at the start. The key in force seals what is
+written and makes the hashes by which things are found; `kehu rotate-key` names another.
+"""
 
 from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from kehu.errors import SettingsError
-from kehu.store import finding
-from kehu.store.database import Transaction
+from kehu.store import facts
+from kehu.store.database import Transaction, vault_of
+from kehu.store.dictionary.loads import setting
 from kehu.store.sealing.vault import Vault
-from kehu.store.tables import setting
 
 PREFIX = "key "
 """The fact `key 3` holds the fingerprint of key 3."""
@@ -26,11 +30,46 @@ def known(tx: Transaction) -> dict[int, str]:
     return {int(row.name.removeprefix(PREFIX)): row.value for row in rows}
 
 
+def number(tx: Transaction) -> int:
+    """The number of the key in force; it stays so until the transaction ends.
+
+    Raises:
+        SettingsError: It is missing, or is another: it may have been named since this program began.
+    """
+    once: dict[str, int] = tx.get_execution_options()["once"]
+    if "key" not in once:
+        # `kehu rotate-key` waits for whoever writes with the old key, and whoever comes later for it.
+        once["key"] = in_force(tx, stays="begins" in tx.get_execution_options())
+    return once["key"]
+
+
+def in_force(tx: Transaction, *, stays: bool = False) -> int:
+    """As `number`, as it is now; where it `stays`, nobody names another until the transaction ends."""
+    query = sa.select(setting).where(sa.or_(setting.c.name == facts.FINDS, setting.c.name.startswith(PREFIX)))
+    told = {row.name: row.value for row in tx.execute(query.with_for_update(read=True) if stays else query)}
+    vault = vault_of(tx)
+    found = int(told.get(facts.FINDS, min(vault.keys.secrets)))
+    if (fingerprint := told.get(f"{PREFIX}{found}")) is not None:
+        require_same({found: fingerprint}, vault)
+    return found
+
+
+def turn(tx: Transaction, to: int) -> int:
+    """From now on another key is in force: all hashes must be made anew in this transaction; returns which it was.
+
+    Whoever is writing is waited for.
+    """
+    before = in_force(tx)
+    facts.put(tx, facts.FINDS, str(to))
+    tx.get_execution_options()["once"]["key"] = to
+    return before
+
+
 def note(tx: Transaction, vault: Vault) -> None:
-    """Remember the keys that are not known yet, and at first by which of them this store finds."""
+    """Remember the keys that are not known yet, and at first which of them is in force."""
     known = numbers(tx)
     if not known:
-        finding.turn(tx, finding.number(tx))
+        turn(tx, number(tx))
     new = sorted(set(vault.keys.secrets) - known)
     if new:
         tx.execute(

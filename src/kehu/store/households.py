@@ -4,6 +4,7 @@ Every statement of every record stays: which of them is in force is found when s
 difference in which order they came.
 """
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,8 @@ from kehu.model import households as model
 from kehu.model.codes import AccountType, Direction, IdType, InteractionKind, NumberState, Role
 from kehu.store import bulk, sealed
 from kehu.store.database import Transaction
-from kehu.store.tables import account, interaction, member, record, subscription
+from kehu.store.dictionary.households import account, interaction, subscription
+from kehu.store.dictionary.records import member, record
 
 Row = TypeVar("Row")
 
@@ -163,26 +165,10 @@ def _in_force(
     The newest statement of anybody says whose it is. Every other value is the newest that this customer's records
     state: a payment names no plan, and so changes none.
     """
-    stated_at = sa.func.coalesce(record.c.updated_at, record.c.received_at).label("stated_at")
     wanted = ("channel", *key)
-    mine = (
-        sa.select(*(table.c[name] for name in wanted))
-        .join(member, member.c.record == table.c.record)
-        .where(member.c.customer_id == customer_id)
-        .distinct()
-        .limit(MOST)
-        .subquery()
-    )
-    query = (
-        sa.select(table, record.c.record_id, stated_at, member.c.customer_id)
-        .join(mine, sa.and_(*(table.c[name] == mine.c[name] for name in wanted)))
-        .join(member, member.c.record == table.c.record)
-        .join(record, record.c.record == table.c.record)
-        .order_by(stated_at.desc(), record.c.record_id.desc())
-    )
     newest: dict[tuple[str, ...], int] = {}
     told: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in sealed.rows(tx, query):
+    for row in sealed.rows(tx, _stated_of(table, wanted), customer=customer_id):
         number = tuple(row[name] for name in wanted)
         holder = newest.setdefault(number, row["customer_id"])
         if row["customer_id"] != customer_id:
@@ -198,6 +184,27 @@ def _in_force(
         yield values | {name: code(values[name]) for name, code in codes.items() if values[name] is not None}
 
 
+@functools.cache
+def _stated_of(table: sa.Table, wanted: tuple[str, ...]) -> sealed.Query:
+    """All that anybody states of what a customer's records name."""
+    stated_at = sa.func.coalesce(record.c.updated_at, record.c.received_at).label("stated_at")
+    mine = (
+        sa.select(*(table.c[name] for name in wanted))
+        .join(member, member.c.record == table.c.record)
+        .where(member.c.customer_id == sa.bindparam("customer"))
+        .distinct()
+        .limit(MOST)
+        .subquery()
+    )
+    return (
+        sa.select(table, record.c.record_id, stated_at, member.c.customer_id)
+        .join(mine, sa.and_(*(table.c[name] == mine.c[name] for name in wanted)))
+        .join(member, member.c.record == table.c.record)
+        .join(record, record.c.record == table.c.record)
+        .order_by(stated_at.desc(), record.c.record_id.desc())
+    )
+
+
 def timeline_of(tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = 20) -> Timeline:
     """The contacts with a customer, the newest first.
 
@@ -207,20 +214,29 @@ def timeline_of(tx: Transaction, customer_id: int, *, after: int | None = None, 
         after: The `following` of the page before.
         limit: How many at most.
     """
+    values = {"customer": customer_id, "most": limit + 1} | ({} if after is None else {"after": after})
+    query = _contacts(is_first=after is None)
+    found = [_interaction(row) for row in tx.execute(query, values).mappings()]
+    return Timeline(rows=tuple(found[:limit]), following=found[limit - 1].record if len(found) > limit else None)
+
+
+@functools.cache
+def _contacts(*, is_first: bool) -> sa.Select[Any]:
     query = (
         sa.select(interaction, record.c.channel, record.c.record_id, subscription.c.msisdn)
         .join(member, member.c.record == interaction.c.record)
         .join(record, record.c.record == interaction.c.record)
         .join(subscription, subscription.c.record == interaction.c.record, isouter=True)
-        .where(member.c.customer_id == customer_id)
+        .where(member.c.customer_id == sa.bindparam("customer"))
         .order_by(interaction.c.started_at.desc(), interaction.c.record.desc())
+        .limit(sa.bindparam("most", type_=sa.Integer))
     )
-    if after is not None:
-        last = sa.select(interaction.c.started_at).where(interaction.c.record == after).scalar_subquery()
-        same = sa.and_(interaction.c.started_at == last, interaction.c.record < after)
-        query = query.where(sa.or_(interaction.c.started_at < last, same))
-    found = [_interaction(row) for row in tx.execute(query.limit(limit + 1)).mappings()]
-    return Timeline(rows=tuple(found[:limit]), following=found[limit - 1].record if len(found) > limit else None)
+    if is_first:
+        return query
+    after = sa.bindparam("after", type_=sa.BigInteger)
+    last = sa.select(interaction.c.started_at).where(interaction.c.record == after).scalar_subquery()
+    same = sa.and_(interaction.c.started_at == last, interaction.c.record < after)
+    return query.where(sa.or_(interaction.c.started_at < last, same))
 
 
 def _interaction(row: sa.RowMapping) -> Interaction:

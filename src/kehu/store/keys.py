@@ -13,7 +13,7 @@ from kehu.model import links as model
 from kehu.model.records import require
 from kehu.store import bulk, wire
 from kehu.store.database import Transaction
-from kehu.store.tables import match_key, record
+from kehu.store.dictionary.records import match_key, record
 
 HOT = pa.schema([pa.field("key", pa.uint64(), nullable=False), pa.field("records", pa.int64(), nullable=False)])
 """One row a key that too many records share, and how many do, at least."""
@@ -37,8 +37,17 @@ def add(tx: Transaction, keys: pa.Table) -> None:
     if keys.num_rows <= bulk.FEW:
         bulk.insert(tx, match_key, ordered, unless_there=True)
         return
-    ordered = ordered.sort_by([("key", "ascending"), ("record", "ascending")])
-    bulk.insert(tx, match_key, ordered, unless_there=True)
+    ordered = _once(ordered.sort_by([("key", "ascending"), ("record", "ascending")]))
+    # Looking for what is there takes PostgreSQL longer than writing: at a first load there is nothing.
+    is_new = tx.scalar(sa.select(match_key.c.key).limit(1)) is None
+    bulk.insert(tx, match_key, ordered, unless_there=not is_new)
+
+
+def _once(ordered: pa.Table) -> pa.Table:
+    """Keys in order, each of a record once."""
+    key, record = (ordered.column(name).to_numpy() for name in model.KEYS.names)
+    again = (key[1:] == key[:-1]) & (record[1:] == record[:-1])
+    return ordered.filter(pa.array(np.append([True], ~again))) if again.any() else ordered
 
 
 def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharing:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from kehu.errors import ConflictError
 from kehu.store.database import Transaction
-from kehu.store.tables import lease
+from kehu.store.dictionary.loads import lease
 
 
 @dataclass(frozen=True, kw_only=True)

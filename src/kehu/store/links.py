@@ -12,7 +12,7 @@ from kehu.model import links as model
 from kehu.model.records import require
 from kehu.store import bulk
 from kehu.store.database import Transaction
-from kehu.store.tables import link, member
+from kehu.store.dictionary.records import link, member
 
 
 class State(StrEnum):
@@ -56,7 +56,7 @@ def replace(tx: Transaction, records: pa.Array, links: pa.Table) -> None:
     The links of pairs among which no record is given must not be in `links`.
     """
     require(links, STORED, what="links to store")
-    if len(records) <= bulk.FEW or tx.scalar(sa.select(link.c.record_l).limit(1)) is not None:
+    if len(records) and (len(records) <= bulk.FEW or tx.scalar(sa.select(link.c.record_l).limit(1)) is not None):
         for side in ("record_l", "record_r"):
             bulk.delete(tx, link, pa.table({side: records}))
     if links.num_rows == 0:

@@ -9,7 +9,7 @@ from kehu.errors import NotFoundError
 from kehu.model.codes import LoadState
 from kehu.store import sequence
 from kehu.store.database import Transaction
-from kehu.store.tables import load
+from kehu.store.dictionary.loads import load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +92,18 @@ def of_day(tx: Transaction, channel: str, *, at: datetime) -> int:
     return number
 
 
-def advance(tx: Transaction, number: int, *, counts: Counts, cursor: str | None = None) -> None:
-    """Add what a batch brought, and move the cursor past it; None leaves the cursor where it is."""
-    added = {name: load.c[name] + value for name, value in asdict(counts).items()}
+def advance(
+    tx: Transaction, number: int, *, counts: Counts, cursor: str | None = None, done_at: datetime | None = None
+) -> None:
+    """Add what a batch brought, and move the cursor past it; None leaves the cursor where it is.
+
+    With `done_at` the load is done with that.
+    """
+    added: dict[str, object] = {name: load.c[name] + value for name, value in asdict(counts).items()}
     if cursor is not None:
         added["cursor_after"] = sa.literal(cursor)
+    if done_at is not None:
+        added |= {"state": LoadState.DONE, "finished_at": done_at}
     _change(tx, number, added)
 
 

@@ -12,7 +12,7 @@ from kehu.model.codes import MediumKind
 from kehu.model.records import require
 from kehu.store import bulk
 from kehu.store.database import Transaction
-from kehu.store.tables import contact_medium
+from kehu.store.dictionary.customers import contact_medium
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,8 @@ class Medium:
 def replace(tx: Transaction, customer_ids: pa.Array, media: pa.Table) -> None:
     """Let these customers be reached by these `MEDIA` and by nothing else."""
     require(media, model.MEDIA, what="contact media to store")
-    if tx.scalar(sa.select(contact_medium.c.customer_id).limit(1)) is not None:
+    few = len(customer_ids) <= bulk.FEW
+    if few or tx.scalar(sa.select(contact_medium.c.customer_id).limit(1)) is not None:
         bulk.delete(tx, contact_medium, pa.table({"customer_id": customer_ids}))
     bulk.insert(tx, contact_medium, media.select(model.MEDIA.names))
 
@@ -48,10 +49,16 @@ def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
         return bulk.read(tx, query.where(one_of_them), model.MEDIA)
 
 
+_OF_CUSTOMER = (
+    sa.select(contact_medium)
+    .where(contact_medium.c.customer_id == sa.bindparam("number"))
+    .order_by(contact_medium.c.kind, contact_medium.c.rank)
+)
+
+
 def of_customer(tx: Transaction, customer_id: int) -> tuple[Medium, ...]:
     """How a customer can be reached: phones, e-mails, addresses, the best of each first."""
-    query = sa.select(contact_medium).where(contact_medium.c.customer_id == customer_id)
-    found = tx.execute(query.order_by(contact_medium.c.kind, contact_medium.c.rank)).mappings()
+    found = tx.execute(_OF_CUSTOMER, {"number": customer_id}).mappings()
     media = [
         Medium(kind=MediumKind(row["kind"]), **{name: row[name] for name in row if name not in ("customer_id", "kind")})
         for row in found

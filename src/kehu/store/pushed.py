@@ -9,7 +9,7 @@ from kehu.errors import NotFoundError
 from kehu.model.records import POSITION
 from kehu.store import bulk, sealed
 from kehu.store.database import Transaction
-from kehu.store.tables import pushed
+from kehu.store.dictionary.loads import pushed
 
 
 def keep(tx: Transaction, rows: pa.Table, *, records: pa.Array) -> None:

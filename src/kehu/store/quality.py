@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from kehu.model.codes import Severity
 from kehu.store.database import Transaction
-from kehu.store.tables import completeness, load, quality
+from kehu.store.dictionary.loads import completeness, load, quality
 
 
 @dataclass(frozen=True, kw_only=True)

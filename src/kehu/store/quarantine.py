@@ -16,7 +16,8 @@ from kehu.errors import NotFoundError
 from kehu.model.records import POSITION
 from kehu.store import bulk, finding, sealed, sequence
 from kehu.store.database import Transaction
-from kehu.store.tables import LENGTHS, quarantine
+from kehu.store.dictionary.ground import LENGTHS
+from kehu.store.dictionary.loads import quarantine
 
 BROKEN = pa.schema(
     [

@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import bulk
+from kehu.store import bulk, decisions
 from kehu.store.database import Transaction
 from kehu.store.decisions import Kind
+from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.questions import question
+from kehu.store.dictionary.records import link, member
 from kehu.store.links import State
-from kehu.store.tables import customer, decision, decision_pair, link, member, record
 
 CERTAIN = 1_000
 """A chance is told in so many parts, so that the order of the queue is one of whole numbers."""
@@ -60,14 +61,16 @@ def renew(tx: Transaction, customers: pa.Array | None, *, review_from: float, li
     """
     if customers is None or len(customers) >= MANY:
         tx.execute(question.delete())
-        pairs = bulk.read(tx, _unanswered(None).where(link.c.state.in_(_OPEN)), _PAIRS)
+        pairs = bulk.read(tx, _between(None).where(link.c.state.in_(_OPEN)), _PAIRS)
     elif len(customers) == 0:
         return
     else:
         for side in ("customer_l", "customer_r"):
             bulk.delete(tx, question, pa.table({side: customers}))
         pairs = _of(tx, customers)
-    bulk.insert(tx, question, _questions(pairs, review_from=review_from, link_from=link_from))
+    pairs = _unanswered(tx, pairs)
+    if pairs.num_rows:
+        bulk.insert(tx, question, _questions(pairs, review_from=review_from, link_from=link_from))
 
 
 _OPEN = [State.DOUBTFUL.value, State.REFUSED.value]
@@ -82,7 +85,7 @@ def _of(tx: Transaction, customers: pa.Array) -> pa.Table:
     pieces = []
     for side in (_LEFT, _RIGHT):
         with bulk.among(tx, side.c.customer_id, customers) as one_of_them:
-            pieces.append(bulk.read(tx, _unanswered(side).where(link.c.state.in_(_OPEN), one_of_them), _PAIRS))
+            pieces.append(bulk.read(tx, _between(side).where(link.c.state.in_(_OPEN), one_of_them), _PAIRS))
     return pa.concat_tables(pieces)
 
 
@@ -91,26 +94,32 @@ _LEFT, _RIGHT = member.alias("member_l"), member.alias("member_r")
 
 @functools.cache
 def _of_few() -> bulk.Query:
-    sides = [_unanswered(side).where(bulk.few(side.c.customer_id)) for side in (_LEFT, _RIGHT)]
+    sides = [_between(side).where(bulk.few(side.c.customer_id)) for side in (_LEFT, _RIGHT)]
     every = sa.union_all(*sides).subquery("either_side")
     return sa.select(*(every.c[name] for name in _PAIRS.names))
 
 
-def _unanswered(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...]]:
-    """The pairs between two customers that nobody answered; looked for from the members of one side, or of none."""
+def _unanswered(tx: Transaction, pairs: pa.Table) -> pa.Table:
+    """The pairs of which no steward said that they are two, or that nobody can tell."""
+    if not pairs.num_rows:
+        return pairs
+    left, right = (pairs.column(name).to_numpy() for name in _RECORDS)
+    numbers = pa.array(np.unique(np.concatenate([left, right])))
+    told = decisions.said(tx, numbers if len(numbers) <= bulk.FEW else None)
+    told = told.filter(pc.is_in(told.column("kind"), value_set=pa.array([Kind.UNSURE.value, Kind.APART.value])))
+    answered = set(zip(*(told.column(name).to_pylist() for name in _RECORDS), strict=True))
+    if not answered:
+        return pairs
+    lesser, greater = np.minimum(left, right).tolist(), np.maximum(left, right).tolist()
+    return pairs.filter(pa.array([pair not in answered for pair in zip(lesser, greater, strict=True)]))
+
+
+def _between(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...]]:
+    """The pairs between two customers; looked for from the members of one side, or of none.
+
+    Of few tables: from nine on PostgreSQL joins them in the order in which they are written.
+    """
     one, other = customer.alias("one"), customer.alias("other")
-    first, second = record.alias("first"), record.alias("second")
-    told = (
-        sa.select(sa.literal(1))
-        .select_from(decision_pair)
-        .join(decision, decision.c.decision_id == decision_pair.c.decision_id)
-        .where(
-            decision_pair.c.origin_l == _lesser(first.c.origin, second.c.origin),
-            decision_pair.c.origin_r == _greater(first.c.origin, second.c.origin),
-            decision_pair.c.kind.in_([Kind.UNSURE, Kind.APART]),
-            decision.c.undone_at.is_(None),
-        )
-    )
     columns = [
         link.c.record_l, link.c.record_r, link.c.weight, link.c.state, link.c.reason,
         _LEFT.c.customer_id.label("of_l"), _RIGHT.c.customer_id.label("of_r"),
@@ -126,9 +135,7 @@ def _unanswered(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...
     return (
         joined.join(one, one.c.customer_id == _LEFT.c.customer_id)
         .join(other, other.c.customer_id == _RIGHT.c.customer_id)
-        .join(first, first.c.record == link.c.record_l)
-        .join(second, second.c.record == link.c.record_r)
-        .where(_LEFT.c.customer_id != _RIGHT.c.customer_id, ~told.exists())
+        .where(_LEFT.c.customer_id != _RIGHT.c.customer_id)
     )
 
 
@@ -167,11 +174,3 @@ _RECORDS = ("record_l", "record_r")
 def _same_as_before(*columns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether each row is the row before it."""
     return np.asarray(np.logical_and.reduce([np.diff(column, prepend=-1) == 0 for column in columns]), dtype=np.bool_)
-
-
-def _lesser(a: sa.ColumnElement[int], b: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    return sa.case((a < b, a), else_=b)
-
-
-def _greater(a: sa.ColumnElement[int], b: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    return sa.case((a < b, b), else_=a)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.store.database import Transaction
 from kehu.store.dictionary.questions import question
-from kehu.store.tables import link, record
+from kehu.store.dictionary.records import link, record
+from kehu.store.privacy import restrictions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,7 @@ def page(tx: Transaction, *, after: str | None = None, limit: int = 50) -> Queue
         .join(link, sa.and_(link.c.record_l == question.c.record_l, link.c.record_r == question.c.record_r))
         .join(first, first.c.record == question.c.record_l)
         .join(second, second.c.record == question.c.record_r)
+        .where(_may_be_asked())
     )
     if after is not None:
         value, left, right = _place(after)
@@ -86,7 +88,12 @@ def page(tx: Transaction, *, after: str | None = None, limit: int = 50) -> Queue
 
 def count(tx: Transaction) -> int:
     """How many questions are open."""
-    return tx.scalar(sa.select(sa.func.count()).select_from(question)) or 0
+    return tx.scalar(sa.select(sa.func.count()).select_from(question).where(_may_be_asked())) or 0
+
+
+def _may_be_asked() -> sa.ColumnElement[bool]:
+    """No question is about somebody whose data may not be used; it waits until they are freed."""
+    return sa.and_(restrictions.is_free(question.c.customer_l), restrictions.is_free(question.c.customer_r))
 
 
 def sides(tx: Transaction, review_id: str) -> tuple[int, int]:

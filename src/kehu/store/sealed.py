@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import sqlalchemy as sa
 
-from kehu.errors import StoreError
+from kehu.store import fingerprints
 from kehu.store.columns import Sealed, SealedWriting
-from kehu.store.database import Transaction
-from kehu.store.sealing.vault import Vault, Wrap
+from kehu.store.database import Transaction, vault_of
+from kehu.store.sealing.vault import Wrap
 
 Query: TypeAlias = sa.Select[*tuple[Any, ...]]
 """A SELECT of any columns."""
@@ -71,21 +71,9 @@ def _origin(table: sa.FromClause) -> sa.Table:
     return origin
 
 
-def vault(tx: Transaction) -> Vault:
-    """What the transaction's store is sealed with.
-
-    Raises:
-        StoreError: It was opened without its keys.
-    """
-    found: Vault | None = tx.get_execution_options().get("vault")
-    if found is None:
-        raise StoreError("this store was opened without its keys: nothing sealed can be read or written")
-    return found
-
-
 def wrap(tx: Transaction) -> Wrap:
     """What closes the files that stand beside the transaction's store."""
-    return Wrap(vault(tx))
+    return Wrap(vault_of(tx), fingerprints.number(tx))
 
 
 def closed(tx: Transaction, table: sa.Table, rows: pa.Table) -> pa.Table:
@@ -95,10 +83,11 @@ def closed(tx: Transaction, table: sa.Table, rows: pa.Table) -> pa.Table:
             place, text = rows.schema.get_field_index(name), rows.select([row_of(table).name, name])
             pieces = [
                 pa.array(
-                    vault(tx).seal(
+                    vault_of(tx).seal(
                         piece.column(name).to_pylist(),
                         column=f"{table.name}.{name}",
                         rows=piece.column(0).to_pylist(),
+                        number=fingerprints.number(tx),
                     ),
                     pa.string(),
                 )
@@ -144,14 +133,18 @@ def opened(tx: Transaction, found: Sequence[Sequence[Any]], how: Plan) -> list[S
     """
     told = list(found)
     for place in how.places:
-        told[place.value] = vault(tx).open(found[place.value], column=place.column, rows=found[place.row])
+        told[place.value] = vault_of(tx).open(found[place.value], column=place.column, rows=found[place.row])
     return told[: how.asked]
 
 
-def rows(tx: Transaction, statement: Query) -> list[dict[str, Any]]:
-    """The rows of a statement by the names of its columns, open."""
+def rows(tx: Transaction, statement: Query, **values: Any) -> list[dict[str, Any]]:
+    """The rows of a statement by the names of its columns, open.
+
+    A statement that is made once and asked with other values of its parameters costs a third of one that is made anew:
+    SQLAlchemy knows it again.
+    """
     how = plan(statement)
-    answer = tx.execute(how.statement)
+    answer = tx.execute(how.statement, values)
     names = list(answer.keys())[: how.asked]
     found = answer.all()
     if not found:

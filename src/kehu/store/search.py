@@ -21,7 +21,8 @@ import sqlalchemy as sa
 
 from kehu.store import bulk, columns, finding
 from kehu.store.database import Transaction
-from kehu.store.tables import LENGTHS, customer, search_term
+from kehu.store.dictionary.customers import customer, search_term
+from kehu.store.dictionary.ground import LENGTHS
 
 TERMS = pa.schema([pa.field("term", pa.string(), nullable=False), pa.field("customer_id", pa.int64(), nullable=False)])
 """One row a term that finds a customer."""
@@ -145,6 +146,16 @@ def kept(tx: Transaction, terms: pa.Table) -> pa.Table:
     hashed = pa.array([CERTIFICATE + one for one in finding.terms(tx, coded.dictionary.to_pylist())], pa.string())
     texts = pc.replace_with_mask(texts, pa.array(of_certificate), hashed.take(coded.indices))
     return terms.set_column(terms.schema.get_field_index("term"), TERMS.field("term"), texts)
+
+
+def of_certificates(held: pa.Table) -> pa.Table:
+    """What customers are found by who have these certificates: `TERMS`, each once, in clear until `kept`.
+
+    Args:
+        held: The number of a certificate and a `customer_id` that has it.
+    """
+    terms = held.set_column(0, "term", _behind_mark(CERTIFICATE, folded(held.column(0))))
+    return terms.group_by(TERMS.names).aggregate([]).select(TERMS.names).cast(TERMS)
 
 
 def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:

@@ -6,7 +6,7 @@ condition is true or false, and `not` turns it round.
 
 import calendar
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -18,9 +18,11 @@ from kehu.model import segments as model
 from kehu.model.segments import All, Any_, Begins, Between, Dated, Has, Is, Kind, Known, Not, OneOf, Segment, Thing
 from kehu.store import sequence
 from kehu.store.database import Transaction
+from kehu.store.dictionary.customers import customer
+from kehu.store.dictionary.households import account, interaction, subscription
+from kehu.store.dictionary.records import member, record
 from kehu.store.dictionary.segments import NAME_LENGTH, segment, segment_count, segment_version
 from kehu.store.privacy import restrictions
-from kehu.store.tables import account, customer, interaction, member, record, subscription
 
 _TABLES: Mapping[Thing, sa.Table] = {
     Thing.RECORD: record,
@@ -91,18 +93,27 @@ def factors(tx: Transaction, wanted: Segment, today: Today, customer_id: int) ->
     return [(one, bool(holds)) for one, holds in zip(conditions, row, strict=True)]
 
 
-def _sql(condition: Any, today: Today) -> sa.ColumnElement[bool]:
+def _sql(condition: Any, today: Today, *, is_denied: bool = False) -> sa.ColumnElement[bool]:
+    """A condition as SQL.
+
+    Args:
+        condition: The tree.
+        today: When relative dates are reckoned.
+        is_denied: It stands inside a `not`, where what is not known must be false. Elsewhere it may stay unknown, as
+            SQL has it: to ask for both hides the column's index from a planner.
+    """
     match condition:
         case All():
-            return sa.and_(*(_sql(one, today) for one in condition.all))
+            return sa.and_(*(_sql(one, today, is_denied=is_denied) for one in condition.all))
         case Any_():
-            return sa.or_(*(_sql(one, today) for one in condition.any))
+            return sa.or_(*(_sql(one, today, is_denied=is_denied) for one in condition.any))
         case Not():
-            return sa.not_(_sql(condition.not_, today))
+            return sa.not_(_sql(condition.not_, today, is_denied=True))
         case Has():
             return _has(condition, today)
         case _:
-            return _leaf(condition, today)
+            leaf = _leaf(condition, today)
+            return sa.and_(_column(condition.column).is_not(None), leaf) if is_denied else leaf
 
 
 def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
@@ -116,26 +127,27 @@ def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
 
 
 def _leaf(condition: Any, today: Today) -> sa.ColumnElement[bool]:
+    """A question about a column; unknown where that is."""
     column = _column(condition.column)
-    known = column.is_not(None)
     match condition:
         case Known():
-            return known
+            return column.is_not(None)
         case OneOf():
-            return sa.and_(known, column.in_(condition.values))
+            return column.in_(condition.values)
         case Begins():
-            return sa.and_(known, column.startswith(condition.value, autoescape=True))
+            # Not LIKE, to which SQLite's A is an a.
+            return sa.func.substr(column, 1, len(condition.value)) == condition.value
         case Is():
-            return sa.and_(known, column == (condition.is_ == "true"))
+            return column == (condition.is_ == "true")
         case Between() if model.COLUMNS[condition.column] is Kind.AGE:
-            return sa.and_(known, *_ages(column, condition, today.day))
+            return sa.and_(*_ages(column, condition, today.day))
         case Between():
             ends = ((condition.from_, column.__ge__), (condition.to, column.__le__))
-            return sa.and_(known, *(compare(end) for end, compare in ends if end is not None))
+            return sa.and_(*(compare(end) for end, compare in ends if end is not None))
         case Dated():
             day = condition.day or today.day - timedelta(days=condition.days_ago or 0)
             bound = day if model.COLUMNS[condition.column] is Kind.DAY else today.start(day)
-            return sa.and_(known, column < bound if condition.is_ == "before" else column >= bound)
+            return column < bound if condition.is_ == "before" else column >= bound
         case _:
             raise AssertionError(condition)
 
@@ -282,6 +294,19 @@ def counts(tx: Transaction, segment_id: int, *, limit: int = 400) -> list[tuple[
     query = sa.select(segment_count.c.at, segment_count.c.customers).where(segment_count.c.segment_id == segment_id)
     rows = tx.execute(query.order_by(segment_count.c.at.desc()).limit(limit)).all()
     return [(row.at, row.customers) for row in reversed(rows)]
+
+
+def last_counts(tx: Transaction, numbers: Sequence[int]) -> dict[int, tuple[datetime, int]]:
+    """How many customers each of these segments meant when it was last counted; those never counted are left out."""
+    asked = segment_count.c.segment_id.in_(numbers)
+    last = (
+        sa.select(segment_count.c.segment_id, sa.func.max(segment_count.c.at).label("at"))
+        .where(asked)
+        .group_by(segment_count.c.segment_id)
+        .subquery()
+    )
+    same = sa.and_(segment_count.c.segment_id == last.c.segment_id, segment_count.c.at == last.c.at)
+    return {row.segment_id: (row.at, row.customers) for row in tx.execute(sa.select(segment_count).join(last, same))}
 
 
 def _saved(version: int | None) -> sa.Select[Any]:

@@ -6,22 +6,32 @@ import sqlalchemy as sa
 
 from kehu.errors import StoreError
 from kehu.store.database import Transaction
-from kehu.store.tables import sequence
+from kehu.store.dictionary.loads import sequence
 
 
 def take(tx: Transaction, name: str, count: int = 1) -> int:
     """The first of `count` numbers that are now the caller's; others wait until this transaction ends."""
     first = held(tx, name)
     tx.execute(_GIVE, {"of": name, "given": count})
+    _held_here(tx)[name] = first + count
     return first
 
 
 def held(tx: Transaction, name: str) -> int:
     """The next number, without taking it; whoever else wants one waits until this transaction ends."""
-    following = tx.scalar(_HOLD, {"of": name})
-    if following is None:
-        raise StoreError(f"the store numbers no {name}: its tables are not complete, run `kehu run` to migrate it")
-    return int(following)
+    here = _held_here(tx)
+    if name not in here:
+        following = tx.scalar(_HOLD, {"of": name})
+        if following is None:
+            raise StoreError(f"the store numbers no {name}: its tables are not complete, run `kehu run` to migrate it")
+        here[name] = int(following)
+    return here[name]
+
+
+def _held_here(tx: Transaction) -> dict[str, int]:
+    """The numbers that this transaction holds already: nobody else can have moved them on."""
+    once: dict[str, dict[str, int]] = tx.get_execution_options().get("once", {})
+    return once.setdefault("held", {})
 
 
 def all_next(tx: Transaction) -> dict[str, int]:
@@ -36,6 +46,7 @@ def skip(tx: Transaction, given: Mapping[str, int]) -> None:
     """
     for name, following in given.items():
         if name != "audit":
+            _held_here(tx).pop(name, None)
             behind = sequence.c.name == name, sequence.c.next < following
             tx.execute(sequence.update().where(*behind).values(next=following))
 

@@ -15,29 +15,16 @@ import sqlalchemy as sa
 from kehu.store import bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.audit import audit
+from kehu.store.dictionary.customers import contact_medium, customer, customer_history, search_term
+from kehu.store.dictionary.decisions import decision, decision_member
+from kehu.store.dictionary.households import account, interaction, subscription
+from kehu.store.dictionary.loads import load, quarantine, sequence
 from kehu.store.dictionary.people import person
+from kehu.store.dictionary.records import fresh, link, member, record
 from kehu.store.dictionary.whole import metadata
 from kehu.store.sealed import columns as sealed_columns
 from kehu.store.sealed import row_of
 from kehu.store.sealing.vault import Vault
-from kehu.store.tables import (
-    account,
-    contact_medium,
-    customer,
-    customer_history,
-    decision,
-    decision_member,
-    fresh,
-    interaction,
-    link,
-    load,
-    member,
-    quarantine,
-    record,
-    search_term,
-    sequence,
-    subscription,
-)  # fmt: skip
 
 EXAMPLES = 5
 """So many of the rows that are wrong are named."""

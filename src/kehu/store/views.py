@@ -1,7 +1,8 @@
 """What people look at: lists, counts and one customer whole; never more than a page at once."""
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -14,8 +15,10 @@ from kehu.store import customers as states
 from kehu.store import loads, sealed
 from kehu.store import quarantine as bad_rows
 from kehu.store.database import Transaction
+from kehu.store.dictionary.customers import customer, customer_history
+from kehu.store.dictionary.loads import load
+from kehu.store.dictionary.records import fresh, link, member, record
 from kehu.store.privacy import restrictions
-from kehu.store.tables import customer, customer_history, fresh, link, load, member, record
 
 Row = TypeVar("Row")
 
@@ -262,60 +265,81 @@ def customer_of(tx: Transaction, customer_id: int) -> Customer:
     return _typed(Customer, states.get(tx, customer_id).row)
 
 
+_CUSTOMERS = sa.select(customer).where(customer.c.customer_id.in_(sa.bindparam("numbers", expanding=True)))
+_FREE_CUSTOMERS = _CUSTOMERS.where(restrictions.is_free(customer.c.customer_id))
+
+
 def customers_of(tx: Transaction, numbers: Sequence[int], *, with_restricted: bool = False) -> tuple[Customer, ...]:
     """The living customers with these numbers, in this order; `with_restricted` also those that may not be used."""
-    query = sa.select(customer).where(customer.c.customer_id.in_(numbers), customer.c.merged_into.is_(None))
-    if not with_restricted:
-        query = query.where(restrictions.is_free(customer.c.customer_id))
-    by_number = {row.customer_id: row for row in _rows(tx, Customer, query)}
+    if not numbers:
+        return ()
+    # Who lives is asked here: asked there, SQLite may walk an index of all who do.
+    query = _CUSTOMERS if with_restricted else _FREE_CUSTOMERS
+    living = (row for row in sealed.rows(tx, query, numbers=list(numbers)) if row["merged_into"] is None)
+    by_number = {row["customer_id"]: _typed(Customer, row) for row in living}
     return tuple(by_number[number] for number in numbers if number in by_number)
+
+
+_RECORDS_OF = (
+    sa.select(record)
+    .join(member, member.c.record == record.c.record)
+    .where(member.c.customer_id == sa.bindparam("number"))
+    .order_by(record.c.record.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_OLDER_RECORDS_OF = _RECORDS_OF.where(record.c.record < sa.bindparam("after"))
 
 
 def records_of(tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = 12) -> Page[Record]:
     """The records of a customer, those stored last first."""
-    query = (
-        sa.select(record)
-        .join(member, member.c.record == record.c.record)
-        .where(member.c.customer_id == customer_id)
-        .order_by(record.c.record.desc())
-    )
-    if after is not None:
-        query = query.where(record.c.record < after)
-    return _page(_rows(tx, Record, query.limit(limit + 1)), limit, "record")
+    if after is None:
+        return _page(_rows(tx, Record, _RECORDS_OF, number=customer_id, most=limit + 1), limit, "record")
+    found = _rows(tx, Record, _OLDER_RECORDS_OF, number=customer_id, most=limit + 1, after=after)
+    return _page(found, limit, "record")
+
+
+_RECORDS = sa.select(record).where(record.c.record.in_(sa.bindparam("numbers", expanding=True)))
 
 
 def records(tx: Transaction, numbers: Sequence[int]) -> dict[int, Record]:
     """The records with these numbers."""
-    query = sa.select(record).where(record.c.record.in_(numbers))
-    return {row.record: row for row in _rows(tx, Record, query)}
+    return {row.record: row for row in _rows(tx, Record, _RECORDS, numbers=list(numbers))} if numbers else {}
 
 
-def links_of(tx: Transaction, customer_id: int, *, inside: bool, limit: int = EVIDENCE_LINKS) -> tuple[Link, ...]:
-    """The links between a customer's records, or (not `inside`) from them to other customers; the heaviest first."""
-    mine = sa.select(member.c.record).where(member.c.customer_id == customer_id)
+@functools.cache
+def _links(*, inside: bool) -> sealed.Query:
+    mine = sa.select(member.c.record).where(member.c.customer_id == sa.bindparam("number"))
     # Two lookups by index; an OR would read the whole table.
     touching = (
         sa.select(link).where(link.c.record_l.in_(mine)).union(sa.select(link).where(link.c.record_r.in_(mine)))
     ).subquery()
     left, right = member.alias(), member.alias()
-    query = (
+    return (
         sa.select(touching, left.c.customer_id.label("customer_l"), right.c.customer_id.label("customer_r"))
         .join(left, left.c.record == touching.c.record_l)
         .join(right, right.c.record == touching.c.record_r)
         .where(left.c.customer_id == right.c.customer_id if inside else left.c.customer_id != right.c.customer_id)
         .order_by(touching.c.weight.desc(), touching.c.record_l, touching.c.record_r)
+        .limit(sa.bindparam("most", type_=sa.Integer))
     )
-    return _rows(tx, Link, query.limit(limit))
+
+
+def links_of(tx: Transaction, customer_id: int, *, inside: bool, limit: int = EVIDENCE_LINKS) -> tuple[Link, ...]:
+    """The links between a customer's records, or (not `inside`) from them to other customers; the heaviest first."""
+    return _rows(tx, Link, _links(inside=inside), number=customer_id, most=limit)
+
+
+_HISTORY_OF = (
+    sa.select(customer_history)
+    .where(customer_history.c.customer_id == sa.bindparam("number"))
+    .order_by(customer_history.c.valid_from.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
 
 
 def history_of(tx: Transaction, customer_id: int, *, limit: int = 50) -> tuple[Change, ...]:
     """The past states of a customer, the last first."""
-    query = (
-        sa.select(customer_history)
-        .where(customer_history.c.customer_id == customer_id)
-        .order_by(customer_history.c.valid_from.desc())
-    )
-    return _rows(tx, Change, query.limit(limit))
+    return _rows(tx, Change, _HISTORY_OF, number=customer_id, most=limit)
 
 
 def loads_page(
@@ -355,18 +379,22 @@ _FROM_TEXT: dict[str, Any] = {
 }
 
 
-def _rows(tx: Transaction, kind: type[Row], query: sealed.Query) -> tuple[Row, ...]:
-    return tuple(_typed(kind, row) for row in sealed.rows(tx, query))
+def _rows(tx: Transaction, kind: type[Row], query: sealed.Query, **values: Any) -> tuple[Row, ...]:
+    return tuple(_typed(kind, row) for row in sealed.rows(tx, query, **values))
 
 
 def _typed(kind: type[Row], row: Mapping[Any, Any]) -> Row:
     """A row as a value of a dataclass whose fields are named like the columns."""
-    values = {field.name: row[field.name] for field in fields(kind)}  # type: ignore[arg-type]  # kinds are dataclasses
-    return kind(**{name: _FROM_TEXT.get(name, _same)(value) for name, value in values.items()})
+    plain, read = _names(kind)  # type: ignore[arg-type]  # kinds are dataclasses
+    return kind(**{name: row[name] for name in plain}, **{name: _FROM_TEXT[name](row[name]) for name in read})
 
 
-def _same(value: Any) -> Any:
-    return value
+@functools.cache
+def _names(kind: Hashable) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields that stand in a row as they are, and those that are read from its texts."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # kinds are dataclasses
+    plain = tuple(name for name in names if name not in _FROM_TEXT)
+    return plain, tuple(name for name in names if name in _FROM_TEXT)
 
 
 def _page(rows: tuple[Row, ...], limit: int, number: str) -> Page[Row]:

@@ -5,7 +5,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from kehu import settings
 from kehu.collect import database, files, rest
 from kehu.collect.channel import Channel
 from kehu.collect.town import channels, example, server, town
@@ -13,6 +12,7 @@ from kehu.collect.town.rates import Rates
 from kehu.model import records as columns
 from kehu.process import checks, clean, mapping
 from kehu.process.rows import Rows
+from kehu.settings import reading, sections
 
 KEY = "a key of the tests"
 
@@ -30,13 +30,13 @@ def folder(made: town.Town, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def project(folder: Path) -> Iterator[settings.Settings]:
+def project(folder: Path) -> Iterator[sections.Settings]:
     with server.serve(folder / channels.APPLICATIONS, api_key=KEY, hiccups=0.2) as serving:
-        (folder / settings.FILE_NAME).write_text(example.settings_toml(serving.port), encoding="utf-8")
-        yield settings.load(folder, environment={})
+        (folder / sections.FILE_NAME).write_text(example.settings_toml(serving.port), encoding="utf-8")
+        yield reading.load(folder, environment={})
 
 
-def opened(described: settings.Channel, folder: Path) -> Channel:
+def opened(described: sections.Channel, folder: Path) -> Channel:
     match described.source:
         case rest.RestSource() as source:
             return rest.RestChannel(described.name, source, secret=KEY, sleep=lambda _: None)
@@ -50,7 +50,7 @@ def opened(described: settings.Channel, folder: Path) -> Channel:
 
 @pytest.mark.parametrize("name", town.CHANNELS)
 def test_the_example_settings_bring_every_record_back_as_the_town_has_it(
-    name: str, project: settings.Settings, folder: Path, made: town.Town
+    name: str, project: sections.Settings, folder: Path, made: town.Town
 ) -> None:
     described = project.channel(name)
     assert described.mapping
@@ -67,7 +67,7 @@ def test_the_example_settings_bring_every_record_back_as_the_town_has_it(
 
 @pytest.mark.parametrize("name", town.CHANNELS)
 def test_what_the_example_rules_refuse_is_bad_or_says_nobody(
-    name: str, project: settings.Settings, folder: Path, made: town.Town
+    name: str, project: sections.Settings, folder: Path, made: town.Town
 ) -> None:
     described = project.channel(name)
     assert described.mapping
@@ -84,7 +84,7 @@ def test_what_the_example_rules_refuse_is_bad_or_says_nobody(
 
 
 @pytest.mark.parametrize("name", town.CHANNELS)
-def test_the_second_reading_of_a_channel_finds_nothing_new(name: str, project: settings.Settings, folder: Path) -> None:
+def test_the_second_reading_of_a_channel_finds_nothing_new(name: str, project: sections.Settings, folder: Path) -> None:
     channel = opened(project.channel(name), folder)
     *_, last = channel.batches(after=None)
     assert sum(batch.rows.num_rows for batch in channel.batches(after=last.cursor)) == 0

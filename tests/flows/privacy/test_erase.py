@@ -16,11 +16,12 @@ from kehu.flows.arrive import Desk, Status
 from kehu.flows.audit import Seal
 from kehu.flows.privacy import erase
 from kehu.flows.privacy.erase import Room
-from kehu.store import bulk, contents, customers, tables, verify
+from kehu.store import bulk, contents, customers, verify
 from kehu.store.audit import chain, head, trail
 from kehu.store.backup import kept
 from kehu.store.database import Database
 from kehu.store.dictionary import whole
+from kehu.store.dictionary.whole import tables
 from kehu.store.privacy import persons, tombstones
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault, Wrap
@@ -198,4 +199,4 @@ def test_a_tombstone_tells_nothing_without_the_key(
     assert ours != others
     with held.read() as tx:
         assert {mark.kind for mark in tombstones.every(tx)} == set(tombstones.Kind)
-        assert tx.execute(tables.sequence.select()).first() is not None
+        assert tx.execute(tables["sequence"].select()).first() is not None

@@ -121,4 +121,6 @@ def test_all_that_is_held_is_disclosed_once_it_is_known_who_asks(
     text = disclose.text(told)
     assert all(canary in text for canary in her.canaries)
     assert "王芳" not in text
-    assert set(told["columns"]["record"]) >= {"id_number", "phone"}
+    assert told["tables"]["record"]["columns"]["id_number"]["class"] == "sensitive"
+    assert set(told["tables"]) == set(rows)
+    assert told["tables"]["consent"]["purpose"] == "Doing what people ask for, and proving it"

@@ -317,7 +317,7 @@ def test_left_and_right_may_change_places(records_of: RecordsOf, rows: list[Row]
 def test_a_pair_is_told_the_same_alone_as_among_many(records_of: RecordsOf, rows: list[Row]) -> None:
     records = records_of(rows)
     left, right = np.triu_indices(len(rows), 1)
-    many = comparisons.levels(records, left, right, threads=2)
+    many = comparisons.patterns(records, left, right, threads=2).levels
     alone = [comparisons.levels(records_of([rows[a], rows[b]]), np.array([0]), np.array([1]))[0]
              for a, b in zip(left.tolist(), right.tolist(), strict=True)]  # fmt: skip
     assert np.array_equal(many, np.array(alone))

@@ -140,7 +140,7 @@ def test_a_missing_head_is_noticed(store: Database) -> None:
 def test_a_head_is_read_as_it_was_written_and_only_ours_is_believed(tmp_path: Path) -> None:
     path, end = tmp_path / "audit.head", chain.End(place=7, digest=bytes(range(32)))
     assert head.read(path, keys=KEYS) is None
-    head.write(path, end, at=AT, keys=KEYS)
+    head.write(path, end, at=AT, keys=KEYS, number=1)
     assert head.read(path, keys=KEYS) == end
     assert head.read(path, keys=KEYS.with_another()) == end
     with pytest.raises(StoreError, match="not signed with our keys"):

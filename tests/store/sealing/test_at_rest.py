@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 
 from kehu.errors import StoreError
 from kehu.model.links import KEYS
-from kehu.store import bulk, database, finding, keys, pushed, quarantine, records, sealed, search, tables
+from kehu.store import bulk, database, finding, keys, pushed, quarantine, records, sealed, search
 from kehu.store.database import Database, Transaction
-from kehu.store.dictionary.whole import metadata
+from kehu.store.dictionary.whole import metadata, tables
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 CERTIFICATE = "110101199003070417"
@@ -82,23 +82,23 @@ def test_a_store_in_clear_is_sealed_by_its_migration(bare: Database) -> None:
         plain = pa.table({"key": [PLAIN_KEY, PLAIN_KEY + 1], "record": [1, 1]}, schema=KEYS)
         assert keys.held(tx, plain).num_rows == 1
         assert keys.held(tx, finding.keys(tx, plain)).num_rows == 2
-        found = bulk.read(tx, sa.select(tables.record.c.record, tables.record.c.hash), BORN)
+        found = bulk.read(tx, sa.select(tables["record"].c.record, tables["record"].c.hash), BORN)
         assert found["hash"].to_pylist() == finding.digests(tx, pa.array([HASH], pa.binary(16))).to_pylist()
 
 
 def test_a_sealed_column_is_not_read_or_written_past_the_vault(store: Database) -> None:
     with store.begin() as tx, pytest.raises((TypeError, sa.exc.StatementError), match="is written by"):
-        tx.execute(tables.pushed.insert().values(record=1, raw=RAW))
+        tx.execute(tables["pushed"].insert().values(record=1, raw=RAW))
     with store.begin() as tx:
-        bulk.insert(tx, tables.pushed, pa.table({"record": [1], "raw": [RAW]}))
+        bulk.insert(tx, tables["pushed"], pa.table({"record": [1], "raw": [RAW]}))
         with pytest.raises(TypeError, match="is read by"):
-            tx.scalar(sa.select(tables.pushed.c.raw))
-        assert sealed.rows(tx, sa.select(tables.pushed.c.raw)) == [{"raw": RAW}]
+            tx.scalar(sa.select(tables["pushed"].c.raw))
+        assert sealed.rows(tx, sa.select(tables["pushed"].c.raw)) == [{"raw": RAW}]
 
 
 def test_without_its_keys_a_store_tells_nothing_sealed(store: Database) -> None:
     with store.begin() as tx:
-        bulk.insert(tx, tables.pushed, pa.table({"record": [1], "raw": [RAW]}))
+        bulk.insert(tx, tables["pushed"], pa.table({"record": [1], "raw": [RAW]}))
     with Database(engine=store.engine).read() as tx, pytest.raises(StoreError, match="without its keys"):
         pushed.raw(tx, 1)
 
@@ -108,5 +108,5 @@ def test_keyed_hashes_can_be_taken_back_with_the_key(store: Database) -> None:
     with store.read() as tx:
         keyed = finding.digests(tx, hashes)
         assert keyed != hashes
-        assert sealed.vault(tx).shuffled(b"".join(keyed.to_pylist()), number=1, back=True) == HASH + bytes(16)
+        assert database.vault_of(tx).shuffled(b"".join(keyed.to_pylist()), number=1, back=True) == HASH + bytes(16)
         assert finding.digests(tx, keyed, back_from=1) == keyed

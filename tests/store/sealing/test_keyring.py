@@ -60,3 +60,22 @@ def test_each_use_and_each_number_has_a_key_of_its_own() -> None:
 def test_a_missing_key_is_named_by_its_number() -> None:
     with pytest.raises(SettingsError, match="key 3 is missing"):
         keyring.made().derived(Use.SEAL, 3)
+
+
+def test_a_program_that_goes_on_finds_a_key_that_was_made_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "kehu.key"
+    first = keyring.made()
+    keyring.write(path, first)
+    going_on = keyring.live(path)
+    with pytest.raises(SettingsError, match="key 2 is missing"):
+        going_on.derived(Use.SEAL, 2)
+    both = first.with_another()
+    keyring.write(path, both, over=True)
+    assert going_on.derived(Use.SEAL, 2) == both.derived(Use.SEAL, 2)
+    assert (going_on.newest, sorted(going_on.with_another().secrets)) == (2, [1, 2, 3])
+
+
+def test_old_keys_are_left_out_and_no_number_is_given_again() -> None:
+    keys = keyring.made().with_another().with_another()
+    assert sorted(keys.without({1, 2}).secrets) == [3]
+    assert sorted(keys.without({1, 2}).with_another().secrets) == [3, 4]

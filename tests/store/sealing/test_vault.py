@@ -60,6 +60,13 @@ def test_old_keys_open_what_they_sealed_and_the_newest_seals() -> None:
         VAULT.open([new], column="record.id_number", rows=[7])
 
 
+def test_a_key_that_is_named_seals() -> None:
+    both = Vault(KEYS.with_another())
+    [old] = both.seal(["E12345678"], column="record.id_number", rows=[7], number=1)
+    assert VAULT.open([old], column="record.id_number", rows=[7]) == ["E12345678"]
+    assert str(old).startswith(vault.begun_by(1))
+
+
 def test_a_value_is_found_by_a_hash_that_only_the_key_makes() -> None:
     assert VAULT.blind(["E12345678", None]) == VAULT.blind(["E12345678", None])
     assert VAULT.blind(["E12345678"]) != Vault(keyring.made()).blind(["E12345678"])

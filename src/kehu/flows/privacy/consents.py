@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kehu.errors import SettingsError
+from kehu.errors import ConflictError, SettingsError
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy.asked import Asked
-from kehu.model.privacy import Purpose, Said
+from kehu.model.privacy import CHILD_YEARS, Guard, Purpose, Said
 from kehu.store import customers
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act
-from kehu.store.database import Database
-from kehu.store.privacy import consents
+from kehu.store.database import Database, Transaction
+from kehu.store.privacy import children, consents
 from kehu.store.privacy.consents import Statement
 
 
@@ -65,6 +65,7 @@ def note(
     Raises:
         NotFoundError: The number was never given.
         SettingsError: They would say it in the future.
+        ConflictError: They are a child, and no guardian has consented yet.
     """
     if at is not None and at > asked.at:
         raise SettingsError("a consent cannot be given in the future")
@@ -72,6 +73,8 @@ def note(
     with database.begin() as tx:
         customers.next_id(tx)  # Whoever merges or splits meanwhile would take the record that carries it elsewhere.
         living = customers.get(tx, customer_id).customer_id
+        if said is Said.GIVEN and purpose is not Purpose.GUARDIAN:
+            _require_guardian(tx, living, at=asked.at)
         told = consents.note(
             tx,
             living,
@@ -86,3 +89,10 @@ def note(
         detail = {"purpose": purpose.value, "said": said.value, "notice": notice}
         trail.note(tx, asked.entry(Act.CONSENT, living, **detail), vault=vault)
     return told
+
+
+def _require_guardian(tx: Transaction, customer_id: int, *, at: datetime) -> None:
+    if children.guard(tx, customer_id, at=at) is Guard.LACKING:
+        raise ConflictError(
+            f"customer {customer_id} is under {CHILD_YEARS}: note the consent of a guardian first (purpose guardian)"
+        )

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from kehu.errors import SourceError
 from kehu.flows.privacy import asked as asking
+from kehu.flows.privacy import paper
 from kehu.flows.privacy.asked import Asked
+from kehu.model import held
 from kehu.store import customers
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act
@@ -15,7 +16,7 @@ from kehu.store.database import Database
 from kehu.store.dictionary.whole import metadata
 from kehu.store.privacy import persons, traces
 
-FORM = "kehu disclosure 1"
+FORM = "kehu disclosure 2"
 """What such a file calls itself."""
 
 OUT_OF_REACH = frozenset({"match_key", "fresh"})
@@ -23,7 +24,7 @@ OUT_OF_REACH = frozenset({"match_key", "fresh"})
 
 
 def disclose(database: Database, customer_id: int, *, asked: Asked) -> dict[str, Any]:
-    """All that is held on a customer, table by table, with what each column means.
+    """All that is held on a customer, table by table, with what each is held for, how long, and what its columns mean.
 
     That is every version of their records, golden values with the record each came from, contact media, numbers,
     accounts, contacts, tickets, consents, decisions, quarantined rows, and who looked.
@@ -55,11 +56,7 @@ def disclose(database: Database, customer_id: int, *, asked: Asked) -> dict[str,
         "customer_id": living,
         "made_at": asked.at.isoformat(),
         "held": {name: rows for name, rows in told.items() if rows and name not in OUT_OF_REACH},
-        "columns": {
-            name: {column.name: column.comment for column in metadata.tables[name].c}
-            for name, rows in told.items()
-            if rows and name not in OUT_OF_REACH
-        },
+        "tables": {name: _meant(name) for name, rows in told.items() if rows and name not in OUT_OF_REACH},
     }
 
 
@@ -74,14 +71,15 @@ def write(told: dict[str, Any], path: Path) -> None:
     Raises:
         SourceError: It is there already, or cannot be written.
     """
-    try:
-        with path.open("x", encoding="utf-8") as stream:
-            path.chmod(0o600)
-            stream.write(text(told))
-    except FileExistsError:
-        raise SourceError(f"{path} is there already: name another file") from None
-    except OSError as why:
-        raise SourceError(f"{path} cannot be written: {why.strerror or why}") from None
+    paper.write(path, text(told))
+
+
+def _meant(name: str) -> dict[str, Any]:
+    """What a table is held for, how long, and what each of its columns is."""
+    table, told = metadata.tables[name], held.HELD[name]
+    (use_zh, use), (period_zh, period) = held.USES[told.use], held.PERIODS[told.period]
+    columns = {column.name: {"what": column.comment, "class": told.class_of(column.name).value} for column in table.c}
+    return {"purpose": use, "目的": use_zh, "kept": period, "保存期限": period_zh, "columns": columns}
 
 
 def _plain(value: Any) -> str:

@@ -10,6 +10,7 @@ Three steps, of which each may be killed and done again:
 The receipt counts rows and tables; it says `done` when the third step is.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,16 +24,16 @@ from kehu.collect import raw
 from kehu.flows import identify
 from kehu.flows.arrive import Desk
 from kehu.flows.privacy import asked as asking
+from kehu.flows.privacy import reach as reaching
 from kehu.flows.privacy.asked import Asked
 from kehu.model.privacy import Bound
-from kehu.store import customers, records, sealed, sequence
+from kehu.store import customers, fingerprints, records, sealed, sequence
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act
 from kehu.store.database import Database, Transaction
-from kehu.store.privacy import erasing, lawful, ledger, persons, restrictions, tombstones, traces
+from kehu.store.privacy import erasing, lawful, ledger, persons, restrictions, tombstones
 from kehu.store.privacy.erasing import Receipt
 from kehu.store.privacy.lawful import Keep
-from kehu.store.privacy.persons import Whose
 from kehu.store.privacy.tombstones import Kind, Tombstone
 from kehu.store.sealing.vault import Vault, Wrap
 
@@ -48,7 +49,7 @@ class Room:
 
 
 def erase(database: Database, desk: Desk, customer_id: int, *, asked: Asked, room: Room) -> Receipt:
-    """Erase a customer, and say what went.
+    """Erase a customer from every copy, and say what went.
 
     Args:
         database: The store.
@@ -61,17 +62,25 @@ def erase(database: Database, desk: Desk, customer_id: int, *, asked: Asked, roo
         NotFoundError: The number was never given, or is erased already.
         SettingsError: There is no reason.
     """
+    begun = begin(database, desk, customer_id, asked=asked, room=room)
+    return finish(database, desk, begun.erasure_id, room=room)
+
+
+def begin(database: Database, desk: Desk, customer_id: int, *, asked: Asked, room: Room) -> Receipt:
+    """Erase a customer from the tables; `finish` reaches the copies outside them. As `erase` else."""
     asking.require_reason(asked, of="erasing a person")
     vault = asking.keys(database)
     with database.begin() as tx:
         customers.next_id(tx)
         living = customers.get(tx, customer_id).customer_id
-        origins = persons.of_customer(tx, living).origins
+        whose = persons.of_customer(tx, living)
         number = erasing.begin(tx, at=asked.at, by=asked.who, told={})
-        told = _erase(tx, desk, origins, number, at=asked.at, by=asked.who, room=room, vault=vault)
+        told = _erase(
+            tx, desk, whose.origins, number, at=asked.at, by=asked.who, room=room, vault=vault, served=whose.customers
+        )
         trail.note(tx, asked.entry(Act.ERASE, living, erasure=number, rows=told["rows"]), vault=vault)
         erasing.tell(tx, number, told)
-    return finish(database, desk, number, room=room)
+        return erasing.receipt(tx, number)
 
 
 def again(database: Database, desk: Desk, *, at: datetime, room: Room) -> int:
@@ -101,8 +110,7 @@ def again(database: Database, desk: Desk, *, at: datetime, room: Room) -> int:
             entry = trail.Entry(at=at, who="kehu", act=Act.ERASE, what="the erased", detail=detail)
             trail.note(tx, entry, vault=vault)
         unfinished = [one.erasure_id for one in erasing.running(tx)]
-    for number in unfinished:
-        finish(database, desk, number, room=room)
+    finish_all(database, desk, unfinished, room=room)
     return len(origins)
 
 
@@ -126,15 +134,23 @@ def over(database: Database, desk: Desk, *, asked: Asked, room: Room) -> Receipt
 
 def finish(database: Database, desk: Desk, number: int, *, room: Room) -> Receipt:
     """The steps outside the tables, for one receipt: the ledger, the raw files, the database's own files."""
-    vault = asking.keys(database)
+    [receipt] = finish_all(database, desk, [number], room=room)
+    return receipt
+
+
+def finish_all(database: Database, desk: Desk, numbers: Sequence[int], *, room: Room) -> list[Receipt]:
+    """As `finish`, for several at once: the files are gone through one time."""
+    if not numbers:
+        return []
     with database.read() as tx:
         marks = tombstones.every(tx)
     ledger.add(room.ledger_at, marks)
-    files, rows = _purge(desk.raw_in, marks, vault)
+    files, rows = _purge(database, desk.raw_in, marks)
     erasing.compact(database)
     with database.begin() as tx:
-        erasing.tell(tx, number, {"raw_files": files, "raw_rows": rows}, done_at=desk.clock())
-        return erasing.receipt(tx, number)
+        for number in numbers:
+            erasing.tell(tx, number, {"raw_files": files, "raw_rows": rows}, done_at=desk.clock())
+        return [erasing.receipt(tx, number) for number in numbers]
 
 
 def _erase(
@@ -148,38 +164,34 @@ def _erase(
     room: Room,
     vault: Vault,
     bad: Sequence[int] = (),
+    served: pa.Array = reaching.NUMBERS,
     is_over: bool = False,
 ) -> dict[str, Any]:
-    """Take records, and customers of which nothing is left, out of every table; what became of them, in numbers."""
-    whole = persons.of_origins(tx, origins)
-    owners = _owners(tx, whole.records)
-    keep: dict[int, datetime | None] = {}
-    for owner in [] if is_over else owners:
-        keep |= lawful.kept(tx, owner, room.keep, at=at)
-    keep = {record: until for record, until in keep.items() if record in set(whole.records.to_pylist())}
-    known = traces.known_by(tx, whole)
-    quarantined = {row["quarantine_id"]: row for row in traces.quarantined(tx, known)}
-    marks = {Kind.KEY: [tombstones.keyed(*key) for key in known.keys], Kind.CERTIFICATE: list(known.certificates)}
+    """Take records, and customers of which nothing is left, out of every table; what became of them, in numbers.
+
+    Of the customers `served` all goes that customer service holds, also where law makes us keep a record of theirs.
+    """
+    reach = reaching.of_origins(tx, origins, None if is_over else room.keep, at=at)
+    whole, owners = reach.whole, reach.owners
+    quarantined = {row["quarantine_id"]: row for row in reach.quarantined}
+    marks = {
+        Kind.KEY: [tombstones.keyed(*key) for key in reach.known.keys],
+        Kind.CERTIFICATE: list(reach.known.certificates),
+    }
     marks[Kind.CONTENT] = _contents(tx, desk.raw_in, whole.records, list(quarantined.values()))
     once = erasing.once_of(tx, whole.records)
     about = erasing.decisions_of(tx, origins)
-    kept = pa.array(sorted(keep), pa.int64())
-    kept_origins = _origins(tx, kept)
-    gone = Whose(
-        records=whole.records.filter(pc.invert(pc.is_in(whole.records, value_set=kept))),
-        origins=origins.filter(pc.invert(pc.is_in(origins, value_set=kept_origins))),
-        customers=pa.array([], pa.int64()),
-    )
-    erasing.uncount(tx, gone.records)
-    rows = persons.delete(tx, gone)
+    erasing.uncount(tx, reach.gone.records)
+    rows = Counter(persons.delete(tx, reach.gone))
+    rows.update(persons.delete(tx, reaching.of_numbers(served), persons.SERVICE))
     rows["quarantine"] = erasing.drop_quarantined(tx, {*quarantined, *bad})
-    erasing.empty(tx, kept)
+    erasing.empty(tx, reach.kept)
     rows["decision"] = erasing.forget_decisions(tx, about)
-    rows["customer_history"] = rows.get("customer_history", 0) + erasing.forget_past(tx, once, whole.records)
+    rows["customer_history"] += erasing.forget_past(tx, once, whole.records)
     left = customers.members(tx, pa.array(owners, pa.int64()))
-    for origin, record in zip(kept_origins.to_pylist(), kept.to_pylist(), strict=True):
-        bound = Bound.LAW
-        restrictions.restrict(tx, pa.array([origin], pa.int64()), bound=bound, at=at, by=by, until=keep[record])
+    for origin, record in zip(reach.kept_origins.to_pylist(), reach.kept.to_pylist(), strict=True):
+        until = reach.keep[record]
+        restrictions.restrict(tx, pa.array([origin], pa.int64()), bound=Bound.LAW, at=at, by=by, until=until)
     _remake(tx, desk, left, at=at, number=number)
     for owner in owners:
         chain = persons.merged_into(tx, owner)
@@ -189,26 +201,14 @@ def _erase(
             erasing.forget_past(tx, pa.array([owner], pa.int64()), whole.records)
             continue
         marks.setdefault(Kind.CUSTOMER, []).extend(map(str, chain.to_pylist()))
-        of_them = Whose(records=chain.slice(0, 0), origins=chain.slice(0, 0), customers=chain)
-        for name, many in persons.delete(tx, of_them).items():
-            rows[name] = rows.get(name, 0) + many
-    tombstones.add(tx, list(_tombstones(marks, number, at=at, vault=vault)))
+        rows.update(persons.delete(tx, reaching.of_numbers(chain)))
+    tombstones.add(tx, list(_tombstones(marks, number, at=at, vault=vault, key=fingerprints.number(tx))))
     return {
-        "rows": sum(rows.values()),
+        "rows": rows.total(),
         "tables": {name: many for name, many in sorted(rows.items()) if many},
-        "kept_by_law": len(kept),
+        "kept_by_law": len(reach.kept),
         "marks": {kind.value: len(texts) for kind, texts in marks.items()},
     }
-
-
-def _owners(tx: Transaction, numbers: pa.Array) -> list[int]:
-    found = customers.memberships(tx, numbers).column("customer_id")
-    return sorted(set(found.to_pylist()))
-
-
-def _origins(tx: Transaction, numbers: pa.Array) -> pa.Array:
-    """The origin of each of these records, in their order."""
-    return records.read(tx, numbers, columns=("record", "origin")).column("origin").combine_chunks()
 
 
 def _remake(tx: Transaction, desk: Desk, left: pa.Table, *, at: datetime, number: int) -> None:
@@ -227,8 +227,9 @@ def _remake(tx: Transaction, desk: Desk, left: pa.Table, *, at: datetime, number
         )
 
 
-def _tombstones(marks: Mapping[Kind, Sequence[str]], number: int, *, at: datetime, vault: Vault) -> list[Tombstone]:
-    key = vault.keys.newest
+def _tombstones(
+    marks: Mapping[Kind, Sequence[str]], number: int, *, at: datetime, vault: Vault, key: int
+) -> list[Tombstone]:
     return [
         Tombstone(kind=kind, digest=digest, key_number=key, erasure_id=number, at=at)
         for kind, texts in marks.items()
@@ -256,8 +257,9 @@ def _contents(tx: Transaction, raw_in: Path, numbers: pa.Array, quarantined: Seq
     )
 
 
-def _purge(raw_in: Path, marks: Sequence[Tombstone], vault: Vault) -> tuple[int, int]:
+def _purge(database: Database, raw_in: Path, marks: Sequence[Tombstone]) -> tuple[int, int]:
     """Write the raw files without the rows of the erased; returns how many files, and how many rows."""
+    vault = asking.keys(database)
     by_key: dict[int, set[bytes]] = {}
     for mark in marks:
         if mark.kind is Kind.CONTENT:
@@ -270,9 +272,12 @@ def _purge(raw_in: Path, marks: Sequence[Tombstone], vault: Vault) -> tuple[int,
             gone = [was or digest in held for was, digest in zip(gone, told, strict=True)]
         return gone
 
-    counts = (
-        [raw.purge(path, are_gone, wrap=Wrap(vault)) for path in sorted(raw_in.glob("*/*/*.parquet"))] if by_key else []
-    )
+    def wrap() -> Wrap:
+        # Asked for each file: another key may come into force meanwhile.
+        with database.read() as tx:
+            return sealed.wrap(tx)
+
+    counts = [raw.purge(path, are_gone, wrap=wrap()) for path in raw.every(raw_in)] if by_key else []
     return sum(map(bool, counts)), sum(counts)
 
 

@@ -1,6 +1,6 @@
 """Restrict: what is held on a customer is stored and not used, until a privacy officer frees it."""
 
-from kehu.errors import ConflictError
+from kehu.errors import ConflictError, NotFoundError
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy.asked import Asked
 from kehu.model.privacy import Bound
@@ -20,6 +20,17 @@ def of_customer(database: Database, customer_id: int) -> Restricted | None:
     """
     with database.read() as tx:
         return restrictions.of_customer(tx, customers.get(tx, customer_id).customer_id)
+
+
+def is_free(database: Database, customer_id: int) -> bool:
+    """Whether a customer's data may be used, or there is none of that number; asked before every page about one."""
+    with database.read() as tx:
+        if not restrictions.are_there(tx):  # As in most stores.
+            return True
+        try:
+            return restrictions.of_customer(tx, customers.get(tx, customer_id).customer_id) is None
+        except NotFoundError:
+            return True
 
 
 def restrict(database: Database, customer_id: int, *, asked: Asked) -> int:

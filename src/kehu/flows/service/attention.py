@@ -7,7 +7,7 @@ from kehu.store.database import Database
 from kehu.store.service import calls, notes, tickets
 from kehu.store.service.calls import Call
 from kehu.store.service.notes import Note
-from kehu.store.service.tickets import Filter, Ticket
+from kehu.store.service.tickets import Ticket
 
 SHOWN = 8
 """So many tickets, calls and notes of a customer are shown."""
@@ -32,7 +32,7 @@ def of_customer(database: Database, customer_id: int) -> Attention:
     """
     with database.read() as tx:
         number = customers.get(tx, customer_id).customer_id
-        page = tickets.page(tx, Filter(states=None, customer_id=number), limit=SHOWN)
+        page = tickets.of_customer(tx, number, limit=SHOWN)
         return Attention(
             tickets=page.rows,
             more_tickets=page.following is not None,

@@ -2,6 +2,7 @@
 
 from kehu.errors import SettingsError
 from kehu.flows.people import By
+from kehu.model import masks
 from kehu.store import customers
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
@@ -21,7 +22,7 @@ def write(database: Database, customer_id: int, text: str, *, by: By) -> Note:
         raise SettingsError("a note needs words")
     with database.begin() as tx:
         number = customers.get(tx, customer_id).customer_id
-        written = notes.add(tx, number, text.strip(), who=by.login, at=by.at)
+        written = notes.add(tx, number, masks.in_text(text.strip()), who=by.login, at=by.at)
         if database.vault is not None:  # A store without a vault has no trail.
             entry = Entry(at=by.at, who=by.login, act=Act.NOTE, what=f"customer {number}", whence=by.whence)
             trail.note(tx, entry, vault=database.vault)

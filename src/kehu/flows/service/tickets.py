@@ -13,6 +13,7 @@ from kehu.errors import ConflictError, SettingsError
 from kehu.flows import meanwhile
 from kehu.flows.people import By
 from kehu.flows.service.sla import Clock
+from kehu.model import masks
 from kehu.model.tickets import MOVES, PAUSED, TicketAct, TicketKind, TicketSeverity, TicketState
 from kehu.store import customers, records
 from kehu.store.audit import trail
@@ -100,7 +101,7 @@ def open_one(database: Database, clock: Clock, wanted: Wanted, *, by: By, key: s
         ConflictError: The key came with another ticket; or nobody has the login of the assignee.
         SettingsError: There is no title, or no such class.
     """
-    title = " ".join(wanted.title.split())
+    title = masks.in_text(" ".join(wanted.title.split()))
     if not title:
         raise SettingsError("a ticket needs a title")
     sla = wanted.sla or clock.of_kind(wanted.kind or TicketKind.REQUEST)
@@ -285,7 +286,7 @@ def _assignee(tx: Transaction, login: str | None) -> str | None:
 
 
 def _text(text: str | None) -> str | None:
-    return text.strip() or None if text else None
+    return masks.in_text(text.strip()) or None if text else None
 
 
 def _note(database: Database, tx: Transaction, about: Ticket, by: By, acts: list[str]) -> None:

@@ -28,7 +28,10 @@ _HAN_NUMBER = re.compile("[零〇一二三四五六七八九十百两]+(?=(?:号
 _POSTCODE = re.compile("(?:邮编:?)?([0-9]{6})$|^(?:邮编:?)?([0-9]{6})(?![0-9号])")
 
 _NUMBER = "[a-z]?[0-9]+[a-z]?(?:[-~][a-z]?[0-9]+[a-z]?)*|[a-z甲乙丙丁](?=座|幢|栋|单元|号楼)"
-_SIGN = "号楼|号院|号房|单元|房间|大院|[号幢栋座室房户层楼弄院组队#]"
+COUNTERS = ("号楼", "号院", "号房", "单元", "房间", "大院", *"号幢栋座室房户层楼弄院组队#")
+"""What may stand behind a number and tell what it counts; of two that fit the first."""
+_SIGN = "|".join(COUNTERS)
+_COUNTER = re.compile(_SIGN)
 _TOKEN = re.compile(f"([^0-9,]*?)({_NUMBER})({_SIGN})?|([^0-9,]+)")
 _ROAD = re.compile(
     "[^,]{1,12}?(?:大道|大街|胡同|公路|路|街|巷|弄|道)(?:[东西南北中]段|[一二三四五六七八九]段)?(?![办道])"
@@ -40,7 +43,8 @@ _BEFORE_ROAD = re.compile(
 _TOWN_SIGNS = frozenset("街地镇乡苏社委")  # One of them stands in every town or community.
 _VILLAGE = re.compile("[^,]{1,10}?(?<!新)[村屯庄寨]")
 
-_ROAD_SIGNS = frozenset(["号", "弄", "号院", "大院", "院", "组", "队"])
+ROAD_SIGNS = frozenset(["号", "弄", "号院", "大院", "院", "组", "队"])
+"""The counters of a house in its road, or of a group of houses in its village."""
 _BLOCK_SIGNS = frozenset(["幢", "栋", "座", "号楼", "#", "号", "号院"])
 _ROOM_SIGNS = frozenset(["室", "房", "户", "号房", "房间"])
 
@@ -112,27 +116,22 @@ class Draft:
 
     def read_words(self, words: str, *, sign: str, last: bool) -> None:
         """Take the road and the estate from the words before a number, or from the last words of all."""
-        if not words:
-            return
-        if self.road is None:
-            words = self._after_road(_without_town(words, last=last), sign=sign)
+        if words:
+            self.take(words, road_in(words, sign=sign, last=last) if self.road is None else None)
+
+    def take(self, words: str, road: "Road | None") -> None:
+        """Take what words say, once a road was looked for in them."""
+        if self.road is None and road is not None:
+            words = road.rest
+            if road.name:
+                self.road, self.at_road = road.name, True
         if len(words) > 1:
             self.estate = self.estate or words
             self.at_road = False
 
-    def _after_road(self, words: str, *, sign: str) -> str:
-        found = _ROAD.search(words)
-        if found is None and sign in _ROAD_SIGNS:
-            # 下集村10组721号 has a village in place of a road; 碧水新村28-2 is an estate.
-            found = _VILLAGE.fullmatch(words)
-        if found is None:
-            return words
-        self.road, self.at_road = found[0], True
-        return words[found.end() :]
-
     def read_number(self, number: str, sign: str) -> None:
         """Take a number for what its counter says it is; without one, for what is still missing."""
-        if sign in _ROAD_SIGNS and self.at_road:
+        if sign in ROAD_SIGNS and self.at_road:
             # 595弄3号 and 3组12号 are one number in two steps.
             self.road_number = f"{self.road_number}-{number}" if self.road_number else number
         elif sign in _BLOCK_SIGNS:
@@ -159,6 +158,38 @@ class Draft:
                 self.room = self.room or room
             case [block]:
                 self.block = block
+
+
+class Road(NamedTuple):
+    """What looking for a road in words has found."""
+
+    name: str | None
+    rest: str
+    """The words behind it; without a road all but the town."""
+
+
+def road_in(words: str, *, sign: str, last: bool) -> Road:
+    """The road in the words before a number with this sign, or in the last words of all.
+
+    >>> road_in("古荡街道文三路翠苑小区", sign="幢", last=False), road_in("下集村", sign="组", last=False).name
+    (Road(name='文三路', rest='翠苑小区'), '下集村')
+    """
+    words = _without_town(words, last=last)
+    found = _ROAD.search(words)
+    if found is None and sign in ROAD_SIGNS:
+        # 下集村10组721号 has a village in place of a road; 碧水新村28-2 is an estate.
+        found = _VILLAGE.fullmatch(words)
+    return Road(found[0], words[found.end() :]) if found else Road(None, words)
+
+
+def counter_of(words: str) -> str:
+    """The counter with which the words behind a number begin; "" where they begin with none.
+
+    >>> counter_of("号楼上人家"), counter_of("翠苑小区")
+    ('号楼', '')
+    """
+    found = _COUNTER.match(words)
+    return found[0] if found else ""
 
 
 _ROOM_DIGITS = 3  # A room has at least the digit of its floor and two of its own.

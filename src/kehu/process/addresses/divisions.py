@@ -80,10 +80,9 @@ _ANYWHERE: _Options = ("",)
 
 def _narrowed(options: _Options, codes: _Options) -> _Options | None:
     """The divisions still possible once a name is read that may be any of the codes; None where none is."""
-    deeper = tuple(code for code in codes if any(code.startswith(option) for option in options))
-    if deeper:
+    if deeper := tuple([code for code in codes if code.startswith(options)]):
         return deeper
-    return tuple(option for option in options if any(option.startswith(code) for code in codes)) or None
+    return tuple([option for option in options if option.startswith(codes)]) or None
 
 
 def _step(address: str, start: int, options: _Options, *, full_only: bool = False) -> tuple[int, _Options] | None:
@@ -206,6 +205,22 @@ def beginnings() -> Collection[str]:
     ['西湖']
     """
     return _gazetteer().sizes.keys()
+
+
+def are_possible(words: str) -> bool:
+    """Whether names of divisions, wherever they lie, can be all that words consist of.
+
+    >>> [words for words in ("紫金", "紫金花园", "中国", "杭州西湖") if are_possible(words)]
+    ['紫金', '中国', '杭州西湖']
+    """
+    words = words.removeprefix("中国")
+    if not words or (words.startswith("市辖区") and are_possible(words[3:])):
+        return True
+    known = _gazetteer()
+    ends = [
+        size for size in known.sizes.get(words[:2], ()) if words[:size] in known.full or words[:size] in known.short
+    ]
+    return any(are_possible(words[end:]) for end in ends)
 
 
 def names() -> Collection[str]:

@@ -97,6 +97,7 @@ def clean(value: str) -> Organization:
     name = text.filled(value)
     if name is None:
         return Organization(None, None, None, None)
+    name = text.unlabelled(name)
     folded = text.fold_latin(text.simplify(name))
     words = [word for word in _SIGNS.split(folded) if word]
     if not words:

@@ -104,6 +104,7 @@ def clean(value: str) -> Name:
     cleaned = text.filled(value)
     if cleaned is None or text.one_character(cleaned.replace(" ", "")):
         return NOBODY
+    cleaned = text.unlabelled(cleaned)
     if not HAS_HAN.search(cleaned):
         return _latin(cleaned)
     outside = _BRACKETS.sub(" ", cleaned)
@@ -276,7 +277,13 @@ def columns(names: pa.Array, given: pa.Array, surnames: pa.Array) -> dict[str, p
         # One part alone says which part it is of a name that has no other; 买买提·艾力 has no surname at all.
         agreed = pc.and_(pc.equal(whole["name_match"], parts["name_match"]), pc.is_valid(whole["surname"]))
         agreed = pc.or_(pc.is_null(whole["name_match"]), pc.fill_null(agreed, False))
+        # What the whole name told says nothing new: Ann-Lee, read again, is no Ann with the surname Lee.
+        as_told = (
+            pc.equal(pc.fill_null(part, ""), pc.fill_null(whole[name], ""))
+            for name, part in (("given_name", given), ("surname", surnames))
+        )
         stated = pc.and_(pc.is_valid(parts["name_match"]), pc.or_(both_stated, agreed))
+        stated = pc.and_(stated, pc.invert(pc.and_(*as_told)))
         name = pc.coalesce(whole["name"], parts["name"])
         whole = {column: pc.if_else(stated, parts[column], whole[column]) for column in CLEANED.names} | {"name": name}
     whole["name_weak"] = pc.fill_null(whole["name_weak"], False)

@@ -6,30 +6,27 @@ import numpy.typing as npt
 from kehu.resolve.coded import Mask
 
 Whole = npt.NDArray[np.integer]
-Rows = npt.NDArray[np.int64]
 
 PLACES = 18
 """How many digits a number may have."""
 
 
-def one_slip(numbers: Whole, left: Rows, right: Rows, *, where: Mask | None = None) -> Mask:
+def one_slip(a: Whole, b: Whole, *, where: Mask | None = None) -> Mask:
     """Where two numbers differ in one digit, or in two neighbours that changed places.
 
     Args:
-        numbers: Whole numbers of at most `PLACES` digits; 0 where there is none.
-        left: Place of the left number of each pair.
-        right: Place of the right number.
-        where: The pairs to look at; all, if None. Both numbers must be there.
+        a: Whole numbers of at most `PLACES` digits.
+        b: What each of them is compared with.
+        where: The pairs to look at; all, if None.
 
-    >>> numbers = np.array([19870512, 19870521, 19870612, 19880612])
-    >>> one_slip(numbers, np.array([0, 0, 0]), np.array([1, 2, 3])).tolist()
+    >>> one_slip(np.full(3, 19870512), np.array([19870521, 19870612, 19880612])).tolist()
     [True, True, False]
     """
-    out = np.zeros(len(left), dtype=np.bool_)
-    rows = np.arange(len(left)) if where is None else np.flatnonzero(where)
-    a, b = numbers[left[rows]].astype(np.int64), numbers[right[rows]].astype(np.int64)
+    out = np.zeros(len(a), dtype=np.bool_)
+    rows = np.arange(len(a)) if where is None else np.flatnonzero(where)
+    a, b = a[rows].astype(np.int64), b[rows].astype(np.int64)
     # Such slips move the number by one digit, or by nine times one, at one place: few pairs pass, and are looked at.
-    near = np.isin(np.abs(a - b), _STEPS)
+    near = _is_step(np.abs(a - b))
     rows, a, b = rows[near], a[near], b[near]
     apart = np.zeros(len(rows), dtype=np.int64)
     for place in range(PLACES):
@@ -45,5 +42,10 @@ def one_slip(numbers: Whole, left: Rows, right: Rows, *, where: Mask | None = No
     return out
 
 
-_STEPS = np.array([step * 10**place for place in range(PLACES) for step in (*range(1, 10), *range(9, 82, 9))])
+def _is_step(apart: Whole) -> Mask:
+    """Where a difference is one of the steps; `np.isin` would sort them all."""
+    return np.asarray(_STEPS[np.minimum(np.searchsorted(_STEPS, apart), len(_STEPS) - 1)] == apart)
+
+
+_STEPS = np.unique([step * 10**place for place in range(PLACES) for step in (*range(1, 10), *range(9, 82, 9))])
 """By how much a number changes when one digit changes, or when two neighbours change places."""

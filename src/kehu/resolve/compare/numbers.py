@@ -10,11 +10,10 @@ from kehu.resolve.compare.sides import Sides
 
 
 def _certificate(sides: Sides) -> dict[str, Mask]:
-    checkable = sides.records.checkable
-    known = sides.both(checkable)
+    known = sides.both("checkable")
     same = known & sides.same("id_number")
-    both_valid = sides.both(sides.records.certified)
-    open_ = sides.filled("id_number") & sides.either(checkable) & ~same & ~both_valid
+    both_valid = sides.both("certified")
+    open_ = sides.filled("id_number") & sides.either("checkable") & ~same & ~both_valid
     slips = sides.score(OSA.distance, "id_number", where=open_)
     shortest, _ = sides.lengths("id_number")
     return {
@@ -36,7 +35,7 @@ def near_certificates(sides: Sides, where: Mask) -> Mask:
     """
     numbered = where & sides.filled("id_number")
     same = numbered & sides.same("id_number")
-    open_ = numbered & ~same & sides.either(sides.records.checkable) & ~sides.both(sides.records.certified)
+    open_ = numbered & ~same & sides.either("checkable") & ~sides.both("certified")
     slips = sides.score(OSA.distance, "id_number", where=open_)
     shortest, _ = sides.lengths("id_number")
     return same | (slips <= 1) & (shortest >= 6) | (slips <= 2) & (shortest >= 15)
@@ -59,7 +58,7 @@ CERTIFICATE = Comparison(
 
 
 def _document(sides: Sides) -> dict[str, Mask]:
-    known = sides.both(sides.records.filled("id_number") & ~sides.records.checkable) & sides.same("id_type")
+    known = sides.filled("id_number") & ~sides.either("checkable") & sides.same("id_type")
     same = known & sides.same("id_number")
     slips = sides.score(OSA.distance, "id_number", where=known & ~same)
     shortest, _ = sides.lengths("id_number")
@@ -88,9 +87,8 @@ def _phone(sides: Sides) -> dict[str, Mask]:
         | (first_l == second_r)
         | ((second_l >= 0) & ((second_l == first_r) | (second_l == second_r)))
     )
-    slip = digits.one_slip(sides.records.phone_digits, sides.l, sides.r, where=known & ~exact)
-    days = sides.records.day
-    a, b = days[sides.l], days[sides.r]
+    slip = digits.one_slip(*sides.values("phone_digits"), where=known & ~exact)
+    a, b = sides.values("day")
     later = exact & (a > 0) & (b > 0) & (np.abs(a - b) > HELD_DAYS)
     return {"later": later, "exact": exact, "slip": slip, "different": known}
 

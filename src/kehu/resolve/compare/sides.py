@@ -1,12 +1,14 @@
 """The left and the right records of many pairs, column by column."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
 
 from kehu.resolve.coded import Codes, Mask, Records, distinct_of
+from kehu.resolve.compare.laid import Laid
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -22,22 +24,41 @@ class Sides:
         records: What the pairs point into.
         l: Row of the left record of each pair.
         r: Row of the right record of each pair.
+        laid: The records laid out, where the pairs are many.
     """
 
-    def __init__(self, records: Records, l: Rows, r: Rows) -> None:  # noqa: E741 - l and r are the words for it
+    def __init__(
+        self,
+        records: Records,
+        l: Rows,  # noqa: E741 - l and r are the words for it
+        r: Rows,
+        *,
+        laid: Laid | None = None,
+    ) -> None:
         self.records, self.l, self.r = records, l, r
+        left, right = ({}, {}) if laid is None else (laid.of(l), laid.of(r))
+        self._fetched: dict[str, tuple[Any, Any]] = {name: (left[name], right[name]) for name in left}
 
     def __len__(self) -> int:
         return len(self.l)
 
     def codes(self, name: str) -> tuple[Codes, Codes]:
-        """The codes of a column on both sides."""
-        codes = self.records.codes(name)
-        return codes[self.l], codes[self.r]
+        """The codes of a column on both sides, fetched once: several comparisons read the same columns."""
+        if name not in self._fetched:
+            codes = self.records.codes(name)
+            self._fetched[name] = codes[self.l], codes[self.r]
+        return self._fetched[name]
+
+    def values(self, name: str) -> tuple[Any, Any]:
+        """What an array of the records, `han` or `born`, says of both sides, fetched once."""
+        if name not in self._fetched:
+            of_record = getattr(self.records, name)
+            self._fetched[name] = of_record[self.l], of_record[self.r]
+        return self._fetched[name]
 
     def filled(self, name: str, other: str | None = None) -> Mask:
         """Where a column is filled on the left, and it or the other one on the right."""
-        return (self.records.codes(name)[self.l] >= 0) & (self.records.codes(other or name)[self.r] >= 0)
+        return np.asarray((self.codes(name)[0] >= 0) & (self.codes(other or name)[1] >= 0))
 
     def same(self, name: str) -> Mask:
         """Where both sides are filled and equal."""
@@ -50,13 +71,20 @@ class Sides:
         left, right = (lengths[codes] for codes in self.codes(name))
         return np.minimum(left, right), np.maximum(left, right)
 
-    def both(self, flags: Mask) -> Mask:
+    def both(self, flag: str) -> Mask:
         """Where a flag of the records holds on both sides."""
-        return flags[self.l] & flags[self.r]
+        left, right = self.values(flag)
+        return np.asarray(left & right)
 
-    def either(self, flags: Mask) -> Mask:
+    def either(self, flag: str) -> Mask:
         """Where a flag of the records holds on one side at least."""
-        return flags[self.l] | flags[self.r]
+        left, right = self.values(flag)
+        return np.asarray(left | right)
+
+    def one(self, flag: str) -> Mask:
+        """Where a flag of the records holds on one side only."""
+        left, right = self.values(flag)
+        return np.asarray(left ^ right)
 
     def score(self, scorer: Scorer, name: str, other: str | None = None, *, where: Mask) -> Floats:
         """What a rapidfuzz scorer says of two values, worked out once per distinct pair; NaN elsewhere.
@@ -87,7 +115,7 @@ class Sides:
         rows = np.flatnonzero(where)
         if len(rows):
             a, b = self.records.coded(left), self.records.coded(right)
-            pairs = a.codes[self.l[rows]].astype(np.int64) * b.size + b.codes[self.r[rows]]
+            pairs = self.codes(left)[0][rows].astype(np.int64) * b.size + self.codes(right)[1][rows]
             distinct, back = distinct_of(pairs)
             out[rows] = score(a.texts[distinct // b.size], b.texts[distinct % b.size])[back]
         return out

@@ -9,8 +9,7 @@ from kehu.resolve.compare.sides import Sides
 
 
 def _birth(sides: Sides) -> dict[str, Mask]:
-    born = sides.records.born
-    a, b = born[sides.l], born[sides.r]
+    a, b = sides.values("born")
     # The same certificate, also with a slip or two, holds the birth date and has said so already: agreement would
     # count twice, a difference is news all the same.
     known = (a > 0) & (b > 0)
@@ -24,7 +23,7 @@ def _birth(sides: Sides) -> dict[str, Mask]:
     same_year, same_month, same_day = year_a == year_b, month_a == month_b, day_a == day_b
     finer = {
         "day_and_month": same_year & (month_a == day_b) & (day_a == month_b),
-        "one_digit": digits.one_slip(born, sides.l[open_], sides.r[open_]),
+        "one_digit": digits.one_slip(a, b),
         "year_only": same_year & first_of_january,
         "month": same_year & (same_month | same_day),
         "day": same_month & same_day & (np.abs(year_a - year_b) <= 10),

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import After, Limit, Parts
+from kehu.serve.given import After, Limit, Moment, Parts
 from kehu.serve.who import needs
 from kehu.store import views
 from kehu.store.audit import trail
@@ -19,11 +18,17 @@ router = APIRouter(prefix="/audit", tags=["audit"], dependencies=[needs(Permissi
 @router.get("", summary="Read the audit trail", responses=problems.documented(422, 503))
 def listed(
     parts: Parts,
-    who: Annotated[str | None, Query(max_length=200, description="Only what they did: a login, `key NAME`")] = None,
+    who: Annotated[
+        str | None, Query(max_length=200, description="Only what they did: a login, `key NAME`", examples=["lihua"])
+    ] = None,
     act: Annotated[Act | None, Query(description="Only this kind of act")] = None,
-    what: Annotated[str | None, Query(max_length=200, description="Only to this: `customer 17`")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Not before, with its zone")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before, with its zone")] = None,
+    what: Annotated[
+        str | None, Query(max_length=200, description="Only to this: `customer 17`", examples=["customer 17"])
+    ] = None,
+    since: Annotated[
+        Moment | None, Query(description="Not before, with its zone", examples=["2026-11-22T08:00Z"])
+    ] = None,
+    until: Annotated[Moment | None, Query(description="Before, with its zone")] = None,
     after: After = None,
     limit: Limit = 50,
 ) -> views.Page[Noted]:

@@ -1,19 +1,27 @@
 """Decisions: merge customers, split one, pin a value, take each back, and what was believed at a time."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import decide, lives
 from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Number, Parts, Sees
+from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Moment, Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.who import needs
 from kehu.store import decisions, views
 
-Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="Why; it is kept with the decision")]
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2_000,
+        description="Why; it is kept with the decision",
+        examples=["she called and said so"],
+    ),
+]
 Positive = Annotated[int, Field(ge=1, le=GREATEST)]
 
 router = APIRouter(tags=["decisions"])
@@ -28,22 +36,28 @@ class _Said(BaseModel):
 class Merge(_Said):
     """Which customers are one."""
 
-    ids: list[Positive] = Field(min_length=2, max_length=100, description="The customers; retired numbers are followed")
+    ids: list[Positive] = Field(
+        min_length=2, max_length=100, description="The customers; retired numbers are followed", examples=[[17, 23]]
+    )
 
 
 class Split(_Said):
     """Which records are somebody else."""
 
     record_ids: list[Positive] = Field(
-        min_length=1, max_length=10_000, description="The numbers of the records (`record`) that leave the customer"
+        min_length=1, max_length=2_000, description="The numbers of the records (`record`) that leave the customer"
     )
 
 
 class Pin(_Said):
     """Which value holds."""
 
-    attribute: str = Field(max_length=32, description=f"One of {', '.join(decide.PINNABLE)}")
-    value: str = Field(min_length=1, max_length=500, description="The value, as dirty as it comes")
+    attribute: Literal[decide.PINNABLE] = Field(  # type: ignore[valid-type]  # the names that there are
+        description="Which attribute", examples=["email"]
+    )
+    value: str = Field(
+        min_length=1, max_length=500, description="The value, as dirty as it comes", examples=["zhang.wei@example.org"]
+    )
 
 
 class Undo(_Said):
@@ -88,7 +102,7 @@ def pin(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: P
 @router.get(
     "/customers/{customer_id}/history",
     summary="A customer through time",
-    responses=problems.documented(404),
+    responses=problems.documented(404, 422),
     dependencies=[needs(Permission.FIND), looked()],
 )
 def history(
@@ -96,7 +110,7 @@ def history(
     sight: Sees,
     customer_id: Number,
     as_of: Annotated[
-        AwareDatetime | None, Query(description="Only what was believed at this time, with its zone: 2026-11-22T08:00Z")
+        Moment | None, Query(description="Only what was believed at this time, with its zone: 2026-11-22T08:00Z")
     ] = None,
 ) -> lives.Life:
     """Every state of this very number, the oldest first, its records, and the decisions about it.

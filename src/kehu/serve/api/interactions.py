@@ -37,7 +37,7 @@ class Caller(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    customer_id: Positive = Field(description="The customer; a retired number is followed")
+    customer_id: Positive = Field(description="The customer; a retired number is followed", examples=[17])
 
 
 @router.post("", summary="A call arrives", status_code=201, responses=problems.documented(409, 422))

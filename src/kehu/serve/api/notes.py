@@ -9,6 +9,7 @@ from kehu.flows.service import notes
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Number, Parts
+from kehu.serve.looks import looked
 from kehu.serve.who import Who, needs
 from kehu.store.service.notes import Note
 
@@ -20,14 +21,16 @@ class NewNote(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(min_length=1, max_length=10_000, description="What the next one should know")
+    text: str = Field(
+        min_length=1, max_length=10_000, description="What the next one should know", examples=["Calls back on Monday"]
+    )
 
 
 @router.get(
     "/{customer_id}/notes",
     summary="The notes on a customer",
     responses=problems.documented(404, 422),
-    dependencies=[needs(Permission.FIND)],
+    dependencies=[needs(Permission.FIND), looked()],
 )
 def listed(parts: Parts, customer_id: Number) -> tuple[Note, ...]:
     """The newest fifty, the newest first; a retired number is followed."""

@@ -38,7 +38,11 @@ class Mended(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     values: dict[str, str] = Field(
-        default={}, max_length=100, alias="set", description="Values by the channel's own columns"
+        default={},
+        max_length=100,
+        alias="set",
+        description="Values by the channel's own columns",
+        examples=[{"联系电话": "13912345678"}],
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from kehu.flows import arrive
 from kehu.flows.pace import Asked
@@ -19,7 +19,11 @@ BATCH_ROWS = 1000
 BATCH_BYTES = 8 * 1024 * 1024
 """No batch of so many records is longer."""
 
-Text = Annotated[str | None, Field(default=None, max_length=10_000)]
+Text = Annotated[
+    str | None,
+    Field(default=None, max_length=10_000),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 10_000}, {"type": "number"}, {"type": "null"}]}),
+]
 
 router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.ARRIVE), paced(Asked.PUSH)])
 
@@ -91,9 +95,7 @@ def one(parts: Parts, desk: Desk, sight: Sees, record: Pushed) -> arrive.Arrived
     return sight.of(arrive.one(parts.database, desk, record.model_dump()))
 
 
-@router.post(
-    "/batch", summary="Send records", responses=problems.documented(413, 422, 429, 503), max_body_size=BATCH_BYTES
-)
+@router.post("/batch", summary="Send records", responses=problems.documented(413, 422, 429, 503))
 def batch(parts: Parts, desk: Desk, records: Batch) -> arrive.ArrivedMany:
     """Store up to 1,000 records, all of them or none; one answer a record, in their order."""
     return arrive.many(parts.database, desk, [record.model_dump() for record in records])

@@ -26,7 +26,12 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     verdict: review.Verdict = Field(description="same, apart or unsure")
-    reason: str = Field(min_length=1, max_length=2_000, description="Why; it is kept with the decision")
+    reason: str = Field(
+        min_length=1,
+        max_length=2_000,
+        description="Why; it is kept with the decision",
+        examples=["known from the hall"],
+    )
 
 
 @router.get("", summary="List questions", responses=problems.documented(404, 422, 503))

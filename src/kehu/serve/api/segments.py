@@ -1,12 +1,9 @@
 """Segments (客群): which customers are meant by a condition, how many, who, and a list of them."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from kehu.flows import segments as flow
@@ -14,8 +11,10 @@ from kehu.flows import sight as sights
 from kehu.flows.segments import Purpose, Reader
 from kehu.model import segments as model
 from kehu.model.people import Permission
-from kehu.serve import problems
+from kehu.model.privacy import Purpose as Consent
+from kehu.serve import problems, taken
 from kehu.serve.given import After, Limit, Number, Parts, Sees
+from kehu.serve.looks import looked
 from kehu.serve.who import Who, needs
 from kehu.store import views
 from kehu.store.segments import Today
@@ -53,17 +52,30 @@ class Both(_Asked):
 class Wanted(_Asked):
     """What to save."""
 
-    name: str = Field(min_length=1, max_length=200, description="What it is called")
+    name: str = Field(min_length=1, max_length=200, description="What it is called", examples=["students"])
     condition: Tree
-    with_each_run: bool = Field(default=False, description="Count it with each run")
+    with_each_run: bool = Field(default=False, strict=True, description="Count it with each run")
 
 
 class TakenOut(_Asked):
     """How a list goes out, and why."""
 
     form: Literal["csv", "xlsx", "parquet"] = Field(default="csv", description="How it is written")
-    purpose: str = Field(min_length=3, max_length=500, description="What it is for; the audit trail keeps it")
-    recipient: str = Field(min_length=1, max_length=200, description="Who gets it")
+    purpose: str = Field(
+        min_length=3, max_length=500, description="What it is for; the audit trail keeps it", examples=["a survey"]
+    )
+    recipient: str = Field(min_length=1, max_length=200, description="Who gets it", examples=["the survey team"])
+    consent: Literal["service", "marketing", "profiling", "sharing", "abroad"] = Field(
+        default="marketing",
+        description="Who refused this is left out; for sharing and abroad all that did not consent. "
+        "service: the contract itself needs it, nobody is left out",
+    )
+
+    @property
+    def why(self) -> Purpose:
+        """Why, and to whom."""
+        consent = None if self.consent == "service" else Consent(self.consent)
+        return Purpose(purpose=self.purpose, recipient=self.recipient, consent=consent)
 
 
 @router.get("", summary="List segments", responses=problems.documented(422))
@@ -90,8 +102,8 @@ def count(parts: Parts, who: Analyst, asked: Asked) -> flow.Counted:
 
 
 @router.post("/overlap", summary="Count whom two segments share", responses=problems.documented(422))
-def overlap(parts: Parts, who: Analyst, asked: Both) -> flow.Counted:
-    """How many customers both conditions mean, `of` those that the first means."""
+def overlap(parts: Parts, who: Analyst, asked: Both) -> flow.Overlap:
+    """How many customers both conditions mean, and how many each means alone; null where fewer than may be told."""
     one, other = model.parsed(asked.one), model.parsed(asked.other)
     return flow.overlap(parts.database, one, other, today(parts), reader=reader(parts, who))
 
@@ -136,7 +148,7 @@ def members(
     "/{segment_id}/members/{customer_id}",
     summary="Why somebody is meant",
     responses=problems.documented(404, 422),
-    dependencies=[needs(Permission.FIND)],
+    dependencies=[needs(Permission.FIND), looked()],
 )
 def factors(parts: Parts, who: Analyst, segment_id: Number, customer_id: Number) -> tuple[flow.Factor, ...]:
     """Every condition of a segment, and whether it holds for one customer."""
@@ -161,19 +173,13 @@ def taken_out(parts: Parts, who: Who, segment_id: int, asked: TakenOut) -> Respo
     """The file of an export; it is gone from here once it is sent."""
     seen = reader(parts, who)
     found = flow.one(parts.database, segment_id, reader=seen)
-    folder = tempfile.TemporaryDirectory(prefix="kehu-export-")
-    path = Path(folder.name) / f"segment-{segment_id}.{asked.form}"
-    try:
-        flow.export(
-            parts.database, found, model.parsed(found.condition), today(parts), path,
-            why=Purpose(purpose=asked.purpose, recipient=asked.recipient), by=who.by(parts.clock()), reader=seen,
-        )  # fmt: skip
-    except BaseException:
-        folder.cleanup()
-        raise
-    return FileResponse(
-        path, filename=path.name, media_type="application/octet-stream", background=BackgroundTask(folder.cleanup)
-    )
+    return taken.sent(
+        f"segment-{segment_id}.{asked.form}",
+        lambda path: flow.export(
+            parts.database, found, model.parsed(found.condition), today(parts), path, why=asked.why,
+            by=who.by(parts.clock()), reader=seen,
+        ),
+    )  # fmt: skip
 
 
 def reader(parts: Parts, who: Who) -> Reader:

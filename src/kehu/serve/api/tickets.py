@@ -42,7 +42,7 @@ class NewTicket(BaseModel):
     kind: TicketKind | None = Field(default=None, description="What it is about; else its class says so")
     sla: Name | None = Field(default=None, description="Its class; else the first of its kind", examples=["fault_town"])
     severity: TicketSeverity = Field(default=TicketSeverity.MINOR, description="How bad it is")
-    text: Words | None = Field(default=None, description="What the customer said")
+    text: Words | None = Field(default=None, description="What the customer said", examples=["None since noon"])
     queue: Name | None = Field(default=None, description="The queue it waits in; else that of its class")
     assignee: str | None = Field(default=None, max_length=100, description="The login of who shall work on it")
     customer_id: Positive | None = Field(default=None, description="Whose it is; a retired number is followed")
@@ -64,7 +64,7 @@ class TicketChange(BaseModel):
     assignee: str | None = Field(
         default=None, max_length=100, description="A login; the empty text puts it back into its queue"
     )
-    text: Words | None = Field(default=None, description="What is to be said about it")
+    text: Words | None = Field(default=None, description="What is to be said about it", examples=["A mast was mended"])
 
 
 class Comment(BaseModel):
@@ -72,7 +72,7 @@ class Comment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(min_length=1, max_length=10_000, description="The comment")
+    text: str = Field(min_length=1, max_length=10_000, description="The comment", examples=["The mast is being mended"])
 
 
 @router.get("", summary="List tickets", responses=problems.documented(404, 422))

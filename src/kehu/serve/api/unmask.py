@@ -14,7 +14,15 @@ from kehu.serve.who import Who, needs
 router = APIRouter(prefix="/customers", tags=["customers"])
 
 Asks = Annotated[Who, needs(Permission.UNMASK)]
-Reason = Annotated[str, Field(min_length=unmask.SHORTEST_REASON, max_length=2_000, description="Why; it is noted")]
+Reason = Annotated[
+    str,
+    Field(
+        min_length=unmask.SHORTEST_REASON,
+        max_length=2_000,
+        description="Why; it is noted",
+        examples=["he forgot his number"],
+    ),
+]
 
 
 class Wanted(BaseModel):
@@ -22,7 +30,9 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    fields: list[unmask.Field] = Field(min_length=1, max_length=len(unmask.Field), description="What to show")
+    fields: list[unmask.Field] = Field(
+        min_length=1, max_length=len(unmask.Field), description="What to show", examples=[["phone"]]
+    )
     reason: Reason
 
 

@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, insight, relations
+from kehu.flows.privacy import standing
 from kehu.flows.service import attention
 from kehu.flows.service.attention import Attention
 from kehu.flows.service.sla import Class
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
+from kehu.model.privacy import Guard
 from kehu.serve.face import query
 from kehu.serve.given import After, Number, Parts, Sees
 from kehu.serve.looks import looked
@@ -72,11 +74,31 @@ class Graph:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerPage:
-    """What the page of a customer shows."""
+    """What the page of a customer shows at sight."""
+
+    whole: insight.AtSight
+    filled: tuple[insight.Value, ...]
+    """The attributes that some record states."""
+    behind: str
+    """The address of the piece with the rest."""
+    is_turned: bool
+    """Somebody turned a page of the rest: it comes at once, else when it is looked at."""
+    attention: Attention
+    """Tickets, calls and notes."""
+    classes: Mapping[str, Class]
+    """Of tickets."""
+    now: datetime
+    guard: Guard
+    """Whether they are a child, and a guardian consents."""
+    pinnable: tuple[str, ...] = decide.PINNABLE
+    """What may be set by hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehindPage:
+    """What the piece shows that stands behind a customer."""
 
     whole: insight.Whole
-    related: tuple[relations.Related, ...]
-    """Families, households and firms."""
     graph: Graph
     filled: tuple[insight.Value, ...]
     """The attributes that some record states."""
@@ -88,17 +110,40 @@ class CustomerPage:
     timeline_after: int | None
     events: tuple[Event, ...]
     """The newest first."""
-    attention: Attention
-    """Tickets, calls and notes."""
-    classes: Mapping[str, Class]
-    """Of tickets."""
-    now: datetime
-    pinnable: tuple[str, ...] = decide.PINNABLE
-    """What may be set by hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelationsPage:
+    """What the piece of the relations shows."""
+
+    related: tuple[relations.Related, ...]
+    """Families, households and firms."""
 
 
 @router.get("/customers/{customer_id}")
 def one(
+    request: Request, parts: Parts, customer_id: Number, records_after: After = None, timeline_after: After = None
+) -> Response:
+    """One customer at sight; a retired number leads to the living one."""
+    seen = insight.at_sight(parts.database, customer_id)
+    living = seen.customer.customer_id
+    if living != customer_id:
+        return RedirectResponse(query(f"/customers/{living}"), status_code=301)
+    page = CustomerPage(
+        whole=seen,
+        filled=_filled(seen),
+        behind=query(f"/customers/{living}/behind", records_after=records_after, timeline_after=timeline_after),
+        is_turned=bool(records_after or timeline_after),
+        attention=attention.of_customer(parts.database, living),
+        classes=parts.service.classes,
+        now=parts.clock(),
+        guard=standing.guard(parts.database, living, at=parts.clock()),
+    )
+    return parts.face.page(request, "customer.html", page)
+
+
+@router.get("/customers/{customer_id}/behind")
+def behind(
     request: Request,
     parts: Parts,
     sight: Sees,
@@ -106,33 +151,33 @@ def one(
     records_after: After = None,
     timeline_after: After = None,
 ) -> Response:
-    """One customer; a retired number leads to the living one."""
+    """A piece of that page: the timeline, the records side by side, their links, and the history."""
     whole = insight.whole(
-        parts.database,
-        customer_id,
-        model=parts.model,
-        records_after=records_after,
-        timeline_after=timeline_after,
+        parts.database, customer_id, model=parts.model, records_after=records_after, timeline_after=timeline_after
     )
-    if whole.customer.customer_id != customer_id:
-        return RedirectResponse(query(f"/customers/{whole.customer.customer_id}"), status_code=301)
-    related = relations.relations(parts.database, customer_id, model=parts.model).related if parts.model else ()
     weights = [abs(told.weight) for tie in sight.of((*whole.ties, *whole.doubts)) for told in tie.evidence]
-    page = CustomerPage(
+    page = BehindPage(
         whole=whole,
-        related=related,
         graph=_graph(whole),
-        filled=tuple(value for value in whole.values if value.value is not None or value.others),
+        filled=_filled(whole),
         heaviest=max(weights, default=1.0),
         marks=dict(_marks(whole)),
         records_after=records_after,
         timeline_after=timeline_after,
         events=tuple(_events(whole)),
-        attention=attention.of_customer(parts.database, customer_id),
-        classes=parts.service.classes,
-        now=parts.clock(),
     )
-    return parts.face.page(request, "customer.html", page)
+    return parts.face.page(request, "customer_behind.html", page)
+
+
+@router.get("/customers/{customer_id}/relations")
+def related(request: Request, parts: Parts, customer_id: Number) -> Response:
+    """A piece of that page: whom the customer belongs together with."""
+    found = relations.relations(parts.database, customer_id, model=parts.model).related if parts.model else ()
+    return parts.face.page(request, "customer_relations.html", RelationsPage(related=found))
+
+
+def _filled(seen: insight.AtSight) -> tuple[insight.Value, ...]:
+    return tuple(value for value in seen.values if value.value is not None or value.others)
 
 
 def _graph(whole: insight.Whole) -> Graph:

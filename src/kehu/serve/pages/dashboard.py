@@ -1,46 +1,52 @@
 """Analysis (数据分析): every figure with its chart and its table; a click leads to the customers behind it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from kehu.analyse import charts, document
+from kehu.analyse.crosses import Cross, Drawn
 from kehu.analyse.figures import REST, Figure
-from kehu.flows import insight
+from kehu.flows import figures as flow
 from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.api import figures as api
-from kehu.serve.api.customers import filter_of
 from kehu.serve.given import Parts
 from kehu.serve.who import Who, needs
-from kehu.store import views
+from kehu.store.tallies import Cut
 
 router = APIRouter()
 
-Wish = Annotated[str | None, Query(max_length=64)]
+Part = Literal["customers", "contacts", "quality", "movement"]
 
 LEADS = frozenset({"category", "province", "channel"})
 """Figures whose slices are filters of the list of customers."""
+WIDE = frozenset({Drawn.HEAT, Drawn.FLOW})
+"""Crosses that take the room of two."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """A figure on the page."""
 
-    figure: Figure
+    figure: Figure | Cross
     chart: dict[str, Any]
-    is_pie: bool
+    drawn: str
+    """pie, bars, tiles, heat, stacked or flow: how it is drawn."""
+    is_empty: bool
+    is_wide: bool
     leads_to: str | None
     """Where a click on a slice leads, up to its code; None: nowhere."""
     links: dict[str, str]
     """Code -> the address of its customers."""
     csv: str
     """The address of its table as a file."""
+    knows_filter: bool
+    """Else it is of all, whatever the filter says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +55,12 @@ class DashboardPage:
 
     cards: tuple[Card, ...]
     at: datetime
-    category: str | None
-    channel: str | None
-    province: str | None
-    categories: Figure
-    channels: tuple[str, ...]
-    provinces: tuple[str, ...]
+    part: str
+    parts: dict[str, str]
+    """Every part of the dashboard and its address, with the filter as it is."""
+    cut: Cut
+    choices: flow.Choices
+    crosses: tuple[str, ...] = tuple(Drawn)
 
 
 @router.get("/dashboard")
@@ -62,43 +68,47 @@ def dashboard(
     request: Request,
     parts: Parts,
     who: Annotated[Who, needs(Permission.ANALYSE)],
-    category: Wish = None,
-    channel: Wish = None,
-    province: Wish = None,
+    cut: Annotated[Cut, Depends(api.cut)],
+    part: Part = "customers",
 ) -> Response:
-    """The figures of all customers, or of those that are wanted."""
-    told = api.shown(parts, who, filter_of(category, channel, province))
-    chosen = {"category": category or None, "channel": channel or None, "province": province or None}
-    language = face.language_of(request)
-    with parts.database.read() as tx:
-        channels = tuple(one.name for one in views.channels(tx))
-        provinces = views.provinces(tx)
+    """A part of the figures, of all customers or of those that are wanted."""
+    told = api.shown(parts, who, cut, names=flow.PARTS[part])
+    language, leads, chosen = face.language_of(request), who.may(Permission.FIND), vars(cut)
     page = DashboardPage(
-        cards=tuple(_card(figure, language, chosen, leads=who.may(Permission.FIND)) for figure in told.figures),
+        cards=tuple(_card(figure, language, chosen, leads=leads) for figure in told.figures),
         at=told.at,
-        category=category,
-        channel=channel,
-        province=province,
-        categories=insight.category(parts.database),
-        channels=channels,
-        provinces=provinces,
+        part=part,
+        parts={one: face.query("/dashboard", part=one if one != "customers" else None, **chosen) for one in flow.PARTS},
+        cut=cut,
+        choices=api.choices(parts, who),
     )
     return parts.face.page(request, "dashboard.html", page)
 
 
-def _card(figure: Figure, language: Language, chosen: dict[str, str | None], *, leads: bool) -> Card:
-    is_pie = figure.name in document.PIES
-    draw: Callable[[Figure, Language], dict[str, Any]] = charts.pie if is_pie else charts.bars
-    others = {name: value for name, value in chosen.items() if name != figure.name and value is not None}
+def _card(figure: Figure | Cross, language: Language, chosen: dict[str, str | None], *, leads: bool) -> Card:
+    csv = face.query(f"/api/v1/figures/{figure.name}", **chosen, form="csv")
+    sides = [name for name in ("category", "province") if chosen[name]]
+    if isinstance(figure, Cross):
+        knows = figure.name not in flow.OF_ALL if figure.name not in flow.OF_LOADS else not sides
+        return Card(
+            figure=figure, chart=charts.crossed(figure, language), drawn=figure.kind.drawn.value,
+            is_empty=not figure.cells, is_wide=figure.kind.drawn in WIDE, leads_to=None, links={}, csv=csv,
+            knows_filter=knows,
+        )  # fmt: skip
+    drawn = "pie" if figure.name in document.PIES else "tiles" if document.is_map(figure) else "bars"
+    others = {name: value for name, value in chosen.items() if name in LEADS and name != figure.name and value}
     leads = leads and figure.name in LEADS
     start = face.query("/customers", **others)
     start += f"{'&' if '?' in start else '?'}{figure.name}="
     known = [part.code for part in figure.slices if part.code != REST]
     return Card(
         figure=figure,
-        chart=draw(figure, language),
-        is_pie=is_pie,
+        chart={"pie": charts.pie, "tiles": charts.tiles, "bars": charts.bars}[drawn](figure, language),
+        drawn=drawn,
+        is_empty=not figure.total,
+        is_wide=drawn == "tiles",
         leads_to=start if leads else None,
         links={code: face.query("/customers", **others, **{figure.name: code}) for code in known} if leads else {},
-        csv=face.query(f"/api/v1/figures/{figure.name}", **chosen, form="csv"),
+        csv=csv,
+        knows_filter=figure.name not in flow.OF_ALL,
     )

@@ -10,6 +10,7 @@ from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
 from kehu.serve.given import Number, Parts, Sees
 from kehu.serve.looks import looked
+from kehu.serve.restricted import require_free
 from kehu.serve.who import needs
 from kehu.store import views
 
@@ -31,7 +32,10 @@ class ExplanationPage:
 @router.get("/explain/{record_l}/{record_r}")
 def one(request: Request, parts: Parts, sight: Sees, record_l: Number, record_r: Number) -> Response:
     """A pair of records, by number."""
-    told = explaining.explanation(parts.database, record_l, record_r, model=parts.weighing)
+    told = explaining.explanation(
+        parts.database, record_l, record_r, model=parts.weighing, hot_key_limit=parts.hot_key_limit
+    )
+    require_free(request, (told.record_l.customer_id, told.record_r.customer_id))
     with parts.database.read() as tx:
         known = views.records(tx, [told.record_l.record, told.record_r.record])
     left, right = known[told.record_l.record], known[told.record_r.record]

@@ -1,7 +1,7 @@
 """The first page: how much there is, by category and by channel."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -10,11 +10,12 @@ from kehu.analyse import charts
 from kehu.analyse.figures import Figure
 from kehu.flows import insight
 from kehu.serve import face
+from kehu.serve.api.segments import reader
 from kehu.serve.given import Parts
-from kehu.serve.who import needs
+from kehu.serve.who import Who, needs
 from kehu.store import views
 
-router = APIRouter(dependencies=[needs()])
+router = APIRouter()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +29,10 @@ class HomePage:
 
 
 @router.get("/")
-def home(request: Request, parts: Parts) -> Response:
+def home(request: Request, parts: Parts, who: Annotated[Who, needs()]) -> Response:
     """How much there is."""
-    found = insight.overview(parts.database)
+    seen = reader(parts, who)
+    found = insight.overview(parts.database, smallest=0 if seen.sees_persons else seen.smallest)
     chart = charts.pie(found.category, face.language_of(request))
     page = HomePage(counts=found.counts, channels=found.channels, figure=found.category, chart=chart)
     return parts.face.page(request, "home.html", page)

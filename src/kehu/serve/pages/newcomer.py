@@ -9,8 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import arrive, newcomer
 from kehu.flows.arrive import ArrivedOne, Row, Status
+from kehu.flows.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Parts, Sees
+from kehu.serve.pace import paced
 from kehu.serve.who import needs
 
 router = APIRouter(prefix="/customers/new", dependencies=[needs(Permission.ARRIVE, Permission.FIND)])
@@ -46,7 +48,7 @@ def form(request: Request, parts: Parts, desk: Desk) -> Response:  # noqa: ARG00
     return parts.face.page(request, "newcomer.html", page)
 
 
-@router.post("/likely")
+@router.post("/likely", dependencies=[paced(Asked.SEARCH)])
 def likely(
     request: Request, parts: Parts, desk: Desk, sight: Sees, key: Value = "", name: Value = "", phone: Value = "",
     id_number: Value = "", birth_date: Value = "", email: Value = "", address: Value = "",

@@ -6,7 +6,7 @@ Without scripts each change of the builder is a button; what its form holds is a
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -21,6 +21,7 @@ from kehu.serve.conditions import Sayer
 from kehu.serve.drafts import ABOUT, Draft
 from kehu.serve.face import language_of
 from kehu.serve.given import After, Number, Parts, Sees
+from kehu.serve.looks import looked
 from kehu.serve.who import Who, needs
 from kehu.store import views
 
@@ -73,6 +74,23 @@ class FactorsPage:
     say: Sayer
 
 
+Chosen = Annotated[str | None, Query(pattern=r"^[0-9]{0,18}$", description="The number of a segment")]
+
+MOST = 500
+"""So many segments can be chosen from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlapPage:
+    """What the page about two segments shows."""
+
+    segments: tuple[flow.Shown, ...]
+    one: flow.Shown | None
+    other: flow.Shown | None
+    overlap: flow.Overlap | None
+    """None while fewer than two are chosen."""
+
+
 async def _form(request: Request) -> FormData:
     return await request.form(max_files=0, max_fields=2_000)
 
@@ -84,6 +102,20 @@ Filled = Annotated[FormData, Depends(_form)]
 def listed(request: Request, parts: Parts, who: Analyst, after: After = None) -> Response:
     """The saved segments."""
     return parts.face.page(request, "segments.html", ListPage(page=api.listed(parts, who, after, 50), after=after))
+
+
+@router.get("/segments/overlap")
+def overlap(request: Request, parts: Parts, who: Analyst, one: Chosen = None, other: Chosen = None) -> Response:
+    """How many customers two segments share."""
+    seen, found = api.reader(parts, who), None
+    first, second = (flow.one(parts.database, int(number), reader=seen) if number else None for number in (one, other))
+    if first and second:
+        found = flow.overlap(
+            parts.database, model.parsed(first.condition), model.parsed(second.condition), api.today(parts), reader=seen
+        )
+    listed = flow.listed(parts.database, limit=MOST, reader=seen)
+    page = OverlapPage(segments=tuple(listed), one=first, other=second, overlap=found)
+    return parts.face.page(request, "segment_overlap.html", page)
 
 
 @router.get("/segments/new")
@@ -138,7 +170,7 @@ def put_away(parts: Parts, who: Analyst, segment_id: Number) -> Response:
     return RedirectResponse("/segments", status_code=303)
 
 
-@router.get("/segments/{segment_id}/members/{customer_id}", dependencies=[needs(Permission.FIND)])
+@router.get("/segments/{segment_id}/members/{customer_id}", dependencies=[needs(Permission.FIND), looked()])
 def factors(request: Request, parts: Parts, who: Analyst, segment_id: Number, customer_id: Number) -> Response:
     """Why somebody is meant."""
     page = FactorsPage(

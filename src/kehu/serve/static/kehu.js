@@ -114,6 +114,19 @@ if (typing) {
   }
 }
 
+// A piece that comes when it is looked at is asked for, too, when an address or a link leads into it.
+function lead() {
+  if (!location.hash) return;
+  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  (place || document.querySelector("#behind.lazy"))?.scrollIntoView();
+}
+addEventListener("hashchange", lead);
+addEventListener("load", lead);
+document.addEventListener("htmx:after:swap", ({ target }) => {
+  drawAll();
+  if (target.id === "behind") lead();
+});
+
 // Filters that are not set stay out of the address.
 document.addEventListener("htmx:config:request", ({ detail }) => {
   const { request } = detail.ctx;

@@ -19,14 +19,21 @@ from kehu.store.audit.chain import End
 from kehu.store.sealing.keyring import Keyring, Use
 
 
-def write(path: Path, end: End, *, at: datetime, keys: Keyring) -> None:
+def write(path: Path, end: End, *, at: datetime, keys: Keyring, number: int) -> None:
     """Put the head of the chain into its file, whole or not at all, and durable.
+
+    Args:
+        path: The file.
+        end: How far the chain goes.
+        at: Now.
+        keys: Our keys.
+        number: That of the key which signs.
 
     Raises:
         StoreError: The file cannot be written.
     """
-    told = {"place": end.place, "digest": end.digest.hex(), "at": at.isoformat(), "key": keys.newest}
-    signature = _signer(keys, keys.newest).sign(_signed(told))
+    told = {"place": end.place, "digest": end.digest.hex(), "at": at.isoformat(), "key": number}
+    signature = _signer(keys, number).sign(_signed(told))
     text = json.dumps({**told, "signature": base64.b64encode(signature).decode()}, indent=2)
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:

@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
+from kehu.store import fingerprints
 from kehu.store.database import Transaction
 from kehu.store.dictionary.audit import WHAT_LENGTH, WHENCE_LENGTH, WHO_LENGTH, audit
 from kehu.store.sealing.vault import Vault
@@ -64,6 +66,8 @@ class Act(StrEnum):
     """All that is held on a person was handed to them."""
     ERASE = "erase"
     """A person was erased."""
+    AFFECTED = "affected"
+    """It was found who a breach affects."""
     USERS = "users"
     """Our own users, their roles or keys were changed."""
     BACKUP = "backup"
@@ -118,7 +122,10 @@ def note_all(tx: Transaction, entries: Sequence[Entry], *, vault: Vault) -> None
         StoreError: The trail cannot be written.
     """
     marks = [secrets.randbits(62) for _ in entries]
-    reasons = vault.seal([entry.why for entry in entries], column="audit.why", rows=marks)
+    whys = [entry.why for entry in entries]
+    # A look at a page gives no reason: it asks nothing of the store beside.
+    number = fingerprints.number(tx) if any(why is not None for why in whys) else None
+    reasons = vault.seal(whys, column="audit.why", rows=marks, number=number)
     rows = [
         {
             "at": entry.at,
@@ -167,7 +174,16 @@ def page(tx: Transaction, wanted: Filter, *, vault: Vault, before: int | None = 
         query = query.where(audit.c.at < wanted.until)
     if before is not None:
         query = query.where(audit.c.audit_id < before)
-    rows = tx.execute(query.order_by(audit.c.audit_id.desc()).limit(limit)).all()
+    return opened(tx.execute(query.order_by(audit.c.audit_id.desc()).limit(limit)).all(), vault=vault)
+
+
+def one(tx: Transaction, number: int, *, vault: Vault) -> Noted | None:
+    """The entry of this number; None where there is none."""
+    return next(iter(opened(tx.execute(sa.select(audit).where(audit.c.audit_id == number)).all(), vault=vault)), None)
+
+
+def opened(rows: Sequence[sa.Row[Any]], *, vault: Vault) -> list[Noted]:
+    """Rows of `audit` with their reasons opened."""
     reasons = vault.open([row.why for row in rows], column="audit.why", rows=[row.mark for row in rows])
     return [
         Noted(

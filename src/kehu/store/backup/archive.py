@@ -62,9 +62,9 @@ class Manifest(pydantic.BaseModel, frozen=True):
         """The rows of all tables."""
         return sum(member.rows for member in self.tables.values())
 
-    def signed(self, keys: Keyring) -> "Manifest":
-        """The same, signed with our newest key."""
-        return self.model_copy(update={"signature": f"{keys.newest}:{self._signature(keys, keys.newest)}"})
+    def signed(self, keys: Keyring, number: int) -> "Manifest":
+        """The same, signed with the key of this number."""
+        return self.model_copy(update={"signature": f"{number}:{self._signature(keys, number)}"})
 
     def is_signed(self, keys: Keyring) -> bool:
         """Whether it is as one of these keys signed it."""

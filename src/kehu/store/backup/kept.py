@@ -11,8 +11,8 @@ from kehu.store import bulk
 from kehu.store.columns import Instant
 from kehu.store.database import Transaction
 from kehu.store.dictionary import audit, people
+from kehu.store.dictionary.loads import lease, sequence, setting
 from kehu.store.dictionary.whole import metadata
-from kehu.store.tables import lease, sequence, setting
 
 TRANSIENT = frozenset({lease, people.session, people.one_time_link, people.refusal})
 """True of a running store only: restored, they would let people in whom it has shut out since."""

@@ -1,1 +1,1 @@
-"""The data dictionary: tables by what they are about; those of records and customers stand in `store/tables.py`."""
+"""The data dictionary: every table of the store, by what it is about."""

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from kehu.store.columns import Digest, Instant, Word, Writing
-from kehu.store.tables import MYSQL, NARROW, NUMBER, metadata
+from kehu.store.dictionary.ground import MYSQL, NARROW, NUMBER, metadata
 
 LOGIN_LENGTH = 100
 NAME_LENGTH = 200

@@ -8,7 +8,7 @@ not the key and the value itself.
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table
 
 from kehu.store.columns import Digest, Instant, Word, Writing
-from kehu.store.tables import MYSQL, NARROW, NUMBER, metadata
+from kehu.store.dictionary.ground import MYSQL, NARROW, NUMBER, metadata
 
 NOTICE_LENGTH = 64
 CHANNEL_LENGTH = 64

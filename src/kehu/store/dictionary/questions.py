@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table
 
-from kehu.store.tables import NARROW, NUMBER, metadata
+from kehu.store.dictionary.ground import NARROW, NUMBER, metadata
 
 question = Table(
     "question",

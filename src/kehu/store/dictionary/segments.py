@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from kehu.store.columns import Instant, Word, Writing
-from kehu.store.tables import MYSQL, NARROW, NUMBER, metadata
+from kehu.store.dictionary.ground import MYSQL, NARROW, NUMBER, metadata
 
 NAME_LENGTH = 200
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table
 
 from kehu.store.columns import Digest, Instant, Real, Word, Writing
-from kehu.store.tables import MYSQL, NARROW, NUMBER, metadata
+from kehu.store.dictionary.ground import MYSQL, NARROW, NUMBER, metadata
 
 TITLE_LENGTH = 200
 NAME_LENGTH = 64

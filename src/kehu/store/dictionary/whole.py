@@ -1,10 +1,39 @@
 """The data dictionary as a whole: every table of the store."""
 
-from kehu.store import tables
-from kehu.store.dictionary import audit, figures, people, privacy, questions, segments, service
+from kehu.store.dictionary import (
+    audit,
+    customers,
+    decisions,
+    figures,
+    ground,
+    households,
+    loads,
+    people,
+    privacy,
+    questions,
+    records,
+    segments,
+    service,
+)
 
-PARTS = (tables, audit, people, segments, service, privacy, figures, questions)
+PARTS = (
+    loads,
+    records,
+    decisions,
+    customers,
+    households,
+    audit,
+    people,
+    segments,
+    service,
+    privacy,
+    figures,
+    questions,
+)
 """Where tables are described; reading them fills the one list of all."""
 
-metadata = tables.metadata
+metadata = ground.metadata
 """All tables."""
+
+tables = metadata.tables
+"""Every table by its name."""

@@ -31,6 +31,11 @@ def owner(tx: Transaction, token: str, *, at: datetime) -> int | None:
     return tx.scalar(query)
 
 
+def sweep(tx: Transaction, *, at: datetime) -> None:
+    """Take away those that are good no more."""
+    tx.execute(one_time_link.delete().where(one_time_link.c.expires_at <= at))
+
+
 def redeem(tx: Transaction, token: str, *, at: datetime) -> int | None:
     """The user whom a link is for; it is good no more after this."""
     person_id = owner(tx, token, at=at)

@@ -20,12 +20,17 @@ FOR_ONE_LOGIN = 10
 
 def note(tx: Transaction, *, login: str, whence: str, at: datetime) -> None:
     """Remember a refusal, and forget those that are long ago."""
-    tx.execute(refusal.delete().where(refusal.c.at <= at - WINDOW))
+    sweep(tx, at=at)
     tx.execute(
         refusal.insert().values(
             at=at, whence=whence[:WHENCE_LENGTH], login=tokens.digest(login), mark=secrets.randbits(62)
         )
     )
+
+
+def sweep(tx: Transaction, *, at: datetime) -> None:
+    """Forget those that are long ago."""
+    tx.execute(refusal.delete().where(refusal.c.at <= at - WINDOW))
 
 
 def wait(tx: Transaction, *, login: str, whence: str, at: datetime) -> timedelta | None:

@@ -59,12 +59,16 @@ def start(
     return token
 
 
+_OF_TOKEN = sa.select(session).where(
+    session.c.token == sa.bindparam("digest"),
+    session.c.expires_at > sa.bindparam("now"),
+    session.c.seen_at > sa.bindparam("idle"),
+)
+
+
 def find(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> Session | None:
     """The session of a token, unless it is over."""
-    query = sa.select(session).where(
-        session.c.token == tokens.digest(token), session.c.expires_at > at, session.c.seen_at > at - limits.idle
-    )
-    row = tx.execute(query).first()
+    row = tx.execute(_OF_TOKEN, {"digest": tokens.digest(token), "now": at, "idle": at - limits.idle}).first()
     return None if row is None else _read(row)
 
 

@@ -100,13 +100,16 @@ def by_login(tx: Transaction, login: str) -> Person | None:
     return None if row is None else _read(row)
 
 
+_OF_NUMBER = sa.select(person).where(person.c.person_id == sa.bindparam("number"))
+
+
 def one(tx: Transaction, person_id: int) -> Person:
     """The user with this number.
 
     Raises:
         NotFoundError: There is none.
     """
-    row = tx.execute(sa.select(person).where(person.c.person_id == person_id)).first()
+    row = tx.execute(_OF_NUMBER, {"number": person_id}).first()
     if row is None:
         raise NotFoundError(f"there is no user {person_id}")
     return _read(row)
@@ -163,6 +166,11 @@ def set_password(tx: Transaction, person_id: int, kept: str) -> None:
     tx.execute(person.update().where(person.c.person_id == person_id).values(password=kept))
     invited = (person.c.person_id == person_id, person.c.state == State.INVITED.value)
     tx.execute(person.update().where(*invited).values(state=State.ACTIVE.value))
+
+
+def forget_password(tx: Transaction, person_id: int) -> None:
+    """Let no password let them in, until they choose another."""
+    tx.execute(person.update().where(person.c.person_id == person_id).values(password=None))
 
 
 def set_second_factor(tx: Transaction, person_id: int, sealed: str | None) -> None:

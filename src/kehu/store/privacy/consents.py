@@ -15,7 +15,7 @@ from kehu.model.privacy import Purpose, Said
 from kehu.store import sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.privacy import consent
-from kehu.store.tables import member, record
+from kehu.store.dictionary.records import member, record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +94,22 @@ def refusing(purpose: Purpose) -> sa.Select[tuple[int]]:
     return _whose(purpose, Said.WITHDRAWN)
 
 
-def consenting(purpose: Purpose) -> sa.Select[tuple[int]]:
-    """The customers whose latest word on a purpose is yes: a query of `customer_id`s."""
-    return _whose(purpose, Said.GIVEN)
+def consenting(purpose: Purpose, *, customer_id: int | None = None) -> sa.Select[tuple[int]]:
+    """The customers whose latest word on a purpose is yes, or that one of them: a query of `customer_id`s."""
+    return _whose(purpose, Said.GIVEN, customer_id)
 
 
-def _whose(purpose: Purpose, said: Said) -> sa.Select[tuple[int]]:
-    spoken = (
+ASKED_FIRST = frozenset({Purpose.SHARING, Purpose.ABROAD})
+"""For these a yes is needed; for the others that nobody said no."""
+
+
+def allows(customer_id: sa.ColumnElement[int], purpose: Purpose) -> sa.ColumnElement[bool]:
+    """The condition that a customer may be on a list for this purpose."""
+    return customer_id.in_(consenting(purpose)) if purpose in ASKED_FIRST else customer_id.not_in(refusing(purpose))
+
+
+def _whose(purpose: Purpose, said: Said, customer_id: int | None = None) -> sa.Select[tuple[int]]:
+    spoken_of = (
         sa.select(
             member.c.customer_id,
             consent.c.said,
@@ -114,8 +123,10 @@ def _whose(purpose: Purpose, said: Said) -> sa.Select[tuple[int]]:
         .join(record, record.c.origin == consent.c.origin)
         .join(member, member.c.record == record.c.record)
         .where(consent.c.purpose == purpose.value)
-        .subquery()
     )
+    if customer_id is not None:
+        spoken_of = spoken_of.where(member.c.customer_id == customer_id)
+    spoken = spoken_of.subquery()
     return sa.select(spoken.c.customer_id).where(spoken.c.place == 1, spoken.c.said == said.value)
 
 

@@ -11,23 +11,12 @@ import sqlalchemy as sa
 
 from kehu.store import bulk, sequence
 from kehu.store.database import Database, Transaction
+from kehu.store.dictionary.customers import customer, customer_history
+from kehu.store.dictionary.decisions import decision, decision_member
+from kehu.store.dictionary.households import account, interaction, subscription
+from kehu.store.dictionary.loads import load, pushed, quarantine
 from kehu.store.dictionary.privacy import erasure
-from kehu.store.tables import (
-    account,
-    customer,
-    customer_history,
-    decision,
-    decision_member,
-    interaction,
-    link,
-    load,
-    match_key,
-    member_history,
-    pushed,
-    quarantine,
-    record,
-    subscription,
-)
+from kehu.store.dictionary.records import link, match_key, member_history, record
 
 REAL_NAME = ("kind", "name", "name_weak", "id_type", "id_number", "id_valid", "address", "updated_at")
 """What of a record law makes us keep: who held a number, by which certificate. The rest is emptied."""

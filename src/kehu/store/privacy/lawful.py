@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from kehu.model.codes import NumberState, Role
 from kehu.store import bulk, customers, households, records
 from kehu.store.database import Transaction
-from kehu.store.tables import record
+from kehu.store.dictionary.households import subscription
+from kehu.store.dictionary.records import member, record
+from kehu.store.privacy import restrictions
 
 ENDED = frozenset({NumberState.CLOSED, NumberState.FROZEN, NumberState.PORTED_OUT})
 """The states of a number whose service is over."""
@@ -43,6 +45,30 @@ def kept(tx: Transaction, customer_id: int, keep: Keep, *, at: datetime) -> dict
         # Who held the number stands in another record: that one is kept as long.
         told |= {proof: None if None in told.values() else max(one for one in told.values() if one)} if proof else {}
     return told
+
+
+def over(tx: Transaction, keep: Keep, *, at: datetime, limit: int) -> list[int]:
+    """The customers whose every number ended longer ago than law makes us keep it, and of whom nothing came since.
+
+    Whom an officer restricted is left: what is in dispute must not vanish.
+    """
+    before = after_years(at, -keep.years)
+    stated = sa.func.coalesce(record.c.updated_at, record.c.received_at)
+    runs = sa.func.coalesce(subscription.c.number_state, "").not_in([state.value for state in ENDED])
+    query = (
+        sa.select(member.c.customer_id)
+        .join(record, record.c.record == member.c.record)
+        .outerjoin(subscription, subscription.c.record == record.c.record)
+        .where(restrictions.is_free(member.c.customer_id))
+        .group_by(member.c.customer_id)
+        .having(
+            sa.func.count(subscription.c.record) > 0,
+            sa.func.max(sa.case((sa.and_(subscription.c.record.is_not(None), runs), 1), else_=0)) == 0,
+            sa.func.max(stated) <= before,
+        )
+        .order_by(member.c.customer_id)
+    )
+    return list(tx.scalars(query.limit(limit)))
 
 
 def after_years(day: datetime, years: int) -> datetime:

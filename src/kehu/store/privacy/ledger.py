@@ -6,6 +6,7 @@ It holds keyed hashes only; it is added to, line by line, and a line that a powe
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -39,6 +40,11 @@ def read(path: Path) -> list[Tombstone]:
                 )
             )
     return found
+
+
+def made_by(path: Path) -> Counter[int]:
+    """How many marks were made with each key."""
+    return Counter(mark.key_number for mark in read(path))
 
 
 def add(path: Path, marks: Iterable[Tombstone]) -> int:

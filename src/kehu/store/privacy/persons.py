@@ -4,7 +4,7 @@ Disclosure and erasure both walk this one list, so neither can leave out what th
 neither list fails a test: whoever adds one says here whose its rows are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from kehu.store import bulk
 from kehu.store.backup import kept
 from kehu.store.database import Transaction
+from kehu.store.dictionary.customers import customer
+from kehu.store.dictionary.records import member, record
 from kehu.store.dictionary.whole import metadata
-from kehu.store.tables import customer, member, record
 
 
 class By(StrEnum):
@@ -67,11 +68,14 @@ OTHERWISE: Mapping[str, str] = {
 }
 """Tables that hold something of persons, and are treated one by one."""
 
+SERVICE = frozenset({"phone_call", "ticket", "ticket_event", "note"})
+"""Tables of customer service: of who is erased they go, also where law makes us keep the customer's real name."""
+
 NOBODY = frozenset(
     {
         "sequence", "setting", "load", "quality", "completeness", "lease", "audit_chain", "person", "session",
         "one_time_link", "api_key", "refusal", "segment", "segment_version", "segment_count", "asked", "erasure",
-        "tombstone", "kept_figure",
+        "tombstone", "tally",
     }
 )  # fmt: skip
 """Tables that hold nothing of customers."""
@@ -127,11 +131,23 @@ def rows(tx: Transaction, whose: Whose) -> Iterator[tuple[str, list[dict[str, An
             yield table.name, told
 
 
-def delete(tx: Transaction, whose: Whose) -> dict[str, int]:
-    """Take all rows out that are somebody's, and say how many of each table."""
+def count(tx: Transaction, whose: Whose, tables: Collection[str] = WHOSE) -> dict[str, int]:
+    """How many rows of each of these tables are somebody's."""
+    told = {}
+    for table in metadata.sorted_tables:
+        if table.name in tables:
+            conditions = tuple(_conditions(table, whose))
+            if conditions:
+                query = sa.select(sa.func.count()).select_from(table).where(sa.or_(*conditions))
+                told[table.name] = tx.scalar(query) or 0
+    return {name: many for name, many in told.items() if many}
+
+
+def delete(tx: Transaction, whose: Whose, tables: Collection[str] = WHOSE) -> dict[str, int]:
+    """Take all rows of these tables out that are somebody's, and say how many of each."""
     gone = {}
     for table in reversed(metadata.sorted_tables):
-        if table.name in WHOSE:
+        if table.name in tables:
             gone[table.name] = sum(
                 tx.execute(table.delete().where(condition)).rowcount for condition in _conditions(table, whose)
             )

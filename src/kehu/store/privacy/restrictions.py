@@ -15,7 +15,7 @@ from kehu.model.privacy import Bound
 from kehu.store import bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.privacy import restriction
-from kehu.store.tables import member, record
+from kehu.store.dictionary.records import member, record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +74,21 @@ def hidden(tx: Transaction) -> Hidden:
     return Hidden(customers=pa.array(whose, pa.int64()), records=pa.array(records, pa.int64()))
 
 
+_OF_CUSTOMER = (
+    sa.select(restriction)
+    .join(record, record.c.origin == restriction.c.origin)
+    .join(member, member.c.record == record.c.record)
+    .where(member.c.customer_id == sa.bindparam("number"), restriction.c.freed_at.is_(None))
+    # What law binds comes first, the latest of its kind.
+    .order_by(restriction.c.bound.desc(), restriction.c.until.desc(), restriction.c.since)
+    .limit(1)
+)
+_ANY = sa.select(restriction.c.origin).where(restriction.c.freed_at.is_(None)).limit(1)
+
+
 def of_customer(tx: Transaction, customer_id: int) -> Restricted | None:
     """Why a customer's data may not be used; None where it may."""
-    query = (
-        sa.select(restriction)
-        .join(record, record.c.origin == restriction.c.origin)
-        .join(member, member.c.record == record.c.record)
-        .where(member.c.customer_id == customer_id, restriction.c.freed_at.is_(None))
-        # What law binds comes first, the latest of its kind.
-        .order_by(restriction.c.bound.desc(), restriction.c.until.desc(), restriction.c.since)
-        .limit(1)
-    )
-    row = tx.execute(query).mappings().first()
+    row = tx.execute(_OF_CUSTOMER, {"number": customer_id}).mappings().first()
     if row is None:
         return None
     return Restricted(bound=Bound(row["bound"]), since=row["since"], noted_by=row["noted_by"], until=row["until"])
@@ -93,7 +96,7 @@ def of_customer(tx: Transaction, customer_id: int) -> Restricted | None:
 
 def are_there(tx: Transaction) -> bool:
     """Whether anybody's data is restricted."""
-    return tx.scalar(sa.select(restriction.c.origin).where(restriction.c.freed_at.is_(None)).limit(1)) is not None
+    return tx.scalar(_ANY) is not None
 
 
 def restrict(

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 
 from kehu.store import bulk
 from kehu.store.database import Transaction
+from kehu.store.dictionary.loads import quarantine
 from kehu.store.dictionary.privacy import tombstone
 from kehu.store.privacy import traces
 from kehu.store.sealing.keyring import Use
 from kehu.store.sealing.vault import Vault
-from kehu.store.tables import quarantine
 
 BYTES = 16
 

@@ -1,7 +1,6 @@
 """Traces: where somebody stands in tables that are not theirs: quarantine, decisions, the audit trail."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +8,17 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from kehu.model.masks import CERTIFICATES
 from kehu.store import bulk
 from kehu.store.audit import trail
 from kehu.store.backup import kept
 from kehu.store.database import Transaction
 from kehu.store.dictionary.audit import audit
+from kehu.store.dictionary.decisions import decision, decision_member
+from kehu.store.dictionary.loads import quarantine
+from kehu.store.dictionary.records import record
 from kehu.store.privacy.persons import Whose
 from kehu.store.sealing.vault import Vault
-from kehu.store.tables import decision, decision_member, quarantine, record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +46,13 @@ class Known:
         )
 
 
-NUMBERS = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|[0-9]{15}|[0-9A-HJ-NP-RT-UW-Y]{18})(?![0-9A-Za-z])")
-"""What may be a certificate in a row as it came: 18 or 15 characters of a resident's, 18 of an organization's."""
-
-
 def written(raw: str) -> frozenset[str]:
     """The numbers in a row as it came that may be certificates, as cleaned ones are written.
 
     >>> sorted(written('{"证件号码": "11010119900307123x", "手机": "13812341234"}'))
     ['11010119900307123X']
     """
-    return frozenset(found.upper() for found in NUMBERS.findall(raw))
+    return frozenset(found.upper() for found in CERTIFICATES.findall(raw))
 
 
 def known_by(tx: Transaction, whose: Whose) -> Known:

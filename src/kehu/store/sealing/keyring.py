@@ -6,8 +6,9 @@ only its owner may read, and never in the database or a backup:
     1 3q2+7wAAAA…=
     2 8J+YgPCfmI…=
 
-New values are sealed with the newest key, old ones are opened with the key whose number they bear. For each use a key
-of its own is derived (HKDF-SHA256, RFC 5869), so that what finds a certificate cannot open it.
+New values are sealed with the key that the store names, until `kehu rotate-key` names the newest; each is opened with
+the key whose number it bears. For each use a key of its own is derived (HKDF-SHA256, RFC 5869), so that what finds a
+certificate cannot open it.
 """
 
 import base64
@@ -15,10 +16,9 @@ import binascii
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -55,9 +55,9 @@ class Keyring:
 
     secrets: Mapping[int, bytes]
 
-    @cached_property
+    @property
     def newest(self) -> int:
-        """The number of the key that seals."""
+        """The greatest number: that of the key which was made last."""
         return max(self.secrets)
 
     def derived(self, use: Use, number: int | None = None) -> bytes:
@@ -84,9 +84,9 @@ class Keyring:
         """
         return Keyring(secrets={**self.secrets, self.newest + 1: secrets.token_bytes(SECRET_BYTES)})
 
-    def only_newest(self) -> "Keyring":
-        """The newest key alone, once nothing is sealed with the others."""
-        return Keyring(secrets={self.newest: self.secrets[self.newest]})
+    def without(self, numbers: Collection[int]) -> "Keyring":
+        """The same keys but these, once nothing is sealed with them."""
+        return Keyring(secrets={number: key for number, key in self.secrets.items() if number not in numbers})
 
     def text(self) -> str:
         """The keyring as `parsed` reads it."""
@@ -148,6 +148,34 @@ def read(path: Path) -> Keyring:
     if mode & 0o077:
         raise SettingsError(f"{path}: others may read the key file (mode {mode:o}): chmod 600 {path}")
     return parsed(text, where=str(path))
+
+
+class _Looked(Mapping[int, bytes]):
+    """The secrets of a file, which is looked into again for a number that was not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = dict(read(path).secrets)
+
+    def __getitem__(self, number: int) -> bytes:
+        if number not in self._known:
+            self._known = dict(read(self._path).secrets)
+        return self._known[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def live(path: Path) -> Keyring:
+    """The keyring in a file, for a program that goes on while `kehu rotate-key` puts another key there.
+
+    Raises:
+        SettingsError: As `read` does; later, too, where the file was spoilt meanwhile.
+    """
+    return Keyring(secrets=_Looked(path))
 
 
 def write(path: Path, keys: Keyring, *, over: bool = False) -> None:

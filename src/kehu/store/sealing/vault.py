@@ -47,16 +47,21 @@ class Vault:
     def __init__(self, keys: Keyring) -> None:
         self.keys = keys
         self._cipher = cache(lambda number: AESGCM(keys.derived(Use.SEAL, number)))
+        self._fingerprint = cache(lambda number: hmac.digest(keys.derived(Use.CHECK, number), b"kehu", "sha256").hex())
 
-    def seal(self, texts: Sequence[str | None], *, column: str, rows: Sequence[int]) -> list[str | None]:
+    def seal(
+        self, texts: Sequence[str | None], *, column: str, rows: Sequence[int], number: int | None = None
+    ) -> list[str | None]:
         """Values as only the holder of the key reads them.
 
         Args:
             texts: What to seal; None stays None.
             column: The table and column they stand in: `record.id_number`.
             rows: The number of the row of each.
+            number: The number of the key: in a store the one that is in force there; the newest, where none is named.
         """
-        encrypt, head = self._cipher(self.keys.newest).encrypt, f"{VERSION}.{self.keys.newest}."
+        number = self.keys.newest if number is None else number
+        encrypt, head = self._cipher(number).encrypt, begun_by(number)
         bound = _bound(column)
         # One call for all nonces: a call for each costs more than the cipher.
         nonces = os.urandom(NONCE_BYTES * len(texts))
@@ -126,19 +131,25 @@ class Vault:
 
     def fingerprint(self, number: int) -> str:
         """What tells a key from another, and nothing of the key itself; kept in the database to refuse a wrong key."""
-        return hmac.digest(self.keys.derived(Use.CHECK, number), b"kehu", "sha256").hex()
+        return self._fingerprint(number)
 
 
 class Wrap:
     """Closes the keys of the files below `raw/`, which stand in the files."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, number: int | None = None) -> None:
         self._vault = vault
+        self.number = vault.keys.newest if number is None else number
+        """The key that closes; the newest, where none is named."""
 
     def close(self, text: str) -> str:
         """The text as only `open` reads it."""
-        [closed] = self._vault.seal([text], column="raw file", rows=[0])
+        [closed] = self._vault.seal([text], column="raw file", rows=[0], number=self.number)
         return str(closed)
+
+    def number_of(self, closed: str) -> int:
+        """The key that closed it."""
+        return key_number(closed)
 
     def open(self, text: str) -> str:
         """What was closed."""
@@ -153,6 +164,15 @@ def key_number(sealed: str) -> int:
     7
     """
     return int(sealed.split(".", 2)[1])
+
+
+def begun_by(number: int) -> str:
+    """How every value begins that was sealed with the key of this number.
+
+    >>> begun_by(7)
+    '1.7.'
+    """
+    return f"{VERSION}.{number}."
 
 
 def _bound(column: str) -> bytes:

@@ -15,9 +15,12 @@ from kehu.errors import NotFoundError
 from kehu.model.codes import MediumKind, Role
 from kehu.store import search, sequence, views
 from kehu.store.database import Transaction
+from kehu.store.dictionary.customers import contact_medium, search_term
+from kehu.store.dictionary.households import subscription
+from kehu.store.dictionary.loads import load
+from kehu.store.dictionary.records import member, record
 from kehu.store.dictionary.service import phone_call
 from kehu.store.service import numbers
-from kehu.store.tables import contact_medium, load, member, record, search_term, subscription
 
 MOST = 50
 """So many statements of a number, the newest, are looked at, and so many customers whom it reaches."""
@@ -85,10 +88,18 @@ def known(tx: Transaction, call_id: int, customer_id: int) -> None:
     tx.execute(phone_call.update().where(phone_call.c.call_id == call_id).values(customer_id=customer_id))
 
 
+_OF_CUSTOMER = (
+    sa.select(phone_call)
+    .where(phone_call.c.customer_id.in_(sa.bindparam("numbers", expanding=True)))
+    .order_by(phone_call.c.call_id.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
 def of_customer(tx: Transaction, customer_id: int, *, limit: int = 5) -> tuple[Call, ...]:
     """The calls of a living customer, the newest first."""
-    theirs = phone_call.c.customer_id.in_(numbers.of_customer(tx, customer_id))
-    rows = tx.execute(sa.select(phone_call).where(theirs).order_by(phone_call.c.call_id.desc()).limit(limit)).mappings()
+    values = {"numbers": numbers.of_customer(tx, customer_id), "most": limit}
+    rows = tx.execute(_OF_CUSTOMER, values).mappings()
     return tuple(Call(**row) for row in rows)
 
 

@@ -30,8 +30,15 @@ def add(tx: Transaction, customer_id: int, text: str, *, who: str, at: datetime)
     return written
 
 
+_OF_CUSTOMER = (
+    sa.select(note)
+    .where(note.c.customer_id.in_(sa.bindparam("numbers", expanding=True)))
+    .order_by(note.c.note_id.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
 def of_customer(tx: Transaction, customer_id: int, *, limit: int = 20) -> tuple[Note, ...]:
     """The notes on a living customer, the newest first."""
-    theirs = note.c.customer_id.in_(numbers.of_customer(tx, customer_id))
-    rows = tx.execute(sa.select(note).where(theirs).order_by(note.c.note_id.desc()).limit(limit)).mappings()
+    rows = tx.execute(_OF_CUSTOMER, {"numbers": numbers.of_customer(tx, customer_id), "most": limit}).mappings()
     return tuple(Note(**row) for row in rows)

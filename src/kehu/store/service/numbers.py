@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from kehu.store.database import Transaction
-from kehu.store.tables import customer
+from kehu.store.dictionary.customers import customer
 
 MOST = 1_000
 """So many numbers of one customer are followed."""
@@ -11,9 +11,19 @@ MOST = 1_000
 
 def of_customer(tx: Transaction, customer_id: int) -> list[int]:
     """The number of a living customer, and those that were merged into it, however long ago."""
+    once: dict[str, list[int]] = tx.get_execution_options().get("once", {})
+    if (known := once.get(f"numbers of {customer_id}")) is not None:
+        return known
     found, newest = [customer_id], [customer_id]
     while newest and len(found) < MOST:
-        into = sa.select(customer.c.customer_id).where(customer.c.merged_into.in_(newest))
-        newest = list(tx.execute(into.limit(MOST)).scalars())
+        newest = list(tx.execute(_MERGED_INTO, {"numbers": newest}).scalars())
         found += newest
+    once[f"numbers of {customer_id}"] = found
     return found
+
+
+_MERGED_INTO = (
+    sa.select(customer.c.customer_id)
+    .where(customer.c.merged_into.in_(sa.bindparam("numbers", expanding=True)))
+    .limit(MOST)
+)

@@ -183,6 +183,21 @@ def page(tx: Transaction, wanted: Filter, *, after: int | None = None, limit: in
     return Page(rows=rows[:limit], following=rows[limit - 1].ticket_id if len(rows) > limit else None)
 
 
+_OF_NUMBERS = (
+    sa.select(ticket)
+    .where(ticket.c.customer_id.in_(sa.bindparam("numbers", expanding=True)))
+    .order_by(ticket.c.line_at, ticket.c.ticket_id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
+def of_customer(tx: Transaction, customer_id: int, *, limit: int) -> Page:
+    """The tickets of a living customer, whatever their state, in the order of the line."""
+    values = {"numbers": numbers.of_customer(tx, customer_id), "most": limit + 1}
+    rows = tuple(_read(row) for row in tx.execute(_OF_NUMBERS, values).mappings())
+    return Page(rows=rows[:limit], following=rows[limit - 1].ticket_id if len(rows) > limit else None)
+
+
 def count(tx: Transaction, wanted: Filter) -> int:
     """How many tickets are wanted, counted no further than `COUNTED`."""
     some = sa.select(ticket.c.ticket_id).where(*_conditions(tx, wanted)).limit(COUNTED).subquery()

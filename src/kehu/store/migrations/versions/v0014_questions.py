@@ -5,8 +5,8 @@ A store that holds customers already gets its questions with the next `kehu run`
 
 import sqlalchemy as sa
 
+from kehu.store.dictionary.ground import NUMBER
 from kehu.store.migrations.steps import create_index, create_table
-from kehu.store.tables import NUMBER
 
 revision = "0014"
 down_revision = "0013"

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from alembic import op
 
 from kehu.model.links import KEYS
-from kehu.store import bulk, finding, sealed, search
+from kehu.store import bulk, finding, fingerprints, search
 from kehu.store.columns import Digest, Instant, Word, Writing
+from kehu.store.database import vault_of
 from kehu.store.migrations.steps import NUMBER
 from kehu.store.sealing.vault import sealed_length
 
@@ -101,7 +102,8 @@ def _rewrite(tx: sa.Connection, table: sa.Table, made: Callable[[pa.Table], pa.A
 def _sealed(tx: sa.Connection, table: sa.Table, rows: pa.Table) -> pa.Array:
     column = table.c.keys()[-1]
     texts, numbers = rows.column(column).to_pylist(), rows.column(0).to_pylist()
-    return pa.array(sealed.vault(tx).seal(texts, column=f"{table.name}.{column}", rows=numbers), pa.string())
+    closed = vault_of(tx).seal(texts, column=f"{table.name}.{column}", rows=numbers, number=fingerprints.number(tx))
+    return pa.array(closed, pa.string())
 
 
 def _find_by_hashes(tx: sa.Connection) -> None:
@@ -116,9 +118,7 @@ def _find_by_hashes(tx: sa.Connection) -> None:
     term = sa.Table("search_term", sa.MetaData(), sa.Column("term", Word(200)), sa.Column("customer_id", NUMBER))
     was = held.set_column(0, "term", pc.binary_join_element_wise("=", clear, ""))
     bulk.delete(tx, term, was)
-    terms = held.set_column(0, "term", pc.binary_join_element_wise(search.CERTIFICATE, clear, ""))
-    terms = terms.group_by(search.TERMS.names).aggregate([])
-    bulk.insert(tx, term, search.kept(tx, terms.cast(search.TERMS)))
+    bulk.insert(tx, term, search.kept(tx, search.of_certificates(held)))
 
 
 def _key_pairs(tx: sa.Connection) -> None:

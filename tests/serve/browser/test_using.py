@@ -1,67 +1,58 @@
 """The pages in a real browser: what a person does, sees, and may not be blocked from."""
 
-import os
 import re
-import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+import sqlalchemy as sa
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from kehu.analyse.report import Format
 from kehu.engine.duck import Duck
-from kehu.flows import arrive
+from kehu.flows import arrive, figures, sight
 from kehu.flows.arrive import Desk
+from kehu.flows.segments import Reader
+from kehu.model.languages import Language
 from kehu.model.people import Role
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database
+from kehu.store.dictionary.customers import customer
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
 
 VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
-ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium")
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
-
 Open = Callable[..., Page]
 """Opens a page: address, and `language`, `theme`."""
-
-MISSING = [name for name, there in (("chromium", CHROMIUM), ("axe-core", AXE.exists())) if not there]
-if MISSING and os.environ.get("CI") != "true":
-    pytest.skip(f"missing: {', '.join(MISSING)} (apt-get install chromium; make setup)", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+Violations = Callable[[Page], list[str]]
+"""What axe finds wrong on a page."""
+Served = Callable[[FastAPI], AbstractContextManager[str]]
+"""Lets an application listen while a block runs."""
 
 
 @pytest.fixture(scope="module")
-def address(application: FastAPI) -> Iterator[str]:
+def address(application: FastAPI, served: Served) -> Iterator[str]:
     """Where the application over the filled store listens."""
-    yield from _serve(application)
+    with served(application) as where:
+        yield where
 
 
 @pytest.fixture(scope="module")
-def empty_address(empty: database.Database, application: FastAPI) -> Iterator[str]:
+def empty_address(empty: database.Database, application: FastAPI, served: Served) -> Iterator[str]:
     """Where an application over an empty store listens."""
-    yield from _serve(app.create(empty, clock=application.state.given.clock))
+    with served(app.create(empty, clock=application.state.given.clock)) as where:
+        yield where
 
 
 @pytest.fixture
-def mending(tmp_path: Path) -> Iterator[str]:
+def mending(tmp_path: Path, served: Served) -> Iterator[str]:
     """Where an application listens that takes records, over two rows without a key in quarantine."""
     opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
     database.migrate(opened)
@@ -78,59 +69,9 @@ def mending(tmp_path: Path) -> Iterator[str]:
     )
     for name in ("张伟", "李娜"):
         arrive.one(opened, desk, {"channel": "app", "name": name})
-    yield from _serve(app.create(opened, clock=lambda: NOW, desk=desk))
+    with served(app.create(opened, clock=lambda: NOW, desk=desk)) as where:
+        yield where
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def desk_address(staff: Any) -> Iterator[str]:
-    """Where an application listens that its people sign in to."""
-    yield from _serve(staff.application)
-
-
-def _serve(application: FastAPI) -> Iterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
-    """Opens pages; fails where the console complained: a script error, a blocked style, a missing file."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def opened(url: str, *, language: str = "zh-CN", theme: str = "light") -> Page:
-        context = browser.new_context(
-            locale=language,
-            color_scheme=theme,  # type: ignore[arg-type]  # a literal
-            reduced_motion="reduce",
-            viewport={"width": 1280, "height": 900},
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong on a page."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{one['id']}: {node['target']}" for one in found["violations"] for node in one["nodes"]]
 
 
 def test_a_click_on_a_slice_leads_to_its_customers_and_on_to_one(visit: Open, address: str) -> None:
@@ -203,6 +144,8 @@ def test_the_way_from_overview_to_a_reason_needs_no_mouse(visit: Open, address: 
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
+    page.get_by_label("Parts of this page").get_by_role("link", name="Links").press("Enter")
+    expect(page.locator("#links")).to_be_in_viewport()
     second = page.locator("#links").locator("xpath=../..").locator("summary").nth(1)
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -214,7 +157,7 @@ def test_the_way_from_overview_to_a_reason_needs_no_mouse(visit: Open, address: 
 
 
 def test_a_line_of_the_graph_leads_to_the_explanation_of_its_pair(visit: Open, address: str) -> None:
-    page = visit(f"{address}/customers/1", language="en-GB")
+    page = visit(f"{address}/customers/1#links", language="en-GB")
     expect(page.locator("#graph svg text", has_text="hall H-2026-0451")).to_be_visible()
     page.locator("#links").locator("xpath=../..").get_by_role("link", name="Explain this pair").first.click()
     expect(page.locator("h1")).to_have_text("Why one customer, or two")
@@ -260,7 +203,9 @@ def test_a_click_on_a_bar_leads_to_the_rows_that_broke_the_rule(visit: Open, add
     expect(page.locator(".bad-rows > li")).to_have_count(1)
 
 
-def test_a_row_is_mended_without_a_mouse_and_then_all_of_a_filter_are_replayed(visit: Open, mending: str) -> None:
+def test_a_row_is_mended_without_a_mouse_and_then_all_of_a_filter_are_replayed(
+    visit: Open, mending: str, violations: Violations
+) -> None:
     page = visit(f"{mending}/quarantine", language="en-GB")
     expect(page.locator(".bad-rows > li")).to_have_count(2)
     page.get_by_role("link", name="Row 1").focus()
@@ -300,17 +245,19 @@ def test_a_row_is_mended_without_a_mouse_and_then_all_of_a_filter_are_replayed(v
         ),
     ],
 )  # fmt: skip
-def test_an_agents_day(visit: Open, desk_address: str, staff: Any, language: str, words: tuple[str, ...]) -> None:
+def test_an_agents_day(
+    visit: Open, house: str, staff: Any, language: str, words: tuple[str, ...], violations: Violations
+) -> None:
     new, title, says, mine, said, begin, resolve, resolved, ended, enter, note = words
     login = f"agent-{language[:2]}"
     staff.signed_in(Role.AGENT, login=login)
-    page = visit(f"{desk_address}/tickets", language=language)
+    page = visit(f"{house}/tickets", language=language)
     page.locator("[name=login]").fill(login)
     page.locator("[name=password]").fill("four words make one")
     page.get_by_role("button", name=enter).click()
     expect(page.locator(".empty-title")).to_be_visible()
     # They find the customer by pinyin, see no number, and write down what they want.
-    page.goto(f"{desk_address}/search")
+    page.goto(f"{house}/search")
     page.locator("#q").press_sequentially("ouyangnana", delay=10)
     page.locator("table.people .who a", has_text="欧阳娜娜").click()
     expect(page.locator("#media").locator("xpath=../..")).to_contain_text("150****2222")
@@ -332,7 +279,7 @@ def test_an_agents_day(visit: Open, desk_address: str, staff: Any, language: str
     expect(page.locator(".identity .state")).to_have_text(resolved)
     expect(page.locator(".history")).to_contain_text("端口已重置")
     # It is gone from the desk, and stands among those that ended; a note tells the next one.
-    page.goto(f"{desk_address}/tickets")
+    page.goto(f"{house}/tickets")
     expect(page.locator(".empty-title")).to_be_visible()
     page.get_by_role("link", name=ended).click()
     page.locator("table.tickets a", has_text="宽带掉线").first.click()
@@ -341,7 +288,7 @@ def test_an_agents_day(visit: Open, desk_address: str, staff: Any, language: str
     page.get_by_role("button", name=note).click()
     expect(page.locator(".said").first).to_have_text("下午五点后再打")
     # A newcomer is told to be her while the form is filled in.
-    page.goto(f"{desk_address}/customers/new")
+    page.goto(f"{house}/customers/new")
     page.locator("[name=name]").fill("欧阳娜娜")
     page.locator("[name=phone]").fill("15011112222")
     expect(page.locator("#likely")).to_contain_text("欧阳娜娜")
@@ -354,38 +301,9 @@ def test_the_description_is_drawn_from_our_own_files(visit: Open, address: str) 
     expect(page.get_by_text("/api/v1/customers/search")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(visit: Open, address: str, theme: str) -> None:
-    page = visit(address, theme=theme)
-    expect(page.locator("#category-chart svg")).to_be_visible()
-    found = {"/": violations(page)}
-    for path in (
-        "/customers",
-        "/customers/1",
-        "/customers/1/past",
-        "/explain/1/2",
-        "/quarantine",
-        "/quarantine/1",
-        "/quality?days=60",
-        "/loads",
-        "/tickets",
-        "/tickets/new?customer=1",
-        "/dashboard",
-        "/segments",
-        "/segments/new",
-        "/sign-in",
-        "/search",
-    ):
-        page.goto(address + path)
-        if path == "/search":
-            page.locator("#q").fill("张")
-            expect(page.locator("table.people .who").first).to_be_visible()
-        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-        found[path] = violations(page)
-    assert {path: wrong for path, wrong in found.items() if wrong} == {}
-
-
-def test_axe_finds_nothing_wrong_where_there_is_nothing(visit: Open, empty_address: str) -> None:
+def test_axe_finds_nothing_wrong_where_there_is_nothing(
+    visit: Open, empty_address: str, violations: Violations
+) -> None:
     page = visit(empty_address, language="en-GB")
     for path in ("/", "/customers", "/tickets", "/tickets?view=late", "/quarantine", "/quality", "/loads", "/search"):
         page.goto(empty_address + path)
@@ -399,7 +317,7 @@ def test_a_click_on_a_bar_leads_to_its_customers_and_back_to_the_dashboard(
     page = visit(f"{address}/dashboard", language=language)
     chart = page.locator("section", has=page.locator("#figure-channel")).locator(".chart")
     expect(chart.locator("svg")).to_be_visible()
-    bars = chart.evaluate("place => JSON.parse(place.dataset.bars).series[0].data")
+    bars = chart.evaluate("place => JSON.parse(place.dataset.figure).series[0].data")
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box
@@ -410,7 +328,67 @@ def test_a_click_on_a_bar_leads_to_its_customers_and_back_to_the_dashboard(
     expect(page).to_have_url(re.compile(r"/dashboard$"))
 
 
-def test_a_segment_is_built_by_clicks_and_counted_meanwhile(visit: Open, address: str) -> None:
+@pytest.mark.parametrize(("language", "firms"), [("zh-CN", "企业用户"), ("en", "enterprise")])
+def test_the_dashboard_tells_what_sql_counts_and_keeps_its_filter_in_the_address(
+    visit: Open, address: str, filled: database.Database, language: str, firms: str
+) -> None:
+    page = visit(f"{address}/dashboard", language=language)
+    page.locator('[name="province"]').select_option("广东省")
+    expect(page).to_have_url(re.compile(r"province=%E5%B9%BF%E4%B8%9C%E7%9C%81"))
+    with filled.read() as tx:
+        living = (customer.c.merged_into.is_(None), customer.c.province == "广东省")
+        by_category = sa.select(customer.c.category, sa.func.count()).where(*living).group_by(customer.c.category)
+        counted = {code or "-": many for code, many in tx.execute(by_category)}
+    pie = page.locator("section", has=page.locator("#figure-category")).locator(".chart")
+    expect(pie.locator("svg")).to_be_visible()
+    told = pie.evaluate("place => JSON.parse(place.dataset.chart).series[0].data")
+    assert {part["code"]: part["value"] for part in told} == counted
+    pie.locator("svg text", has_text=firms).first.click()
+    expect(page).to_have_url(re.compile(r"/customers\?province=.*&category=enterprise$"))
+    expect(page.locator("table .who")).to_have_count(counted["enterprise"])
+    page.locator("table .who a").first.click()
+    expect(page).to_have_url(re.compile(r"/customers/\d+"))
+
+
+def test_every_part_of_the_dashboard_is_drawn_and_can_be_used_by_everybody(
+    visit: Open, address: str, violations: Violations
+) -> None:
+    page = visit(f"{address}/dashboard", language="en")
+    for part in figures.PARTS:
+        page.goto(f"{address}/dashboard?part={part}&since=2026-01&until=2026-12")
+        charts = page.locator(".dashboard .chart")
+        expect(charts.locator("svg")).to_have_count(charts.count())
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert violations(page) == [], part
+    page.goto(f"{address}/dashboard")
+    for kind, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).first.click()
+        assert download.value.path().read_bytes().startswith(start)
+
+
+def test_the_report_shows_every_chart_from_the_disk_with_the_network_off(
+    browser: Browser, filled: database.Database, tmp_path: Path, violations: Violations
+) -> None:
+    seen = Reader(sees_persons=True, sight=sight.CLEAR, smallest=0)
+    told = figures.report(filled, Format.HTML, Language.ZH, at=NOW, zone=UTC, reader=seen)
+    path = tmp_path / "report.html"
+    path.write_bytes(told)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    sections = page.locator("section", has=page.locator("table"))
+    assert sections.count() >= 15
+    expect(sections.locator("svg")).to_have_count(sections.count())
+    assert all(chart.bounding_box()["height"] > 20 for chart in sections.locator("svg").all())  # type: ignore[index]
+    assert violations(page) == []
+    assert asked == [path.as_uri()]
+    context.close()
+
+
+def test_a_segment_is_built_by_clicks_and_counted_meanwhile(visit: Open, address: str, violations: Violations) -> None:
     page = visit(f"{address}/segments/new", language="en")
     expect(page.get_by_role("status")).to_have_text("Not complete yet")
     page.get_by_label("Value").fill("student")

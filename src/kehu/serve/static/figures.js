@@ -1,0 +1,112 @@
+// The charts of analysis in the colours of the theme; a click on a part lists its customers, and each can be kept.
+"use strict";
+
+const number = (value) => value.toLocaleString(document.documentElement.lang);
+const scale = () => [css("--paper"), css("--brand")];
+
+// What each kind of chart is beside its numbers.
+const drawings = {
+  bars: (option, soft, leads) => ({
+    xAxis: { ...option.xAxis, ...soft }, yAxis: { ...option.yAxis, ...soft },
+    series: option.series.map((one) => ({ ...one, color: css("--slice-0"), cursor: leads ? "pointer" : "default" })),
+  }),
+  stacked: (option, soft) => ({
+    legend: { ...option.legend, textStyle: { color: css("--ink") } },
+    xAxis: { ...option.xAxis, ...soft }, yAxis: { ...option.yAxis, ...soft },
+    series: option.series.map((one, index) => ({ ...one, color: css(`--slice-${index % 9}`), cursor: "default" })),
+  }),
+  heat: (option, soft) => ({
+    xAxis: { ...option.xAxis, ...soft, nameTextStyle: { color: css("--ink-soft") } },
+    yAxis: { ...option.yAxis, ...soft, nameTextStyle: { ...option.yAxis.nameTextStyle, color: css("--ink-soft") } },
+    visualMap: shaded(option),
+    series: option.series.map((one) => ({ ...one, itemStyle: edge(), label: { ...one.label, formatter: ({ value }) => number(value[2]) } })),
+  }),
+  tiles: (option, soft, leads) => ({
+    visualMap: shaded(option),
+    tooltip: { ...option.tooltip, formatter: ({ data }) => `${data.name}　<b>${number(data.value[2])}</b>　${data.percent.toFixed(1)}%` },
+    series: option.series.map((one) => ({
+      ...one, cursor: leads ? "pointer" : "default", itemStyle: { ...edge(), borderRadius: 4 },
+      label: { show: true, lineHeight: 15, formatter: ({ data }) => `${data.name}\n${number(data.value[2])}` },
+    })),
+  }),
+  flow: (option) => ({
+    series: option.series.map((one) => ({
+      ...one, color: [...Array(9).keys()].map((index) => css(`--slice-${index}`)),
+      label: { color: css("--ink") }, lineStyle: { color: "source", opacity: .35 },
+      tooltip: { formatter: ({ dataType, data, value, name }) => dataType === "edge" ? `${data.source.slice(2)} → ${data.target.slice(2)}　<b>${number(data.value)}</b>` : `${name.slice(2)}　<b>${number(value)}</b>` },
+    })),
+  }),
+};
+
+const edge = () => ({ borderColor: css("--paper"), borderWidth: 2 });
+const shaded = (option) => ({ ...option.visualMap, inRange: { color: scale() }, textStyle: { color: css("--ink-soft") } });
+
+function option(place) {
+  const told = JSON.parse(place.dataset.figure);
+  const ink = css("--ink");
+  const soft = {
+    axisLine: { lineStyle: { color: css("--line-strong") } }, axisLabel: { color: css("--ink-soft") },
+    splitLine: { lineStyle: { color: css("--line") } },
+  };
+  return {
+    ...told,
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
+    ...drawings[place.dataset.drawn](told, soft, place.dataset.leadsTo),
+  };
+}
+
+function drawFigure(place) {
+  const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: "svg" });
+  const drawn = option(place);
+  drawn.tooltip = { ...drawn.tooltip, backgroundColor: css("--paper"), borderColor: css("--line"), textStyle: { color: css("--ink") } };
+  chart.setOption(drawn, true);
+  chart.off("click");
+  chart.on("click", ({ data }) => {
+    const leads = place.dataset.leadsTo;
+    if (leads && data && data.code && data.code !== "*") location.assign(leads + encodeURIComponent(data.code));
+  });
+}
+
+// A picture of a chart as a file, on paper of its own.
+function keep(place, kind) {
+  const canvas = document.createElement("div");
+  const size = { width: Math.max(place.clientWidth, 640), height: Math.max(place.clientHeight, 360) };
+  const chart = echarts.init(canvas, null, { renderer: kind === "svg" ? "svg" : "canvas", ...size });
+  chart.setOption({ ...echarts.getInstanceByDom(place).getOption(), animation: false });
+  const link = document.createElement("a");
+  link.href = chart.getDataURL({ type: kind, pixelRatio: 2, backgroundColor: css("--paper") });
+  link.download = `${place.closest("section").querySelector("[data-keeps]").dataset.keeps}.${kind}`;
+  link.click();
+  chart.dispose();
+}
+
+function offer(place) {
+  const aside = place.closest("section").querySelector("[data-keeps]");
+  for (const kind of ["png", "svg"]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "keep";
+    button.textContent = kind.toUpperCase();
+    button.addEventListener("click", () => keep(place, kind));
+    aside.append(" ", button);
+  }
+}
+
+function drawFigures() {
+  if (window.echarts) document.querySelectorAll("[data-figure]").forEach(drawFigure);
+}
+
+document.addEventListener("kehu:theme", drawFigures);
+addEventListener("resize", () => {
+  if (window.echarts) document.querySelectorAll("[data-figure]").forEach((place) => echarts.getInstanceByDom(place)?.resize());
+});
+// Behind kehu.js, whose css() it uses.
+addEventListener("DOMContentLoaded", () => {
+  drawFigures();
+  if (window.echarts) document.querySelectorAll(".dashboard .chart").forEach(offer);
+});
+// On paper a table is read, not opened, and charts are as wide as the page.
+addEventListener("beforeprint", () => {
+  document.querySelectorAll(".dashboard details").forEach((one) => { one.open = true; });
+});

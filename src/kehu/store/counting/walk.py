@@ -1,0 +1,26 @@
+"""The walk itself: each table is read once, as columns of codes, and what is counted is grouped in memory."""
+
+from datetime import date
+
+import pyarrow as pa
+
+from kehu.store.counting import contacts, customers, people
+from kehu.store.database import Transaction
+from kehu.store.tallies import TALLIES
+
+
+def tallies(tx: Transaction, *, today: date) -> pa.Table:
+    """Every figure of every cut: `TALLIES`.
+
+    Args:
+        tx: A transaction.
+        today: The day on which ages, and months ago, are reckoned.
+    """
+    who = people.read(tx, today=today)
+    told = [*customers.figures(tx, who), *contacts.figures(tx, who, today=today)]
+    return pa.concat_tables([_named(name, counts) for name, counts in told])
+
+
+def _named(name: str, counts: pa.Table) -> pa.Table:
+    named = pa.array([name] * counts.num_rows, pa.string())
+    return counts.append_column("name", named).select(TALLIES.names).cast(TALLIES)
