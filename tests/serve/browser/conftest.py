@@ -5,7 +5,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,14 @@ def served() -> Callable[[FastAPI], AbstractContextManager[str]]:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
+def kept() -> Iterator[ExitStack]:
+    """What a test's pages ask until they are closed: `visit` goes first, however a test orders its fixtures."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def visit(browser: Browser, kept: ExitStack) -> Iterator[Open]:
     """Opens pages, each in a browser of its own; fails where the console complained."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []

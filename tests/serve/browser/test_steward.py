@@ -1,12 +1,14 @@
 """A steward's day: ten questions by keyboard, a split, an undo, and what was decided."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
 from kehu.engine.duck import Duck
@@ -27,9 +29,10 @@ WORDS = {
 
 
 @pytest.fixture
-def queue(tmp_path: Path, served: Any) -> Iterator[str]:
+def queue(tmp_path: Path, served: Callable[[FastAPI], AbstractContextManager[str]], kept: ExitStack) -> str:
     """Where an application listens with eleven questions, and 张伟, who has two records."""
     opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=Vault(keyring.made()))
+    kept.callback(opened.close)
     database.migrate(opened)
     ticks = count()
     desk = Desk(
@@ -46,9 +49,7 @@ def queue(tmp_path: Path, served: Any) -> Iterator[str]:
             for letter, end in (("k", "01"), ("d", "03"))
         ]
     arrive.many(opened, desk, [{"channel": "hall", **row} for row in rows])
-    with served(app.create(opened, clock=desk.clock, model=desk.model, desk=desk)) as address:
-        yield address
-    opened.close()
+    return kept.enter_context(served(app.create(opened, clock=desk.clock, model=desk.model, desk=desk)))
 
 
 def certified(stem: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,10 @@ def empty_address(empty: database.Database, application: FastAPI, served: Served
 
 
 @pytest.fixture
-def mending(tmp_path: Path, served: Served) -> Iterator[str]:
+def mending(tmp_path: Path, served: Served, kept: ExitStack) -> str:
     """Where an application listens that takes records, over two rows without a key in quarantine."""
     opened = database.connect("sqlite:///kehu.db", folder=tmp_path, vault=VAULT)
+    kept.callback(opened.close)
     database.migrate(opened)
     desk = Desk(
         engine=Duck(threads=1),
@@ -69,9 +70,7 @@ def mending(tmp_path: Path, served: Served) -> Iterator[str]:
     )
     for name in ("张伟", "李娜"):
         arrive.one(opened, desk, {"channel": "app", "name": name})
-    with served(app.create(opened, clock=lambda: NOW, desk=desk)) as where:
-        yield where
-    opened.close()
+    return kept.enter_context(served(app.create(opened, clock=lambda: NOW, desk=desk)))
 
 
 def test_a_click_on_a_slice_leads_to_its_customers_and_on_to_one(visit: Open, address: str) -> None:
