@@ -41,6 +41,12 @@ def test_slices_fall_and_other_and_the_unstated_stand_last() -> None:
     assert [part.label(Language.ZH) for part in figure.slices] == ["学生", "gold", "其他", "未注明"]
 
 
+def test_stars_rise_and_grades_of_the_operator_stand_behind_them() -> None:
+    stars = ["5_diamond", "vip", "1", "5", "5_silver", None]
+    figure = figures.figure("star_level", pa.table({"value": stars, "count": [1, 9, 2, 3, 4, 5]}, figures.COUNTS))
+    assert [part.code for part in figure.slices] == ["1", "5", "5_silver", "5_diamond", "vip", "-"]
+
+
 def test_rare_codes_share_a_slice_of_their_own() -> None:
     told = pa.table({"value": [f"c{at}" for at in range(12)], "count": range(12, 0, -1)}, schema=figures.COUNTS)
     figure = figures.figure("category", told)

@@ -69,6 +69,16 @@ def test_the_value_of_the_trusted_channel_survives() -> None:
     assert one(rows, trust={"online": 1, "hall": 2})["category"] == "1"
 
 
+def test_the_star_level_that_was_reckoned_last_survives() -> None:
+    rows = [
+        {"channel": "hall", "star_level": "五星金", "updated_at": "2024-03-01"},
+        {"channel": "calls", "star_level": "4", "updated_at": "2026-03-01"},
+        {"channel": "online", "updated_at": "2026-05-01"},
+    ]
+    state = one(rows, trust={"hall": 3, "calls": 1})
+    assert (state["star_level"], state["sources"]["star_level"]) == ("4", 101)
+
+
 def test_the_value_of_the_latest_record_survives() -> None:
     rows = [
         {"email": "new@x.org", "updated_at": "2026-03-01"},

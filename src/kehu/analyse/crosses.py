@@ -79,7 +79,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
 _ATTRIBUTES: dict[str, tuple[str, str]] = {
     "name": ("姓名", "name"), "phone": ("电话", "phone"), "id_number": ("证件号码", "certificate"),
     "birth_date": ("出生日期", "birth date"), "gender": ("性别", "gender"), "email": ("电子邮箱", "e-mail"),
-    "address": ("地址", "address"), "category": ("客户类别", "category"), "updated_at": ("更新时间", "changed at"),
+    "address": ("地址", "address"), "category": ("客户类别", "category"),
+    "star_level": ("客户星级", "star level"), "updated_at": ("更新时间", "changed at"),
 }  # fmt: skip
 _NO_NEXT = ("未再来", "came no more")
 _ORDER = {

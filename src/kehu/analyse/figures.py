@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kehu.model.codes import TEXTS, Category, Gender, Kind
+from kehu.model.codes import TEXTS, Category, Gender, Kind, StarLevel
 from kehu.model.languages import Language
 
 COUNTS = pa.schema([pa.field("value", pa.string()), pa.field("count", pa.int64(), nullable=False)])
@@ -65,6 +65,7 @@ class Figure:
 
 TITLES: dict[str, tuple[str, str]] = {
     "category": ("用户类别比例", "Customers by category"),
+    "star_level": ("客户星级", "Customers by star level"),
     "kind": ("个人与单位", "Persons and organizations"),
     "gender": ("性别", "Customers by gender"),
     "province": ("省份", "Customers by province"),
@@ -82,11 +83,12 @@ TITLES: dict[str, tuple[str, str]] = {
 }
 """Name of a figure -> its zh and en title."""
 
-ORDINAL = frozenset({"age", "records", "score", "numbers", "new", "lost", "ticket", "tenure"})
+ORDINAL = frozenset({"star_level", "age", "records", "score", "numbers", "new", "lost", "ticket", "tenure"})
 """Figures whose codes have an order of their own; the others begin with the greatest."""
 
 TEXTS_OF: dict[str, dict[str, tuple[str, str]]] = {
     "category": {str(code): TEXTS[code] for code in Category},
+    "star_level": {str(code): TEXTS[code] for code in StarLevel},
     "kind": {str(code): TEXTS[code] for code in Kind},
     "gender": {str(code): TEXTS[code] for code in Gender},
 }
@@ -120,10 +122,16 @@ def figure(name: str, counts: pa.Table, *, named: int = NAMED_CODES, smallest: i
         for code, count, tenths in zip(shown["value"].to_pylist(), many, _tenths(many), strict=True)
     ]
     if name in ORDINAL:
-        parts.sort(key=lambda part: (_LAST.get(part.code, 0), place_of(part.code)))
+        known = list(TEXTS_OF.get(name, ()))
+        parts.sort(key=lambda part: (_LAST.get(part.code, 0), _place_in(known, part.code), place_of(part.code)))
     else:
         parts.sort(key=lambda part: (_LAST.get(part.code, 0), -part.customers, part.code))
     return Figure(name=name, slices=tuple(parts), total=sum(many))
+
+
+def _place_in(known: list[str], code: str) -> int:
+    """Where a code stands among those that we know; an operator's own behind them."""
+    return known.index(code) if code in known else len(known)
 
 
 def rounded(many: int, smallest: int) -> int:

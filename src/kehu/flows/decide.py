@@ -29,7 +29,7 @@ from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
 from kehu.store.decisions import Kind
 
-PINNABLE = ("kind", "name", "phone", "phone_2", "birth_date", "gender", "email", "address", "category")
+PINNABLE = ("kind", "name", "phone", "phone_2", "birth_date", "gender", "email", "address", "category", "star_level")
 """What may be pinned. A certificate is corrected in its channel: a pin would keep its number where nothing seals it."""
 
 

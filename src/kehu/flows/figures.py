@@ -21,7 +21,7 @@ from kehu.store.quality import Quality
 from kehu.store.tallies import Cut
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "customers": ("category", "province", "kind", "gender", "age", "channel", "numbers", "new", "lost"),
+    "customers": ("category", "province", "star_level", "kind", "gender", "age", "channel", "numbers", "new", "lost"),
     "contacts": ("reason", "ticket", "sla"),
     "quality": ("score", "records", "twice", "completeness", "validity", "load"),
     "movement": ("tenure", "recency", "retention", "journey"),

@@ -14,7 +14,7 @@ from kehu.store.quality import Quality
 
 COLUMNS = (
     "kind", "name", "id_type", "id_number", "phone", "phone_2", "birth_date", "gender", "email", "address",
-    "province", "city", "district", "postcode", "category", "updated_at",
+    "province", "city", "district", "postcode", "category", "star_level", "updated_at",
 )  # fmt: skip
 """What is told of records."""
 

@@ -26,10 +26,11 @@ from kehu.store.sealing.keyring import Use
 from kehu.store.segments import Saved, Today
 
 IN_CLEAR = ("customer_id", "kind", "name", "id_type", "id_number", "phone", "phone_2", "birth_date", "gender", "email",
-            "address", "province", "city", "district", "category", "records", "quality", "updated_at")  # fmt: skip
+            "address", "province", "city", "district", "category", "star_level",
+            "records", "quality", "updated_at")  # fmt: skip
 """What an export of customers holds for those who may see persons."""
 
-OF_NOBODY = ("kind", "gender", "province", "city", "category", "records", "quality")
+OF_NOBODY = ("kind", "gender", "province", "city", "category", "star_level", "records", "quality")
 """What an export holds for those who may not: nothing that names anybody, beside a token."""
 
 TOKEN_BYTES = 16

@@ -54,6 +54,27 @@ class Category(StrEnum):
     """其他."""
 
 
+class StarLevel(StrEnum):
+    """The star level of a customer (客户星级), as the operator reckons it; its own grades may stand beside them."""
+
+    ONE = "1"
+    """一星."""
+    TWO = "2"
+    """二星."""
+    THREE = "3"
+    """三星."""
+    FOUR = "4"
+    """四星."""
+    FIVE = "5"
+    """五星, of no tier that is told."""
+    FIVE_SILVER = "5_silver"
+    """五星银."""
+    FIVE_GOLD = "5_gold"
+    """五星金."""
+    FIVE_DIAMOND = "5_diamond"
+    """五星钻."""
+
+
 class LoadState(StrEnum):
     """How far a load came."""
 
@@ -290,6 +311,14 @@ TEXTS = Texts(
     (Category.ENTERPRISE, "企业用户", "enterprise"),
     (Category.ORDINARY, "普通用户", "ordinary"),
     (Category.OTHER, "其他", "other"),
+    (StarLevel.ONE, "一星", "one star"),
+    (StarLevel.TWO, "二星", "two stars"),
+    (StarLevel.THREE, "三星", "three stars"),
+    (StarLevel.FOUR, "四星", "four stars"),
+    (StarLevel.FIVE, "五星", "five stars"),
+    (StarLevel.FIVE_SILVER, "五星银", "five stars, silver"),
+    (StarLevel.FIVE_GOLD, "五星金", "five stars, gold"),
+    (StarLevel.FIVE_DIAMOND, "五星钻", "five stars, diamond"),
     (NumberState.PRE_OPENED, "预开户", "pre-opened"),
     (NumberState.ACTIVE, "正常", "active"),
     (NumberState.SUSPENDED_BY_REQUEST, "申请停机", "suspended by request"),

@@ -9,7 +9,7 @@ from kehu.model.codes import DecidedBy
 
 GOLDEN_COLUMNS: tuple[str, ...] = (
     "kind", "name", "id_type", "id_number", "phone", "phone_2", "birth_date", "gender", "email", "address",
-    "province", "city", "district", "category",
+    "province", "city", "district", "category", "star_level",
 )  # fmt: skip
 """The attributes of a customer that survive from its records."""
 
@@ -30,6 +30,7 @@ CUSTOMERS = pa.schema(
         pa.field("city", pa.string()),
         pa.field("district", pa.string()),
         pa.field("category", pa.string()),
+        pa.field("star_level", pa.string()),
         pa.field("sources", pa.string(), nullable=False),  # JSON: attribute -> number of the record it came from.
         pa.field("records", pa.int64(), nullable=False),  # How many records it has.
         pa.field("quality", pa.float64(), nullable=False),  # 0..100: 100 less the points of its flaws.

@@ -106,7 +106,7 @@ def _held(use: Use, period: Period, *, public: str = "", personal: str = "", sen
     return Held(use=use, period=period, classes={name: kind for kind, names in told for name in names.split()})
 
 
-_GOLDEN = "kind name id_type phone phone_2 birth_date gender email address province city district category"
+_GOLDEN = "kind name id_type phone phone_2 birth_date gender email address province city district category star_level"
 _STATE = "sources records quality updated_at decided flaws merged_into valid_from why"
 
 HELD: Mapping[str, Held] = {

@@ -17,7 +17,7 @@ POSITION = "source_position"
 FLAT_COLUMNS: tuple[str, ...] = (
     "record_id", "channel", "kind", "name", "given_name", "surname", "id_type", "id_number", "phone", "phone_2",
     "birth_date", "gender", "email", "address", "address_1", "address_2", "suburb", "city", "state", "postcode",
-    "category", "updated_at",
+    "category", "updated_at", "star_level",
 )  # fmt: skip
 """Our column names before cleaning; all text, all but `record_id` may be null or missing."""
 
@@ -56,6 +56,7 @@ CLEAN = pa.schema(
         pa.field("room", pa.string()),  # 501室 -> 501
         pa.field("postcode", pa.string()),
         pa.field("category", pa.string()),  # codes.Category, or the operator's own code.
+        pa.field("star_level", pa.string()),  # codes.StarLevel, or the operator's own grade.
         pa.field("updated_at", pa.timestamp("us", tz="UTC")),  # When the source last changed the row.
     ]
 )

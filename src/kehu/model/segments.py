@@ -62,8 +62,9 @@ class Thing(StrEnum):
 
 COLUMNS: dict[str, Kind] = {
     "customer.kind": Kind.CODE, "customer.category": Kind.CODE, "customer.gender": Kind.CODE,
-    "customer.id_type": Kind.CODE, "customer.province": Kind.TEXT, "customer.city": Kind.TEXT,
-    "customer.district": Kind.TEXT, "customer.name": Kind.TEXT, "customer.phone": Kind.TEXT,
+    "customer.star_level": Kind.CODE, "customer.id_type": Kind.CODE,
+    "customer.province": Kind.TEXT, "customer.city": Kind.TEXT, "customer.district": Kind.TEXT,
+    "customer.name": Kind.TEXT, "customer.phone": Kind.TEXT,
     "customer.email": Kind.TEXT, "customer.address": Kind.TEXT, "customer.id_number": Kind.TEXT,
     "customer.birth_date": Kind.DAY, "customer.age": Kind.AGE, "customer.records": Kind.NUMBER,
     "customer.quality": Kind.NUMBER, "customer.updated_at": Kind.TIME,

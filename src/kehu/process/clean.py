@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from kehu.errors import TableShapeError
 from kehu.model import records
 from kehu.model.codes import IdType, Kind
-from kehu.process import categories, dates, distinct, emails, genders, identification, kinds, phones
+from kehu.process import categories, dates, distinct, emails, genders, identification, kinds, phones, stars
 from kehu.process.addresses import columns as addresses
 from kehu.process.names import organizations, people
 
@@ -48,6 +48,7 @@ def clean(flat: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table:
         "email": emails.column(raw["email"]),
         **addresses.columns({name: raw[name] for name in addresses.READ}),
         "category": categories.column(raw["category"]),
+        "star_level": stars.column(raw["star_level"]),
         "updated_at": dates.moments(raw["updated_at"], zone=zone),
     }
     return pa.table([found[field.name] for field in records.CLEAN], schema=records.CLEAN)

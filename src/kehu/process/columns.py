@@ -32,6 +32,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "state": ("省份", "state"),
     "postcode": ("邮编", "post code"),
     "category": ("客户类别", "category"),
+    "star_level": ("客户星级", "star level"),
     "updated_at": ("更新时间", "update time"),
     "name_match": ("匹配用姓名", "name for matching"),
     "name_sound": ("姓名读音", "sound of the name"),

@@ -84,6 +84,7 @@ class Mapping(BaseModel):
     state: Source | None = Field(default=None, description="Province or state.")
     postcode: Source | None = Field(default=None, description="Post code.")
     category: Source | None = Field(default=None, description="The customer category.")
+    star_level: Source | None = Field(default=None, description="The star level, as the operator reckons it.")
     updated_at: Source | None = Field(default=None, description="When the source last changed the row.")
     # What a row says beside its customer (model.households).
     msisdn: Source | None = Field(default=None, description="The number, or broadband login, that the row is about.")
@@ -126,7 +127,8 @@ class Mapping(BaseModel):
                 yield name, source
 
 
-_OURS = (*records.FLAT_COLUMNS, *households.STATED.names)
+_LATER = ("star_level",)
+_OURS = (*(name for name in records.FLAT_COLUMNS if name not in _LATER), *households.STATED.names, *_LATER)
 """Our columns before cleaning. The place of one stands in the fingerprints, so new ones come last."""
 
 

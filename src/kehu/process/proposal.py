@@ -68,8 +68,9 @@ _HEADS: dict[str, tuple[str, ...]] = {
     "state": ("省", "省份", "state", "province", "region"),
     "postcode": ("邮编", "邮政编码", "postcode", "zip", "zipcode", "postalcode"),
     "category": (
-        "客户类别", "客户分类", "用户类别", "客户等级", "category", "customerclass", "customercategory", "segment",
+        "客户类别", "客户分类", "用户类别", "category", "customerclass", "customercategory", "segment",
     ),
+    "star_level": ("客户星级", "星级", "用户星级", "客户等级", "starlevel", "customerstar", "stars", "star"),
     "updated_at": (
         "更新时间", "修改时间", "最后更新时间", "受理时间", "办理时间", "提交时间", "创建时间", "时间", "日期",
         "受理日期",

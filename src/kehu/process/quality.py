@@ -26,6 +26,7 @@ WRITTEN_IN: dict[str, tuple[str, ...]] = {
     "email": ("email",),
     "address": ("address", "address_1", "address_2"),
     "category": ("category",),
+    "star_level": ("star_level",),
     "updated_at": ("updated_at",),
 }
 """Attribute -> the flat columns in which a source writes it."""

@@ -46,6 +46,7 @@ class Survivorship(BaseModel):
     email: Order = Field(default=(P, R, F, T), description="The e-mail address.")
     address: Order = Field(default=(P, L, R, T), description="The address with its province, city and district.")
     category: Order = Field(default=(P, T, R, F), description="The customer category.")
+    star_level: Order = Field(default=(P, R, T, F), description="The star level: it is reckoned anew each year.")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -75,7 +76,7 @@ class Survivorship(BaseModel):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 
-MADE = 2
+MADE = 3
 """Counts the ways in which kehu made golden values so far; another number has every customer made anew."""
 
 DEFAULT = Survivorship()

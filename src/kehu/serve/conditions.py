@@ -26,6 +26,7 @@ HAS: dict[str, str] = {"all": marked("has some for which all hold"), "none": mar
 COLUMNS: dict[str, str] = {
     "customer.kind": marked("Kind"),
     "customer.category": marked("Category"),
+    "customer.star_level": marked("Star level"),
     "customer.gender": marked("Gender"),
     "customer.id_type": marked("Certificate type"),
     "customer.province": marked("Province"),
@@ -74,6 +75,7 @@ QUESTIONS: dict[str, str] = {
 _KINDS: dict[str, str] = {
     "customer.kind": "kind",
     "customer.category": "category",
+    "customer.star_level": "star_level",
     "customer.gender": "gender",
     "customer.id_type": "id_type",
     "subscription.role": "role",

@@ -35,7 +35,7 @@ COLUMNS: dict[What, pa.Schema] = {
             for name in (
                 "record", "channel", "record_id", "customer_id", "version", "kind", "name", "id_type", "id_number",
                 "id_valid", "phone", "phone_2", "birth_date", "gender", "email", "address", "province", "city",
-                "district", "category", "updated_at", "received_at", "source_position",
+                "district", "category", "star_level", "updated_at", "received_at", "source_position",
             )
         ]
     ),

@@ -58,6 +58,7 @@ class Golden:
     city: str | None
     district: str | None
     category: str | None
+    star_level: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,7 @@ def test_the_same_seed_makes_the_same_town_and_another_seed_another() -> None:
 
 def test_without_errors_every_value_is_the_true_one(clean: town.Town) -> None:
     true = clean.customers.take(clean.visits["customer"])
-    for ours in ("name", "id_number", "email", "category"):
+    for ours in ("name", "id_number", "email", "category", "star_level"):
         stated = clean.records[ours].is_valid()
         assert clean.records[ours].filter(stated).equals(true[ours].filter(stated)), ours
     assert clean.records["name"].null_count == 0
@@ -186,7 +186,7 @@ def test_a_rate_makes_its_error(clean: town.Town, rate: str, column: str, patter
             "birth_missing": "birth_date", "gender_wrong": "gender", "gender_missing": "gender",
             "address_part_missing": "address", "address_slip": "address", "address_old": "address",
             "address_missing": "address", "email_slip": "email", "email_case": "email", "email_missing": "email",
-            "category_wrong": "category", "category_missing": "category",
+            "category_wrong": "category", "category_missing": "category", "star_old": "star_level",
         }.items()
     ],
 )  # fmt: skip

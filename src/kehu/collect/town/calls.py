@@ -35,7 +35,8 @@ create table calls (
   contact_phone text,
   email text,
   address text,
-  customer_class text
+  customer_class text,
+  star text
 )
 """
 ID_TYPES = {
@@ -43,7 +44,8 @@ ID_TYPES = {
     "taiwan_permit": "台胞证", "officer_card": "军官证",
 }  # fmt: skip
 CATEGORIES = {"student": "学生", "enterprise": "政企客户", "ordinary": "普通客户", "other": "其他"}
-"""The words of the call centre."""
+STARS = {"5_silver": "5S", "5_gold": "5G", "5_diamond": "5D"}
+"""The words of the call centre; stars are else their number."""
 REASONS = (
     ("咨询", "资费", "流量"), ("咨询", "资费", "套餐变更"), ("咨询", "业务办理", "宽带"), ("查询", "账单", "话费"),
     ("查询", "余额", None), ("投诉", "扣费争议", "增值业务"), ("投诉", "服务态度", "营业厅"),
@@ -63,9 +65,10 @@ def write(
     typed += [[name and ID_TYPES[name] for name in records["id_type"].to_pylist()]]
     typed += [_words(records[name]) for name in ("id_number", "phone_2", "email", "address")]
     typed += [[name and CATEGORIES[name] for name in records["category"].to_pylist()]]
+    typed += [[level and STARS.get(level, level) for level in records["star_level"].to_pylist()]]
     typed[2] = _words(records["phone"])
     typed[0] = [int(key) for key in records["record_id"].to_pylist()]
-    nobody = _calls(rng, np.repeat(visits["at"].to_numpy()[-1:], bad), bad) + [[None] * bad for _ in range(9)]
+    nobody = _calls(rng, np.repeat(visits["at"].to_numpy()[-1:], bad), bad) + [[None] * bad for _ in range(10)]
     nobody[0] = [int(f"1{size + row + 1:08d}") for row in range(bad)]
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(TABLE)

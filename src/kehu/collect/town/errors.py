@@ -228,6 +228,15 @@ def categories(rng: np.random.Generator, true: pa.Table, *, asked: draw.Mask, ra
     return column.values
 
 
+def stars(rng: np.random.Generator, true: pa.Table, *, asked: draw.Mask, rates: Rates) -> pa.Array:
+    """Star levels as the channel's system shows them."""
+    column = Column(rng, draw.absent(true["star_level"].combine_chunks(), ~asked))
+    where = column.hits(rates.star_old)
+    number = pc.utf8_slice_codeunits(column.at(where), 0, 1).cast(pa.int64())
+    column.become(where, pc.max_element_wise(pc.subtract(number, 1), 1).cast(pa.string()))
+    return column.values
+
+
 def addresses(rng: np.random.Generator, homes: pa.Table, *, asked: draw.Mask, rates: Rates) -> pa.Array:
     """Addresses as typed, in four orders and with parts missing."""
     written = places.written(rng, homes, form=rates.address_form, part_missing=rates.address_part_missing)

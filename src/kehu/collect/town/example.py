@@ -96,6 +96,7 @@ phone_2 = "contact_phone"
 email = "email"
 address = "address"
 category = "customer_class"
+star_level = {{ column = "star", codes = {_codes(calls.STARS)} }}
 updated_at = "ended_at"
 interaction_kind = {{ value = "call" }}
 interaction_at = "started_at"
@@ -134,6 +135,7 @@ phone = "联系电话"
 phone_2 = "备用电话"
 address = "通讯地址"
 category = "客户类别"
+star_level = "客户星级"
 updated_at = "受理时间"
 msisdn = "业务号码"          # the number that the visit was about, which need not be one to call
 plan = "新套餐"

@@ -15,7 +15,7 @@ from kehu.collect.town import customers, draw, online
 
 HEADS = (
     "订单号", "营业厅编码", "工号", "业务类型", "业务号码", "客户姓名", "性别", "证件类型", "证件号码", "出生日期",
-    "联系电话", "备用电话", "通讯地址", "客户类别", "经办人姓名", "经办人证件号码", "原套餐", "新套餐",
+    "联系电话", "备用电话", "通讯地址", "客户类别", "客户星级", "经办人姓名", "经办人证件号码", "原套餐", "新套餐",
     "金额", "受理时间",
 )  # fmt: skip
 SERVICES = "开户 过户 补卡 停复机 销户 携转 缴费 套餐变更"
@@ -27,6 +27,10 @@ ID_TYPES = {
     "taiwan_permit": "台湾通行证", "officer_card": "军官证",
 }  # fmt: skip
 CATEGORIES = {"student": "学生", "enterprise": "企业用户", "ordinary": "普通用户", "other": "其他"}
+STARS = {
+    "1": "一星", "2": "二星", "3": "三星", "4": "四星", "5": "五星", "5_silver": "五星银", "5_gold": "五星金",
+    "5_diamond": "五星钻",
+}  # fmt: skip
 """The words of the halls."""
 ENCODING = "gb18030"
 """GBK, and four bytes for the few characters that it lacks."""
@@ -96,6 +100,7 @@ def _rows(rng: np.random.Generator, records: pa.Table, visits: pa.Table) -> list
         records["phone_2"],
         records["address"],
         [name and CATEGORIES[name] for name in records["category"].to_pylist()],
+        [level and STARS[level] for level in records["star_level"].to_pylist()],
         visits["proxy_name"],
         visits["proxy_id_number"],
         plans[0],

@@ -115,6 +115,8 @@ class Rates:
     """The category of somebody else."""
     category_missing: float = 0.100
     """No category."""
+    star_old: float = 0.050
+    """The star level of last year: one less."""
 
     # What the channels deliver
     duplicate: float = 0.010

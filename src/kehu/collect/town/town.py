@@ -28,6 +28,12 @@ ASKED = {
     "category": (0.90, 0.30, 0.90),
 }
 """How often each channel asks for a value at all."""
+SHOWS_STAR = (0.00, 0.80, 0.60)
+"""How often the system of each channel shows a star level; who applies online states none."""
+STARS: dict[str | None, float] = {
+    None: 10, "1": 24, "2": 22, "3": 20, "4": 12, "5": 6, "5_silver": 3, "5_gold": 2, "5_diamond": 1
+}  # fmt: skip
+"""The star levels of a hundred persons."""
 PROXIES = 0.10
 """How often somebody else goes to the hall."""
 
@@ -54,7 +60,7 @@ class Town:
     visits: pa.Table
     """One row a record, the table `VISITS`."""
     customers: pa.Table
-    """The customers themselves, the table `customers.CUSTOMERS`."""
+    """The customers themselves, the table `customers.CUSTOMERS`, and their `star_level`."""
     rates: Rates
     """How often errors happened."""
     seed: int
@@ -69,6 +75,7 @@ def make(records: int, *, seed: int = 1, rates: Rates | None = None) -> Town:
     rng = np.random.default_rng(seed)
     customer, channel = _visitors(rng, records)
     homes, everybody = _inhabitants(rng, int(customer.max()) + 1)
+    everybody = _starred(np.random.default_rng([seed, 1]), everybody)
     visits = _visits(rng, everybody, customer, channel)
     order = np.argsort(visits["at"].to_numpy(), kind="stable")
     visits, channel = visits.take(pa.array(order)), channel[order]
@@ -93,6 +100,15 @@ def _inhabitants(rng: np.random.Generator, size: int) -> tuple[pa.Table, pa.Tabl
     individuals = people.make(rng, persons, addresses=homes, employers=persons + np.arange(firms))
     staffed = organizations.make(rng, firms, addresses=homes, first_row=persons, first_address=2 * persons)
     return homes, pa.concat_tables([individuals, staffed]).combine_chunks()
+
+
+def _starred(rng: np.random.Generator, everybody: pa.Table) -> pa.Table:
+    """The inhabitants with their star levels, drawn apart: the towns of a seed are else as they were without them."""
+    level = draw.weighted(rng, tuple(STARS.values()), len(everybody))
+    stars = pa.array(list(STARS), pa.string()).take(pa.array(level))
+    return everybody.append_column(
+        "star_level", draw.absent(stars, draw.mask(pc.not_equal(everybody["kind"], "individual")))
+    )
 
 
 def _visits(rng: np.random.Generator, everybody: pa.Table, customer: draw.Numbers, channel: draw.Numbers) -> pa.Table:
@@ -164,8 +180,14 @@ def _flat(
         "address": errors.addresses(chance["address"], home, asked=asked["address"], rates=rates),
         "category": errors.categories(chance["category"], true, asked=asked["category"], rates=rates),
         "updated_at": pc.strftime(at, "%Y-%m-%dT%H:%M:%S+08:00"),
+        "star_level": _shown_stars(chance["star_level"], true, channel, rates),
     }
     return pa.table({name: flat[name] for name in columns.FLAT_COLUMNS if name in flat})
+
+
+def _shown_stars(rng: np.random.Generator, true: pa.Table, channel: draw.Numbers, rates: Rates) -> pa.Array:
+    shown = rng.random(len(true)) < np.array(SHOWS_STAR)[channel]
+    return errors.stars(rng, true, asked=shown, rates=rates)
 
 
 def _other_phones(

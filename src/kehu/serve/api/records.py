@@ -54,6 +54,7 @@ class Pushed(BaseModel):
     state: Text = Field(description="Province or state")
     postcode: Text = Field(description="Post code")
     category: Text = Field(description="The customer category")
+    star_level: Text = Field(description="The star level, as the operator reckons it")
     updated_at: Text = Field(description="When the source last changed it", examples=["2026-01-05T09:15:00+08:00"])
     msisdn: Text = Field(description="The number, or broadband login, that it is about; a subscription then")
     role: Text = Field(description="What the person is to that number: holder (if not said), user, proxy or payer")

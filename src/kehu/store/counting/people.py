@@ -24,7 +24,7 @@ SCORES = ("0-19", "20-39", "40-59", "60-79", "80-100")
 MOST = 10
 """Customers with so many records or more are counted together; the same for numbers."""
 
-CODES = ("category", "kind", "gender", "province", "age", "score", "records")
+CODES = ("category", "star_level", "kind", "gender", "province", "age", "score", "records")
 """The columns of codes that each customer has."""
 
 PLACED = ("category", "province")
@@ -33,8 +33,9 @@ SIDES = ("channel", *PLACED)
 
 _COLUMNS = pa.schema(
     [
-        ("customer_id", pa.int64()), ("category", pa.string()), ("province", pa.string()), ("kind", pa.string()),
-        ("gender", pa.string()), ("birth_date", pa.date32()), ("quality", pa.float64()), ("records", pa.int64()),
+        ("customer_id", pa.int64()), ("category", pa.string()), ("star_level", pa.string()), ("province", pa.string()),
+        ("kind", pa.string()), ("gender", pa.string()), ("birth_date", pa.date32()), ("quality", pa.float64()),
+        ("records", pa.int64()),
         ("id_type", pa.string()),
     ]
 )  # fmt: skip
@@ -119,7 +120,7 @@ def read(tx: Transaction, *, today: date) -> People:
 
 
 def _coded(piece: pa.RecordBatch, today: date) -> pa.RecordBatch:
-    told = {name: pc.fill_null(piece[name], NONE) for name in ("category", "province", "kind", "gender")}
+    told = {name: pc.fill_null(piece[name], NONE) for name in ("category", "star_level", "province", "kind", "gender")}
     score = np.minimum(piece["quality"].to_numpy(zero_copy_only=False) // 20, len(SCORES) - 1).astype(np.int64)
     told |= {
         "customer_id": piece["customer_id"],
