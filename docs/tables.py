@@ -152,6 +152,7 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 WRITTEN: dict[str, Callable[[], str]] = {
     **{name: lambda model=model: of_settings(model) for name, model in sections.SECTIONS.items()},  # type: ignore[misc]
     **{name: lambda model=model: of_settings(model) for name, model in sections.SOURCES.items()},  # type: ignore[misc]
+    "serve.oidc": lambda: of_settings(sections.Oidc),
     "class of tickets": lambda: of_settings(sla.Class),
     "every channel": lambda: of_settings(sections.Own),
     "paging": lambda: of_kinds(pages.Paging),

@@ -4,14 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from kehu import wiring
 from kehu.collect.files import FilesSource
 from kehu.collect.rest import RestSource
 from kehu.errors import SettingsError
+from kehu.model.people import Role
 from kehu.settings import reading, sections
 
 GOOD = """
 [kehu]
 store = "sqlite:///here.db"
+[serve.oidc]
+issuer = "https://login.example.com/realms/staff"
+client_id = "kehu"
+[serve.oidc.roles]
+"kehu-agents" = "agent"
 [channels.online]
 type = "rest"
 trust = 2
@@ -52,6 +59,8 @@ def test_every_part_of_the_file_is_read(tmp_path: Path) -> None:
     assert isinstance(online.source, RestSource)
     assert isinstance(hall.source, FilesSource)
     assert (online.trust, hall.trust) == (2, 1)
+    assert read.serve.oidc is not None
+    assert read.serve.oidc.roles == {"kehu-agents": Role.AGENT}
     assert online.rules[0].rule == "required"
     assert online.mapping is not None
     assert online.mapping.kind is not None
@@ -78,6 +87,9 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
         ),
         pytest.param("kind = { v", "knd = { v", ["[channels.online.mapping]", "'knd'", "kind"], id="our column"),
         pytest.param("trust = 2", "trust = -1", ["[channels.online]", "trust", "greater than"], id="range"),
+        pytest.param("client_id", "client", ["[serve.oidc]", "'client'", "client_id"], id="key of the provider"),
+        pytest.param("https://login", "http://login", ["[serve.oidc]", "issuer", "https://"], id="issuer in clear"),
+        pytest.param('"agent"', '"agnt"', ["[serve.oidc.roles]", "kehu-agents", "'steward'"], id="role of a group"),
         pytest.param('record_id = "id"', "", ["[channels.online.mapping]", "'record_id'", "own key"], id="missing"),
     ],
 )
@@ -128,3 +140,15 @@ def test_a_channel_that_is_not_there_is_refused_with_those_that_are(tmp_path: Pa
 def test_a_missing_secret_is_refused_by_its_name() -> None:
     with pytest.raises(SettingsError, match="KEHU_X"):
         reading.secret("KEHU_X", environment={})
+
+
+def test_a_provider_without_its_secret_is_refused(tmp_path: Path) -> None:
+    def nothing(name: str) -> str:
+        return reading.secret(name, environment={})
+
+    read = reading.load(write(tmp_path, GOOD), environment={})
+    with pytest.raises(SettingsError, match="KEHU_OIDC_SECRET is not set"):
+        wiring.terms(read, secrets=nothing)
+    told = wiring.terms(read, secrets=lambda _: "between us")
+    assert told is not None
+    assert "between us" not in repr(told)

@@ -28,6 +28,7 @@ from kehu.flows.people import By, Office
 from kehu.flows.privacy.erase import Room
 from kehu.flows.rotate import Cupboard
 from kehu.flows.service.sla import Clock
+from kehu.flows.sign_on import Terms
 from kehu.flows.verify import Rules
 from kehu.flows.weekly import Weekly
 from kehu.resolve import model as models
@@ -204,6 +205,21 @@ def paces(settings: Settings) -> Paces:
         pushes_per_minute=settings.serve.pushes_per_minute,
         unmaskings_per_hour=settings.serve.unmaskings_per_hour,
     )
+
+
+def terms(settings: Settings, *, secrets: Secrets = reading.secret) -> Terms | None:
+    """With what identity provider people may come in; None where none is named.
+
+    Raises:
+        SettingsError: Its secret is not in the environment.
+    """
+    told = settings.serve.oidc
+    if told is None:
+        return None
+    return Terms(
+        issuer=told.issuer, client_id=told.client_id, secret=secrets(told.secret_env), name=told.name,
+        scope=told.scope, login_claim=told.login_claim, roles_claim=told.roles_claim, roles=told.roles,
+    )  # fmt: skip
 
 
 def office(database: Database) -> Office:

@@ -43,6 +43,7 @@ def serve(
 
 def run(application: options.Application, settings: Settings, *, host: str, port: int, spare: bool = False) -> None:
     """Serve the store of these settings until Ctrl-C or SIGTERM; `spare` takes another port where this one is taken."""
+    terms = wiring.terms(settings)
     with wiring.store(settings) as database:
         office = wiring.office(database)
         open_at_first = settings.serve.open_at_first and not settings.serve.hosts
@@ -64,6 +65,7 @@ def run(application: options.Application, settings: Settings, *, host: str, port
                 office=office,
                 limits=wiring.limits(settings),
                 paces=wiring.paces(settings),
+                terms=terms,
                 open_at_first=open_at_first,
                 secure=settings.serve.secure,
                 hosts=settings.serve.hosts,

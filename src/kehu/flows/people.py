@@ -200,7 +200,8 @@ def _everybody(tx: Transaction) -> Iterable[Person]:
 def reset(office: Office, person_id: int, *, by: By) -> str:
     """The token of a link with which they choose another password; they are signed out, and need no second factor.
 
-    The old password is good no more: whoever stole it would come in now without the second factor.
+    The old password is good no more: whoever stole it would come in now without the second factor. Nor is the name by
+    which an identity provider vouched for them: the next whom it calls by their login comes in as them.
 
     Raises:
         NotFoundError: There is no such user.
@@ -211,6 +212,7 @@ def reset(office: Office, person_id: int, *, by: By) -> str:
         if who.state is State.DISABLED:
             raise ConflictError("they are disabled: enable them first")
         users.forget_password(tx, person_id)
+        users.forget_subject(tx, person_id)
         users.set_second_factor(tx, person_id, None)
         sessions.revoke_all(tx, person_id)
         token = links.make(tx, person_id, at=by.at)

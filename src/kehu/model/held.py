@@ -207,7 +207,7 @@ HELD: Mapping[str, Held] = {
     "person": _held(
         Use.GUARD, Period.STAFF,
         public="person_id roles state totp_step made_at made_by",
-        personal="login name signed_in_at",
+        personal="login name signed_in_at subject",
         sensitive="password totp",
     ),
     "session": _held(
@@ -223,6 +223,7 @@ HELD: Mapping[str, Held] = {
         sensitive="token",
     ),
     "refusal": _held(Use.GUARD, Period.MOMENT, public="at mark", personal="whence login"),
+    "sign_on": _held(Use.GUARD, Period.MOMENT, public="state at"),
     # Nothing of persons.
     "segment": _held(Use.COUNT, Period.STORE, public="segment_id name version every deleted_at"),
     "segment_version": _held(Use.COUNT, Period.STORE, public="segment_id version condition made_at made_by"),

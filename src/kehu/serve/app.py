@@ -77,6 +77,7 @@ from kehu.serve.pages import (
     quarantine,
     reviews,
     segments,
+    sign_on,
     tickets,
     unmask,
     users,
@@ -90,6 +91,7 @@ API = "/api/v1"
 
 PAGES = (
     entry,
+    sign_on,
     preferences,
     home,
     dashboard,

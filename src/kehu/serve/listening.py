@@ -13,8 +13,10 @@ from kehu.flows.pace import Paces
 from kehu.flows.people import Office
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service.sla import Clock
+from kehu.flows.sign_on import Terms
 from kehu.resolve.model import Model
 from kehu.serve import app, door
+from kehu.serve.oidc import Provider
 from kehu.serve.who import Gate
 from kehu.store.database import Database
 from kehu.store.people.sessions import Limits
@@ -36,6 +38,7 @@ def serve(
     office: Office,
     limits: Limits,
     paces: Paces,
+    terms: Terms | None = None,
     open_at_first: bool = False,
     secure: bool = False,
     hosts: Collection[str] = (),
@@ -58,6 +61,7 @@ def serve(
         office: Where our own users stand.
         limits: How long a session lasts.
         paces: How often somebody may ask.
+        terms: With what identity provider people may come in.
         open_at_first: Until the first user is made, whoever reaches this machine may do everything.
         secure: Browsers come by HTTPS.
         hosts: The names under which browsers on other machines reach it.
@@ -72,7 +76,12 @@ def serve(
     door.require_hosts(host, hosts)
     # Behind a proxy everybody seems to be on this machine.
     gate = Gate(
-        office=office, limits=limits, is_open_at_first=open_at_first and not hosts, is_secure=secure, paces=paces
+        office=office,
+        limits=limits,
+        is_open_at_first=open_at_first and not hosts,
+        is_secure=secure,
+        provider=Provider(terms=terms, clock=clock) if terms else None,
+        paces=paces,
     )
     application = app.create(
         database,

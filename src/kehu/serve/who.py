@@ -18,6 +18,7 @@ from kehu.flows.pace import Paces
 from kehu.flows.people import By, Office
 from kehu.flows.sight import Sight
 from kehu.model.people import Permission
+from kehu.serve.oidc import Provider
 from kehu.store.people.sessions import Limits
 
 COOKIE = "kehu_session"
@@ -40,6 +41,8 @@ class Gate:
     """Whoever reaches this machine's loopback may do everything, as long as there is no user: for a made-up town."""
     is_secure: bool
     """Browsers come by HTTPS, so cookies must not travel without."""
+    provider: Provider | None = None
+    """Who vouches for people; None: they come in by password alone."""
     paces: Paces = field(default_factory=Paces)
     """How often they may ask."""
 

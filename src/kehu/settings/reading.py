@@ -79,7 +79,7 @@ def secret(name: str, *, environment: Mapping[str, str] = os.environ) -> str:
         SettingsError: The variable is not set.
     """
     if not (value := environment.get(name)):
-        raise SettingsError(f"the environment variable {name} is not set, but a channel asks for the secret in it")
+        raise SettingsError(f"the environment variable {name} is not set, but kehu.toml asks for the secret in it")
     return value
 
 

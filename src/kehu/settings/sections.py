@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, get_args
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -17,6 +18,7 @@ from kehu.errors import SettingsError
 from kehu.flows.service.sla import Tickets
 from kehu.flows.threshold import Limit
 from kehu.model.languages import Language
+from kehu.model.people import Role
 from kehu.process import checks, mapping
 from kehu.resolve.survivorship import Survivorship
 
@@ -86,6 +88,43 @@ class Resolve(_Section):
     threads: int = Field(default=0, ge=0, description="Threads to resolve with; 0 takes every core.")
 
 
+def _is_guarded(issuer: str) -> str:
+    told = urlsplit(issuer)
+    is_near = told.scheme == "http" and told.hostname in {"127.0.0.1", "localhost", "::1"}
+    if not told.hostname or not (told.scheme == "https" or is_near):
+        raise ValueError("an issuer is an address that begins with https:// (http:// on this machine only)")
+    return issuer
+
+
+class Oidc(_Section):
+    """`[serve.oidc]`: the identity provider by which people may come in, beside their passwords."""
+
+    issuer: Annotated[str, AfterValidator(_is_guarded)] = Field(
+        description="Its address, to the letter as it stands in its tokens; its other addresses and keys are looked up."
+    )
+    client_id: str = Field(min_length=1, description="What kehu is called there.")
+    secret_env: str = Field(
+        default="KEHU_OIDC_SECRET", description="The environment variable that holds the client secret."
+    )
+    name: str = Field(
+        default="SSO", min_length=1, max_length=60, description="What it is called on the button of the sign-in page."
+    )
+    scope: str = Field(
+        default="openid profile", pattern=r"(^|.* )openid( .*|$)", description="What it is asked for; openid among it."
+    )
+    login_claim: str = Field(
+        default="preferred_username",
+        description="The claim that holds the login of an invited user; nobody may change their own there. `email` "
+        "counts where it is verified.",
+    )
+    roles_claim: str = Field(default="groups", description="The claim that holds groups; a dot leads into it.")
+    roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description="Group = role: at each sign-in they have the roles of their groups, and none of these keeps them "
+        "out. Without it roles are given on the page of the user.",
+    )
+
+
 class Serve(_Section):
     """`[serve]`: the application."""
 
@@ -114,6 +153,9 @@ class Serve(_Section):
     )
     port: int = Field(default=8450, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     zone: Zone = Field(default="Asia/Shanghai", description="The time zone in which pages write times (an IANA name).")
+    oidc: Oidc | None = Field(
+        default=None, description="`[serve.oidc]`: the identity provider by which people may come in."
+    )
 
 
 class Analyse(_Section):

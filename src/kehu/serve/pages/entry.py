@@ -1,7 +1,8 @@
 """Coming in and going out: sign-in, the one-time link with which a password is chosen, sign-out."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
@@ -12,7 +13,7 @@ from kehu.flows import people
 from kehu.flows.people import By
 from kehu.serve.given import Parts
 from kehu.serve.pages.preferences import local
-from kehu.serve.who import COOKIE, Gated, open_to_all
+from kehu.serve.who import COOKIE, Gate, Gated, open_to_all
 from kehu.store.people import passwords
 
 router = APIRouter(dependencies=[Depends(open_to_all)])
@@ -33,6 +34,10 @@ class SignInPage:
     needs_code: bool = False
     wait_min: int | None = None
     """So many minutes to wait before the next try."""
+    provider: str | None = None
+    """What the button of the identity provider says; None where there is none."""
+    trouble: str | None = None
+    """What became of a sign-in by it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +52,7 @@ class WelcomePage:
 @router.get("/sign-in")
 def ask(request: Request, parts: Parts, back: Annotated[str, Query(max_length=2000)] = "/") -> Response:
     """The form."""
-    return parts.face.page(request, "sign_in.html", SignInPage(back=local(back)))
+    return parts.face.page(request, "sign_in.html", SignInPage(back=local(back), provider=provider_of(parts)))
 
 
 @router.post("/sign-in")
@@ -71,19 +76,12 @@ def sign_in(
         limits=gate.limits,
     )
     if came.token is None:
-        wait_s = math.ceil(came.wait.total_seconds()) if came.wait else None
         page = SignInPage(
             login=login, back=local(back), needs_code=came.needs_code,
-            was_refused=wait_s is None and not came.needs_code, wait_min=wait_s and math.ceil(wait_s / 60),
+            was_refused=came.wait is None and not came.needs_code, provider=provider_of(parts),
         )  # fmt: skip
-        answer: Response = parts.face.page(request, "sign_in.html", page, status=429 if wait_s else 401)
-        if wait_s:
-            answer.headers["retry-after"] = str(wait_s)
-        return answer
-    answer = RedirectResponse(local(back), status_code=303)
-    # Without an age it ends with the browser; the database ends it when it is over.
-    answer.set_cookie(COOKIE, came.token, httponly=True, samesite="lax", secure=gate.is_secure)
-    return answer
+        return out(request, parts, page, wait=came.wait)
+    return let_in(gate, came.token, back=back)
 
 
 @router.post("/sign-out")
@@ -121,6 +119,29 @@ def choose(
         page = WelcomePage(login=who.login, complaint=complaint)
         return parts.face.page(request, "welcome.html", page, status=409)
     return RedirectResponse("/sign-in", status_code=303)
+
+
+def let_in(gate: Gate, token: str, *, back: str) -> Response:
+    """The way to where they wanted to go, with the cookie of their session."""
+    answer = RedirectResponse(local(back), status_code=303)
+    # Without an age it ends with the browser; the database ends it when it is over.
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=gate.is_secure)
+    return answer
+
+
+def out(request: Request, parts: Parts, page: SignInPage, *, wait: timedelta | None, status: int = 401) -> Response:
+    """The form again, for who is not in; with the minutes to wait, where they have to."""
+    if wait is None:
+        return parts.face.page(request, "sign_in.html", page, status=status)
+    wait_s = math.ceil(wait.total_seconds())
+    answer = parts.face.page(request, "sign_in.html", replace(page, wait_min=math.ceil(wait_s / 60)), status=429)
+    answer.headers["retry-after"] = str(wait_s)
+    return answer
+
+
+def provider_of(parts: Parts) -> str | None:
+    """What the button of the identity provider says."""
+    return parts.gate.provider.terms.name if parts.gate and parts.gate.provider else None
 
 
 def _by(request: Request, parts: Parts, login: str) -> By:

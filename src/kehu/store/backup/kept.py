@@ -14,7 +14,7 @@ from kehu.store.dictionary import audit, people
 from kehu.store.dictionary.loads import lease, sequence, setting
 from kehu.store.dictionary.whole import metadata
 
-TRANSIENT = frozenset({lease, people.session, people.one_time_link, people.refusal})
+TRANSIENT = frozenset({lease, people.session, people.one_time_link, people.refusal, people.sign_on})
 """True of a running store only: restored, they would let people in whom it has shut out since."""
 
 OF_EVERY_STORE = frozenset({sequence, setting, *TRANSIENT})

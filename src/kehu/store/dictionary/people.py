@@ -23,7 +23,13 @@ person = Table(
     Column("made_at", Instant(), nullable=False, comment="When they were invited (UTC)"),
     Column("made_by", Word(200), nullable=False, comment="Who invited them"),
     Column("signed_in_at", Instant(), comment="When they last signed in (UTC)"),
+    Column(
+        "subject",
+        Digest(32),
+        comment="SHA-256 of issuer and subject by which an identity provider vouches for them; null where none does",
+    ),
     UniqueConstraint("login"),
+    Index(None, "subject", unique=True),
     comment="Our own users: agents, stewards, analysts, privacy officers, administrators",
     **MYSQL,
 )
@@ -86,5 +92,14 @@ refusal = Table(
     Index(None, "whence", "at"),
     Index(None, "login", "at"),
     comment="Sign-ins that were refused lately: too many of them, and the next has to wait",
+    **NARROW,
+)
+
+sign_on = Table(
+    "sign_on",
+    metadata,
+    Column("state", Digest(32), primary_key=True, comment="SHA-256 of the state of the sign-in"),
+    Column("at", Instant(), nullable=False, comment="When (UTC)"),
+    comment="Sign-ins by an identity provider lately: each is good once",
     **NARROW,
 )

@@ -100,6 +100,12 @@ def by_login(tx: Transaction, login: str) -> Person | None:
     return None if row is None else _read(row)
 
 
+def by_subject(tx: Transaction, subject: bytes) -> Person | None:
+    """The user for whom an identity provider vouches under this name (`sign_ons.subject`)."""
+    row = tx.execute(sa.select(person).where(person.c.subject == subject)).first()
+    return None if row is None else _read(row)
+
+
 _OF_NUMBER = sa.select(person).where(person.c.person_id == sa.bindparam("number"))
 
 
@@ -164,13 +170,30 @@ def change(
 def set_password(tx: Transaction, person_id: int, kept: str) -> None:
     """Keep the hash of a chosen password; who was invited is active now."""
     tx.execute(person.update().where(person.c.person_id == person_id).values(password=kept))
-    invited = (person.c.person_id == person_id, person.c.state == State.INVITED.value)
-    tx.execute(person.update().where(*invited).values(state=State.ACTIVE.value))
+    _activate(tx, person_id)
 
 
 def forget_password(tx: Transaction, person_id: int) -> None:
     """Let no password let them in, until they choose another."""
     tx.execute(person.update().where(person.c.person_id == person_id).values(password=None))
+
+
+def vouch(tx: Transaction, person_id: int, subject: bytes) -> bool:
+    """Let them come in by the word of an identity provider; False where it vouches for another under their login.
+
+    Who was invited is active now.
+    """
+    free = (person.c.person_id == person_id, sa.or_(person.c.subject.is_(None), person.c.subject == subject))
+    if tx.scalar(sa.select(person.c.person_id).where(*free).with_for_update()) is None:
+        return False
+    tx.execute(person.update().where(person.c.person_id == person_id).values(subject=subject))
+    _activate(tx, person_id)
+    return True
+
+
+def forget_subject(tx: Transaction, person_id: int) -> None:
+    """Let whomever an identity provider calls by their login come in as them next."""
+    tx.execute(person.update().where(person.c.person_id == person_id).values(subject=None))
 
 
 def set_second_factor(tx: Transaction, person_id: int, sealed: str | None) -> None:
@@ -186,6 +209,11 @@ def note_code(tx: Transaction, person_id: int, step: int) -> None:
 def note_sign_in(tx: Transaction, person_id: int, *, at: datetime) -> None:
     """Remember when they came in."""
     tx.execute(person.update().where(person.c.person_id == person_id).values(signed_in_at=at))
+
+
+def _activate(tx: Transaction, person_id: int) -> None:
+    invited = (person.c.person_id == person_id, person.c.state == State.INVITED.value)
+    tx.execute(person.update().where(*invited).values(state=State.ACTIVE.value))
 
 
 def _others_who_may(tx: Transaction, permission: Permission, *, than: int) -> bool:
