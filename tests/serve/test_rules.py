@@ -23,7 +23,8 @@ ROUTES = tuple(
 """Method, path, and the permissions that are needed; None where it is open to all."""
 
 OPEN = {
-    "/sign-in", "/sign-in/provider", "/sign-in/provider/back", "/sign-out", "/welcome/{token}", "/preferences", "/healthz", "/readyz"
+    "/sign-in", "/sign-in/provider", "/sign-in/provider/back", "/sign-out", "/welcome/{token}", "/preferences",
+    "/healthz", "/readyz",
 }  # fmt: skip
 """What serves whoever is not signed in. Nothing else does: a new route that should needs a line here."""
 
