@@ -10,10 +10,11 @@ from tests.resolve.test_golden import Row, members
 
 from kehu.model.customers import MEDIA
 from kehu.resolve import golden, media
+from kehu.resolve.members import Members
 
 
 def reached(table: pa.Table) -> pa.Table:
-    return media.of(table, golden.values(table, trust={}))
+    return media.of(Members(table), golden.values(table, trust={}))
 
 
 def of_kind(rows: Sequence[Row], kind: str) -> list[dict[str, object]]:

@@ -222,14 +222,9 @@ def _channel(row: Row) -> str:
 def _judged(desk: Desk, rows: Sequence[Row]) -> dict[str, Judged]:
     """The rows of each channel, cleaned and checked."""
     channels = dict.fromkeys(_channel(row) for row in rows)
-    return {
-        channel: intake.judge(
-            push.batch([row for row in rows if _channel(row) == channel]),
-            desk.feed(channel, OURS),
-            home=desk.home,
-        )
-        for channel in channels
-    }
+    batches = [push.batch([row for row in rows if _channel(row) == channel]) for channel in channels]
+    feeds = [desk.feed(channel, OURS) for channel in channels]
+    return dict(zip(channels, intake.judge_all(batches, feeds, home=desk.home), strict=True))
 
 
 def _withheld(tx: Transaction, judged: Mapping[str, Judged], database: Database) -> dict[str, Withheld]:

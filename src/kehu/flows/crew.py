@@ -8,10 +8,11 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Self
@@ -54,6 +55,23 @@ Flat = Callable[[Batch], pa.Table]
 def cleaned(flat: pa.Table, *, home: str, zone: str) -> Cleaned:
     """Clean rows here and now."""
     return _cleaned(flat, households.filled(flat), home=home, zone=zone)
+
+
+def cleaned_as_one(tables: Sequence[pa.Table], *, home: str, zone: str) -> list[Cleaned]:
+    """Clean the rows of several tables with the same columns; that costs little more than those of one."""
+    if len(tables) < 2:
+        return [cleaned(flat, home=home, zone=zone) for flat in tables]
+    made = cleaned(pa.concat_tables(tables).combine_chunks(), home=home, zone=zone)
+    ends = list(accumulate(flat.num_rows for flat in tables))
+    return [
+        Cleaned(
+            flat=flat,
+            clean=made.clean.slice(end - flat.num_rows, flat.num_rows),
+            stated=None if made.stated is None else made.stated.slice(end - flat.num_rows, flat.num_rows),
+            hashes=made.hashes.slice(end - flat.num_rows, flat.num_rows),
+        )
+        for flat, end in zip(tables, ends, strict=True)
+    ]
 
 
 def _cleaned(flat: pa.Table, columns: tuple[str, ...], *, home: str, zone: str) -> Cleaned:

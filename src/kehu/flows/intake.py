@@ -5,7 +5,7 @@ was stored; a row may come twice, which changes nothing, but none is left out.
 """
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -130,6 +130,19 @@ def judged_batches(
 
 def _flat(batch: Batch, feed: Feed) -> pa.Table:
     return mapping.apply(batch.rows, feed.mapping, channel=feed.channel.name, sparse=feed.sparse)
+
+
+def judge_all(batches: Sequence[Batch], feeds: Sequence[Feed], *, home: str) -> list[Judged]:
+    """Judge a batch of each of several channels; batches of one time zone are cleaned as one."""
+    cleaned: dict[int, crew.Cleaned] = {}
+    for zone in dict.fromkeys(feed.zone for feed in feeds):
+        places = [place for place, feed in enumerate(feeds) if feed.zone == zone and batches[place].rows.num_rows]
+        flat = [_flat(batches[place], feeds[place]) for place in places]
+        cleaned |= zip(places, crew.cleaned_as_one(flat, home=home, zone=zone), strict=True)
+    return [
+        judge(batch, feed, home=home, cleaned=cleaned.get(place))
+        for place, (batch, feed) in enumerate(zip(batches, feeds, strict=True))
+    ]
 
 
 def judge(

@@ -15,6 +15,7 @@ from kehu.flows.progress import SILENT, Progress
 from kehu.model.customers import PINS
 from kehu.resolve import golden
 from kehu.resolve import media as reaching
+from kehu.resolve.members import Members
 from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store import bulk, customers, decisions, facts, media, records, search
 from kehu.store.customers import Written
@@ -49,8 +50,9 @@ def made(tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivors
         survivorship: Which values survive.
     """
     pins = decisions.pinned(tx, rows.column("record").combine_chunks()).select(PINS.names).cast(PINS)
-    values = golden.values(rows, trust=trust, survivorship=survivorship.orders(), pins=pins)
-    return Made(customers=values, media=reaching.of(rows, values), terms=search.terms(rows))
+    members = Members(rows)
+    values = golden.of(members, trust=trust, survivorship=survivorship.orders(), pins=pins)
+    return Made(customers=values, media=reaching.of(members, values), terms=search.terms(rows))
 
 
 def write(

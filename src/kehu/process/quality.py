@@ -84,6 +84,8 @@ def by_rule(broke: pa.Table) -> pa.Table:
     >>> by_rule(pa.table({"row": [1, 4], "rule": ["length"] * 2, "severity": ["warn"] * 2}, BROKE)).to_pylist()
     [{'rule': 'length', 'severity': 'warn', 'rows': 2}]
     """
+    if not broke.num_rows:
+        return BY_RULE.empty_table()
     counted = broke.group_by(["rule", "severity"]).aggregate([("row", "count")])
     counted = counted.select(["rule", "severity", "row_count"]).rename_columns(BY_RULE.names)
     return counted.cast(BY_RULE).sort_by([("rule", "ascending"), ("severity", "ascending")])
@@ -91,6 +93,8 @@ def by_rule(broke: pa.Table) -> pa.Table:
 
 def broke(breaches: pa.Table) -> pa.Table:
     """Of breaches (`checks.BREACHES`) which row broke which rule, each once: `BROKE`."""
+    if not breaches.num_rows:
+        return BROKE.empty_table()
     return breaches.select(BROKE.names).group_by(BROKE.names).aggregate([]).cast(BROKE)
 
 

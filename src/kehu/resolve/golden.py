@@ -67,11 +67,29 @@ def values(
     survivorship: Mapping[str, Sequence[Strategy]] = SURVIVORSHIP,
     pins: pa.Table = _NO_PINS,
 ) -> pa.Table:
-    """The customers of these records with their golden values.
+    """The customers of these records with their golden values: as `of`, of a table.
 
     Args:
         records: `model.records.CLEAN`, `record` and `customer_id` (int64), and `received_at` where that is known; all
             records of each customer.
+        trust: As `of` has it, and what follows.
+        survivorship: The order of strategies for each attribute.
+        pins: What stewards pinned.
+    """
+    return of(Members(records), trust=trust, survivorship=survivorship, pins=pins)
+
+
+def of(
+    members: Members,
+    *,
+    trust: Mapping[str, int],
+    survivorship: Mapping[str, Sequence[Strategy]] = SURVIVORSHIP,
+    pins: pa.Table = _NO_PINS,
+) -> pa.Table:
+    """The golden values of these customers.
+
+    Args:
+        members: All records of each customer.
         trust: For each channel how far it is believed; one that is not named has 0.
         survivorship: The order of strategies for each attribute.
         pins: What stewards pinned, `model.customers.PINS`; pins of other records are left aside.
@@ -79,7 +97,6 @@ def values(
     Returns:
         `model.customers.CUSTOMERS`, ordered by `customer_id`.
     """
-    members = Members(records)
     chooser = _Chooser(members, trust, _Pins(members, pins))
     chosen: dict[str, _Chosen] = {}
     made: dict[str, pa.Array] = {}

@@ -25,20 +25,19 @@ _DOOR = ("city", "road", "road_number", "building", "unit", "room")
 """Addresses that agree in all of these are one, however they are written."""
 
 
-def of(records: pa.Table, golden: pa.Table) -> pa.Table:
-    """Every contact medium of the customers of these records.
+def of(members: Members, golden: pa.Table) -> pa.Table:
+    """Every contact medium of these customers.
 
     The golden value comes first, then what is stated as a first number before what is stated as a second, what was
     stated last before what was stated earlier, and what more records state.
 
     Args:
-        records: As `golden.values` has them: all records of each customer.
+        members: All records of each customer.
         golden: `model.customers.CUSTOMERS` of the same customers.
 
     Returns:
         `model.customers.MEDIA`, ordered by customer, kind and rank.
     """
-    members = Members(records)
     seen = _seen(members)
     made = [_of_kind(members, seen, golden, kind) for kind in MediumKind]
     return pa.concat_tables(made).sort_by([(name, "ascending") for name in ("customer_id", "kind", "rank")])

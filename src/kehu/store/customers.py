@@ -87,11 +87,11 @@ def new_ids(tx: Transaction, count: int) -> pa.Array:
 
 def memberships(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     """Which customer each of these records belongs to (None: all records): `MEMBERS`, ordered by record."""
+    if numbers is not None and len(numbers) <= bulk.FEW:
+        return bulk.read_few(tx, _OF_FEW_RECORDS, MEMBERS, few=numbers.to_pylist())
     query = sa.select(member.c.record, member.c.customer_id).order_by(member.c.record)
     if numbers is None:
         return bulk.read(tx, query, MEMBERS)
-    if len(numbers) <= bulk.FEW:
-        return bulk.read_few(tx, _OF_FEW_RECORDS, MEMBERS, few=numbers.to_pylist())
     with bulk.among(tx, member.c.record, numbers) as one_of_them:
         return bulk.read(tx, query.where(one_of_them), MEMBERS)
 
@@ -108,10 +108,10 @@ def next_id(tx: Transaction) -> int:
 
 def of_keys(tx: Transaction, channel: str, keys: pa.Array) -> pa.Table:
     """The record in force and the customer of each of a channel's keys that is stored: `KEYED`."""
-    query = sa.select(record.c.record_id, record.c.record, member.c.customer_id)
-    query = query.join_from(record, member, member.c.record == record.c.record, isouter=True)
     if len(keys) <= bulk.FEW:
         return bulk.read_few(tx, _OF_FEW_KEYS, KEYED, channel=channel, few=keys.to_pylist())
+    query = sa.select(record.c.record_id, record.c.record, member.c.customer_id)
+    query = query.join_from(record, member, member.c.record == record.c.record, isouter=True)
     with bulk.among(tx, record.c.record_id, keys) as one_of_them:
         return bulk.read(tx, query.where(record.c.channel == channel, one_of_them, record.c.current), KEYED)
 
@@ -141,13 +141,13 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array |
     """
     require(assigned, MEMBERS, what="members to assign")
     numbers = assigned.column("record").combine_chunks()
-    query = sa.select(member.c.record, member.c.customer_id, member.c.since)
     if len(numbers) <= bulk.FEW:
         owned = numbers if new is None else bulk.without(numbers, new)
         had = bulk.read_few(tx, _STATES_OF_FEW, _MEMBER_STATES, few=owned.to_pylist())
     elif tx.scalar(sa.select(member.c.record).limit(1)) is None:
         had = _MEMBER_STATES.empty_table()
     else:
+        query = sa.select(member.c.record, member.c.customer_id, member.c.since)
         with bulk.among(tx, member.c.record, numbers) as one_of_them:
             had = bulk.read(tx, query.where(one_of_them), _MEMBER_STATES)
     before = had.column("customer_id").take(pc.index_in(numbers, had.column("record")))
@@ -250,13 +250,13 @@ def _names(differs: dict[str, np.ndarray], rows: int) -> pa.Array:
 
 def states(tx: Transaction, customer_ids: pa.Array | None = None, *, retired: bool = True) -> pa.Table:
     """The present states of these customers (None: of all): `STATES`, ordered by number."""
+    if retired and customer_ids is not None and len(customer_ids) <= bulk.FEW:
+        return bulk.read_few(tx, _FEW_STATES, STATES, few=customer_ids.to_pylist())
     query = sa.select(*(customer.c[name] for name in STATES.names)).order_by(customer.c.customer_id)
     if not retired:
         query = query.where(customer.c.merged_into.is_(None))
     if customer_ids is None:
         return bulk.read(tx, query, STATES)
-    if retired and len(customer_ids) <= bulk.FEW:
-        return bulk.read_few(tx, _FEW_STATES, STATES, few=customer_ids.to_pylist())
     with bulk.among(tx, customer.c.customer_id, customer_ids) as one_of_them:
         return bulk.read(tx, query.where(one_of_them), STATES)
 

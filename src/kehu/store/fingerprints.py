@@ -45,13 +45,16 @@ def number(tx: Transaction) -> int:
 
 def in_force(tx: Transaction, *, stays: bool = False) -> int:
     """As `number`, as it is now; where it `stays`, nobody names another until the transaction ends."""
-    query = sa.select(setting).where(sa.or_(setting.c.name == facts.FINDS, setting.c.name.startswith(PREFIX)))
-    told = {row.name: row.value for row in tx.execute(query.with_for_update(read=True) if stays else query)}
+    told = {row.name: row.value for row in tx.execute(_AND_HELD if stays else _IN_FORCE)}
     vault = vault_of(tx)
     found = int(told.get(facts.FINDS, min(vault.keys.secrets)))
     if (fingerprint := told.get(f"{PREFIX}{found}")) is not None:
         require_same({found: fingerprint}, vault)
     return found
+
+
+_IN_FORCE = sa.select(setting).where(sa.or_(setting.c.name == facts.FINDS, setting.c.name.startswith(PREFIX)))
+_AND_HELD = _IN_FORCE.with_for_update(read=True)
 
 
 def turn(tx: Transaction, to: int) -> int:

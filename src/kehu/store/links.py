@@ -75,16 +75,13 @@ def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
     if after.num_rows == 0 or before.num_rows == 0:
         return 0
     told = ["state", "reason"]
-    both = after.join(before, ["record_l", "record_r"], join_type="inner", right_suffix="_before")
-    same = [
-        pc.equal(*(pc.fill_null(both.column(name), "") for name in (column, f"{column}_before"))) for column in told
-    ]
-    return bulk.update(
-        tx,
-        link,
-        both.filter(pc.invert(pc.and_(*same))).select(["record_l", "record_r", *told]),
-        by=["record_l", "record_r"],
-    )
+    left, right = (np.append(after.column(side), before.column(side)) for side in model.PAIRS.names)
+    order = np.lexsort((right, left))  # Of a pair that stands in both, the one of `after` comes first.
+    in_both = (np.diff(left[order]) == 0) & (np.diff(right[order]) == 0)
+    now, then = after.take(order[:-1][in_both]), before.take(order[1:][in_both] - after.num_rows)
+    same = [pc.equal(*(pc.fill_null(side.column(name), "") for side in (now, then))) for name in told]
+    changed = now.filter(pc.invert(pc.and_(*same))).select([*model.PAIRS.names, *told])
+    return bulk.update(tx, link, changed, by=model.PAIRS.names)
 
 
 def every(tx: Transaction) -> pa.Table:

@@ -1,5 +1,6 @@
 """Loads: what each run of a channel read, and the cursor where the next one starts."""
 
+import functools
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -85,11 +86,16 @@ def of_day(tx: Transaction, channel: str, *, at: datetime) -> int:
     """
     sequence.held(tx, "load")
     day = at.astimezone(UTC).date()
-    number: int | None = tx.scalar(sa.select(load.c.load_id).where(load.c.channel == channel, load.c.day == day))
+    number: int | None = tx.scalar(_OF_DAY, {"of_channel": channel, "of_day": day})
     if number is None:
         number = start(tx, channel, at=at)
         _change(tx, number, {"day": day})
     return number
+
+
+_OF_DAY = sa.select(load.c.load_id).where(
+    load.c.channel == sa.bindparam("of_channel"), load.c.day == sa.bindparam("of_day")
+)
 
 
 def advance(
@@ -99,12 +105,22 @@ def advance(
 
     With `done_at` the load is done with that.
     """
-    added: dict[str, object] = {name: load.c[name] + value for name, value in asdict(counts).items()}
+    told: dict[str, object] = {f"more_{name}": value for name, value in asdict(counts).items()}
     if cursor is not None:
-        added["cursor_after"] = sa.literal(cursor)
+        told["cursor"] = cursor
     if done_at is not None:
-        added |= {"state": LoadState.DONE, "finished_at": done_at}
-    _change(tx, number, added)
+        told |= {"is": LoadState.DONE, "at": done_at}
+    if tx.execute(_adding(tuple(told)), {"of": number, **told}).rowcount != 1:
+        raise NotFoundError(f"there is no load {number}")
+
+
+@functools.cache
+def _adding(told: tuple[str, ...]) -> sa.Update:
+    """What adds to the counts of a load; to put it together costs more than to run it."""
+    added: dict[str, object] = {name: load.c[name] + sa.bindparam(f"more_{name}") for name in _COUNTS}
+    columns = {"cursor": "cursor_after", "is": "state", "at": "finished_at"}
+    added |= {columns[name]: sa.bindparam(name) for name in told if name in columns}
+    return load.update().where(load.c.load_id == sa.bindparam("of")).values(added)
 
 
 def finish(tx: Transaction, number: int, *, at: datetime) -> None:

@@ -4,6 +4,7 @@ It is counted as the rows come, in the transaction that stores them, and added u
 at. So a row that is mended later does not make the past look better than it was.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -88,24 +89,31 @@ def add(tx: Transaction, number: int, *, rules: pa.Table, attributes: pa.Table) 
 def _count(
     tx: Transaction, table: sa.Table, number: int, keys: Sequence[str], counts: Sequence[str], more: pa.Table
 ) -> None:
-    """Add counts to those of the load, row by row of a few."""
+    """Add counts to those of the load, all in one statement: the load of a day is added to with every record."""
     if more.num_rows == 0:
+        return
+    told = more.select([*keys, *counts]).to_pylist()
+    values = {f"{name}_{place}": value for place, row in enumerate(told) for name, value in row.items()}
+    if tx.execute(_adding(table, keys, counts, len(told)), {"of": number, **values}).rowcount == len(told):
         return
     query = sa.select(*(table.c[name] for name in keys)).where(table.c.load_id == number)
     there = {tuple(row) for row in tx.execute(query)}
-    new: list[dict[str, Any]] = []
-    known: list[dict[str, Any]] = []
-    for row in more.select([*keys, *counts]).to_pylist():
-        if tuple(row[name] for name in keys) in there:
-            known.append({f"b_{name}": value for name, value in row.items()})
-        else:
-            new.append({"load_id": number, **row})
-    if new:
-        tx.execute(table.insert(), new)
-    if known:
-        which = [table.c.load_id == number, *(table.c[name] == sa.bindparam(f"b_{name}") for name in keys)]
-        sums = {name: table.c[name] + sa.bindparam(f"b_{name}") for name in counts}
-        tx.execute(table.update().where(*which).values(sums), known)
+    tx.execute(
+        table.insert(),
+        [{"load_id": number, **row} for row in told if tuple(row[name] for name in keys) not in there],
+    )
+
+
+@functools.cache
+def _adding(table: sa.Table, keys: Sequence[str], counts: Sequence[str], rows: int) -> sa.Update:
+    """What adds to so many counts of a load."""
+    these = [sa.and_(*(table.c[name] == sa.bindparam(f"{name}_{place}") for name in keys)) for place in range(rows)]
+    sums = {
+        name: table.c[name]
+        + sa.case(*((this, sa.bindparam(f"{name}_{place}")) for place, this in enumerate(these)), else_=0)
+        for name in counts
+    }
+    return table.update().where(table.c.load_id == sa.bindparam("of"), sa.or_(*these)).values(sums)
 
 
 def of(tx: Transaction, *, since: date, until: date, channel: str | None = None) -> Quality:

@@ -6,7 +6,7 @@ force keeps the place of the one before among the customers, until `fresh` recor
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -186,7 +186,6 @@ def first_versions(added: Added) -> pa.Table:
 
 def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
     """Every stored version of the keys of these rows: `arrivals.STORED`."""
-    query = sa.select(*(record.c[name] for name in arrivals.STORED.names))
     found = [arrivals.STORED.empty_table()]
     for channel in pc.unique(clean.column("channel")).to_pylist():
         keys = clean.filter(pc.equal(clean.column("channel"), channel)).column("record_id")
@@ -195,6 +194,7 @@ def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
             continue
         if tx.scalar(sa.select(record.c.record).where(record.c.channel == channel).limit(1)) is None:
             continue
+        query = sa.select(*(record.c[name] for name in arrivals.STORED.names))
         with bulk.among(tx, record.c.record_id, _flat(keys)) as one_of_them:
             found.append(bulk.read(tx, query.where(record.c.channel == channel, one_of_them), arrivals.STORED))
     return pa.concat_tables(found)
@@ -287,7 +287,7 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """As `read`, a piece at a time; the transaction can do nothing else until the last piece is read."""
     schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
-    query = _select(schema.names)
+    query = _select(tuple(schema.names))
     if numbers is None:
         yield from bulk.batches(tx, query.where(record.c.current), schema)
         return
@@ -295,7 +295,8 @@ def batches(
         yield from bulk.batches(tx, query.where(one_of_them), schema)
 
 
-def _select(columns: Sequence[str]) -> bulk.Query:
+@functools.cache
+def _select(columns: tuple[str, ...]) -> bulk.Query:
     query = sa.select(*((member if name == "customer_id" else record).c[name] for name in columns))
     query = query.select_from(record).order_by(record.c.record)
     if "customer_id" in columns:
@@ -310,7 +311,7 @@ def versions(tx: Transaction, number: int) -> pa.Table:
         NotFoundError: There is no such record.
     """
     same = sa.select(record.c.origin).where(record.c.record == number).scalar_subquery()
-    found = bulk.read(tx, _select(RECORDS.names).where(record.c.origin == same), RECORDS)
+    found = bulk.read(tx, _select(tuple(RECORDS.names)).where(record.c.origin == same), RECORDS)
     if found.num_rows == 0:
         raise NotFoundError(f"there is no record {number}")
     return found

@@ -27,6 +27,8 @@ def one_slip(a: Whole, b: Whole, *, where: Mask | None = None) -> Mask:
     a, b = a[rows].astype(np.int64), b[rows].astype(np.int64)
     # Such slips move the number by one digit, or by nine times one, at one place: few pairs pass, and are looked at.
     near = _is_step(np.abs(a - b))
+    if not near.any():
+        return out
     rows, a, b = rows[near], a[near], b[near]
     apart = np.zeros(len(rows), dtype=np.int64)
     for place in range(PLACES):

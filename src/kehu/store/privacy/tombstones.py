@@ -62,7 +62,10 @@ def digests(vault: Vault, kind: Kind, texts: Iterable[str | None], *, key_number
 
 def are_there(tx: Transaction) -> bool:
     """Whether anybody was ever erased."""
-    return tx.scalar(sa.select(tombstone.c.kind).limit(1)) is not None
+    return tx.scalar(_ANYBODY) is not None
+
+
+_ANYBODY = sa.select(tombstone.c.kind).limit(1)
 
 
 def add(tx: Transaction, marks: Sequence[Tombstone]) -> int:
