@@ -7,6 +7,7 @@
     ├── ModelError           a model file cannot be read or does not fit
     ├── TooManyError         somebody asks too often
     └── StoreError           the store refuses: wrong schema, unsafe settings, lost connection
+        ├── UncountedError   figures were never counted, and counting them takes too long for whoever asks
         ├── NotFoundError    what was asked for is not there
         └── ConflictError    somebody else changed it first, or a rule forbids it
 
@@ -53,6 +54,10 @@ class TooManyError(KehuError):
 
 class StoreError(KehuError):
     """The store refuses."""
+
+
+class UncountedError(StoreError):
+    """Figures were never counted, and counting them takes too long for whoever asks."""
 
 
 class NotFoundError(StoreError):

@@ -83,6 +83,17 @@ def test_kept_figures_are_those_that_were_counted_until_they_are_refreshed(peopl
     assert sum(_shown(people)["kind"].values()) == 28
 
 
+def test_figures_are_counted_by_a_run_that_brings_nothing_if_the_one_before_was_too_early(store: Database) -> None:
+    enough, at = timedelta(minutes=15), NOW
+    assert figures.refresh(store, at=at, zone=UTC, older_than=enough, is_changed=False)
+    assert not figures.refresh(store, at=at + enough, zone=UTC, older_than=enough, is_changed=False)
+    assert not figures.refresh(store, at=at + timedelta(minutes=1), zone=UTC, older_than=enough, is_changed=True)
+    assert figures.refresh(store, at=at + enough, zone=UTC, older_than=enough, is_changed=False)
+    with store.begin() as tx:
+        customers.new_ids(tx, 1)
+    assert figures.refresh(store, at=at + 2 * enough, zone=UTC, older_than=enough, is_changed=False)
+
+
 def test_an_analyst_is_told_no_small_group_and_cannot_work_one_out(people: Database) -> None:
     told = _shown(people, reader=ANALYST)
     for name, slices in told.items():

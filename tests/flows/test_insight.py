@@ -6,14 +6,16 @@ import pyarrow as pa
 import pytest
 
 from kehu.analyse.report import Format
-from kehu.errors import NotFoundError
-from kehu.flows import figures, insight, sight
+from kehu.errors import NotFoundError, UncountedError
+from kehu.flows import figures, insight, overview, sight
 from kehu.flows.segments import Reader
 from kehu.model.customers import CUSTOMERS
 from kehu.model.languages import Language
-from kehu.store import customers, database, views
+from kehu.store import customers, database, tallies, views
+from kehu.store.tallies import Cut
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+CLEAR = Reader(sees_persons=True, sight=sight.CLEAR, smallest=0)
 CATEGORIES = ["student"] * 4 + ["enterprise"] * 3 + ["ordinary"] * 2 + ["other"]
 
 
@@ -31,8 +33,7 @@ def people(store: database.Database) -> database.Database:
 
 
 def test_the_report_is_the_pie_of_the_mission(people: database.Database) -> None:
-    reader = Reader(sees_persons=True, sight=sight.CLEAR, smallest=0)
-    told = figures.report(people, Format.MERMAID, Language.ZH, at=NOW, zone=UTC, reader=reader)
+    told = figures.report(people, Format.MERMAID, Language.ZH, at=NOW, zone=UTC, reader=CLEAR)
     assert told.decode().splitlines() == [
         "pie",
         "    title 用户类别比例",
@@ -47,10 +48,28 @@ def test_a_merged_customer_counts_no_more(people: database.Database) -> None:
     merged = pa.table({"customer_id": pa.array([1], pa.int64()), "survivor": pa.array([5], pa.int64())})
     with people.begin() as tx:
         customers.merge_into(tx, merged, at=NOW.replace(hour=9), why="decision 1")
-    figure = insight.category(people)
+    figure = overview.category(people)
     assert (figure.total, [part.customers for part in figure.slices]) == (9, [3, 3, 2, 1])
     assert insight.whole(people, 1).customer.customer_id == 5
     assert insight.listed(people, views.Filter(category="student")).total.customers == 3
+
+
+def test_many_customers_are_told_as_they_were_counted_last(
+    people: database.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "LARGE", 5)
+    never = overview.overview(people)
+    assert (never.counts.customers, never.category.total, never.at) == (10, 10, None)
+    with pytest.raises(UncountedError, match="kehu run"):
+        figures.shown(people, Cut(), at=NOW, zone=UTC, reader=CLEAR, may_wait=False)
+    figures.refresh(people, at=NOW, zone=UTC)
+    merged = pa.table({"customer_id": pa.array([1], pa.int64()), "survivor": pa.array([5], pa.int64())})
+    with people.begin() as tx:
+        customers.merge_into(tx, merged, at=NOW.replace(hour=9), why="decision 1")
+    kept = overview.overview(people)
+    assert (kept.counts.customers, kept.category, kept.at) == (10, never.category, NOW)
+    monkeypatch.undo()
+    assert overview.overview(people).counts.customers == 9
 
 
 def test_the_pages_of_the_list_hold_everybody_once(people: database.Database) -> None:
@@ -70,7 +89,7 @@ def test_a_number_never_given_is_nobody(people: database.Database) -> None:
 
 
 def test_an_empty_store_has_an_overview(store: database.Database) -> None:
-    told = insight.overview(store)
+    told = overview.overview(store)
     assert (told.counts.customers, told.channels, told.category.total) == (0, (), 0)
 
 

@@ -5,10 +5,12 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from kehu.model.people import Role
+from kehu.store import tallies
 from kehu.store.database import Database
 from kehu.store.dictionary.whole import tables
 
@@ -53,3 +55,14 @@ def test_an_analyst_sees_figures_and_no_way_to_persons(staff: Any) -> None:
     assert "Customers by category" in page
     assert "/customers?" not in page
     assert staff.signed_in(Role.AGENT).get("/dashboard").status_code == 403
+
+
+def test_a_large_store_that_was_never_counted_keeps_nobody_waiting(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "LARGE", 0)
+    page = client.get("/dashboard")
+    assert (page.status_code, page.text.count("<section")) == (200, 1)
+    assert "尚未统计" in page.text
+    answer = client.get("/api/v1/figures/category", headers=JSON)
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

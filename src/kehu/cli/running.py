@@ -118,17 +118,18 @@ def whole(settings: Settings, database: Database, channels: list[str] | None, pr
         feeds = wiring.feeds(settings, channels, secrets=secrets)
         ran = runs.whole(database, feeds, **wiring.parts(settings, database), progress=guard.watched(progress))
     tickets.sweep(database, at=wiring.now())
-    if ran.is_new:
-        _count(settings, database)
+    _count(settings, database, is_new=ran.is_new)
     _report(settings, database)
     return ran
 
 
-def _count(settings: Settings, database: Database) -> None:
+def _count(settings: Settings, database: Database, *, is_new: bool) -> None:
     """Count what people look at, so that nobody waits for it."""
     at, zone = wiring.now(), ZoneInfo(settings.serve.zone)
-    segments.recount(database, at=at, zone=zone)
-    figures.refresh(database, at=at, zone=zone, older_than=timedelta(minutes=settings.analyse.figures_minutes))
+    if is_new:
+        segments.recount(database, at=at, zone=zone)
+    enough = timedelta(minutes=settings.analyse.figures_minutes)
+    figures.refresh(database, at=at, zone=zone, older_than=enough, is_changed=is_new)
 
 
 def _report(settings: Settings, database: Database) -> None:

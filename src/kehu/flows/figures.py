@@ -10,11 +10,11 @@ from kehu.analyse import report as reports
 from kehu.analyse.crosses import Cross
 from kehu.analyse.figures import Figure
 from kehu.analyse.report import Format
-from kehu.errors import NotFoundError, SettingsError
+from kehu.errors import NotFoundError, SettingsError, UncountedError
 from kehu.flows.segments import Reader
 from kehu.model.languages import Language
+from kehu.store import facts, quality, tallies
 from kehu.store import figures as counts
-from kehu.store import quality, tallies
 from kehu.store.counting import walk
 from kehu.store.database import Database, Transaction
 from kehu.store.quality import Quality
@@ -55,30 +55,61 @@ class Choices:
     channels: tuple[str, ...]
 
 
-def refresh(database: Database, *, at: datetime, zone: tzinfo, older_than: timedelta = timedelta(0)) -> bool:
-    """Count every figure and keep it, unless what is kept is fresher than asked for; whether it was."""
+def refresh(
+    database: Database,
+    *,
+    at: datetime,
+    zone: tzinfo,
+    older_than: timedelta = timedelta(0),
+    is_changed: bool = True,
+) -> bool:
+    """Count every figure and keep it, unless what is kept is good enough; whether it was counted.
+
+    Args:
+        database: The store.
+        at: Now.
+        zone: Where days begin.
+        older_than: What was counted so short a time ago is good enough for now, and counted again by a later call.
+        is_changed: The caller knows of a change; else it is looked for.
+    """
     with database.read() as tx:
-        before = tallies.kept_at(tx)
-        if before is not None and at - before < older_than:
+        before, known = tallies.kept_at(tx), facts.get(tx, tallies.OF)
+        there = f"{tallies.marker(tx)}, figures {len(NAMES)}"
+        is_known = known == there
+        if before is not None and not is_changed and is_known:
             return False
-        told = walk.tallies(tx, today=at.astimezone(zone).date())
+        is_due = before is None or at - before >= older_than
+        told = walk.tallies(tx, today=at.astimezone(zone).date()) if is_due else None
     with database.begin() as tx:
-        tallies.keep(tx, told, at=at)
-    return True
+        if told is None:
+            facts.drop(tx, tallies.OF)
+        else:
+            tallies.keep(tx, told, at=at, of=there)
+    return told is not None
 
 
 def shown(
-    database: Database, wanted: Cut, *, at: datetime, zone: tzinfo, reader: Reader, names: tuple[str, ...] = NAMES
+    database: Database,
+    wanted: Cut,
+    *,
+    at: datetime,
+    zone: tzinfo,
+    reader: Reader,
+    names: tuple[str, ...] = NAMES,
+    may_wait: bool = True,
 ) -> Dashboard:
     """The figures of those that are wanted, as they were when last counted; counted now where they never were.
 
     Raises:
         NotFoundError: There is no figure of this name.
+        UncountedError: They never were, there is much to count, and whoever asks may not wait.
     """
     if unknown := [name for name in names if name not in NAMES]:
         raise NotFoundError(f"there is no figure {unknown[0]} (has: {', '.join(NAMES)})")
     with database.read() as tx:
         before = tallies.kept_at(tx)
+        if before is None and not may_wait and tallies.are_many(tx):
+            raise UncountedError("figures have not been counted yet: the next `kehu run` counts them")
         told = _told(tx, wanted, names, None if before else at.astimezone(zone).date())
         brought = quality.of(tx, since=_first(wanted), until=_last(wanted, at), channel=wanted.channel)
         loads = counts.loads(tx, wanted.channel, since=_first(wanted), until=_last(wanted, at), limit=LOADS)
@@ -92,9 +123,10 @@ def shown(
     return Dashboard(figures=made, at=before or at)
 
 
-def choices(database: Database, *, at: datetime, zone: tzinfo, reader: Reader) -> Choices:
-    """What there is to choose from, the commonest first."""
-    told = shown(database, Cut(), at=at, zone=zone, reader=reader, names=("category", "province", "channel")).figures
+def choices(database: Database, *, at: datetime, zone: tzinfo, reader: Reader, may_wait: bool = True) -> Choices:
+    """What there is to choose from, the commonest first; as `shown`."""
+    sides = ("category", "province", "channel")
+    told = shown(database, Cut(), at=at, zone=zone, reader=reader, names=sides, may_wait=may_wait).figures
     codes = [
         tuple(part.code for part in one.slices if part.code not in (figures.REST, figures.NONE))
         for one in told

@@ -1,4 +1,4 @@
-"""What people want to know: one customer with all its reasons, who may be meant by what was typed, how many there are.
+"""What people want to know: one customer with all its reasons, and who may be meant by what was typed.
 
 Nothing here changes anything.
 """
@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any
 
 from kehu.analyse import figures
-from kehu.analyse.figures import Figure
 from kehu.flows.sight import Sight
 from kehu.model import codes, masks
 from kehu.model.codes import DecidedBy, Flaw
@@ -20,7 +19,6 @@ from kehu.process import text
 from kehu.resolve import explain, quality
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
-from kehu.store import figures as counts
 from kehu.store import households, media, search, views
 from kehu.store.database import Database, Transaction
 
@@ -32,15 +30,6 @@ COMPARED_RECORDS = 200
 
 NONE = figures.NONE
 """Stands in an address for the customers that state no category."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Overview:
-    """How much the store holds, by channel and by category."""
-
-    counts: views.Counts
-    channels: tuple[views.Channel, ...]
-    category: Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,22 +173,6 @@ class Listed:
     page: views.Page[views.Customer]
     total: views.Total
     """How many the filter lets through, on all pages."""
-
-
-def overview(database: Database, *, smallest: int = 0) -> Overview:
-    """How much the store holds, by channel and by category; no group smaller than this."""
-    with database.read() as tx:
-        return Overview(counts=views.counts(tx), channels=views.channels(tx), category=_category(tx, smallest))
-
-
-def category(database: Database) -> Figure:
-    """The customers by category."""
-    with database.read() as tx:
-        return _category(tx)
-
-
-def _category(tx: Transaction, smallest: int = 0) -> Figure:
-    return figures.figure("category", counts.customers_by(tx, "category"), smallest=smallest)
 
 
 def listed(database: Database, wanted: views.Filter, *, after: int | None = None, limit: int = 50) -> Listed:

@@ -12,14 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import bulk
+from kehu.store import bulk, facts
 from kehu.store.database import Transaction
 from kehu.store.dictionary.figures import tally
-from kehu.store.dictionary.loads import setting
+from kehu.store.dictionary.loads import sequence
 from kehu.store.figures import COUNTED
 
+_COUNTED = ("consent", "customer", "decision", "record", "ticket")
+"""What has numbers and is counted, or decides what is."""
 AT = "figures at"
 """The fact that says when figures were last counted."""
+OF = "figures of"
+"""The fact that says what there was when they were: see `marker`."""
+LARGE = 100_000
+"""A store that ever knew more customers is not counted while somebody waits at a page."""
 ANY = ""
 """Stands for customers of any category, place or channel, and for what has no month."""
 NONE = "-"
@@ -52,18 +58,29 @@ class Cut:
     """The last month."""
 
 
-def keep(tx: Transaction, told: pa.Table, *, at: datetime) -> None:
-    """Keep tallies in place of those that were kept before."""
+def keep(tx: Transaction, told: pa.Table, *, at: datetime, of: str) -> None:
+    """Keep tallies in place of those that were kept before; `of` is the marker of what they count."""
     tx.execute(tally.delete())
     bulk.insert(tx, tally, told)
-    tx.execute(setting.delete().where(setting.c.name == AT))
-    tx.execute(setting.insert().values(name=AT, value=at.astimezone(UTC).isoformat()))
+    facts.put(tx, AT, at.astimezone(UTC).isoformat())
+    facts.put(tx, OF, of)
 
 
 def kept_at(tx: Transaction) -> datetime | None:
     """When they were last counted; None where they never were."""
-    told = tx.scalar(sa.select(setting.c.value).where(setting.c.name == AT))
+    told = facts.get(tx, AT)
     return None if told is None else datetime.fromisoformat(told)
+
+
+def marker(tx: Transaction) -> str:
+    """What tells that something is there which was not counted: the last numbers that were given."""
+    given = sa.select(sequence.c.name, sequence.c.next).where(sequence.c.name.in_(_COUNTED)).order_by(sequence.c.name)
+    return ", ".join(f"{name} {following}" for name, following in tx.execute(given))
+
+
+def are_many(tx: Transaction) -> bool:
+    """Whether the store is too large to be counted while somebody waits."""
+    return (tx.scalar(sa.select(sequence.c.next).where(sequence.c.name == "customer")) or 0) > LARGE
 
 
 def kept(tx: Transaction, cut: Cut, names: Sequence[str]) -> pa.Table:

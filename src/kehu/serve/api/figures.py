@@ -83,10 +83,12 @@ def one(
 def shown(parts: Parts, who: Who, wanted: Cut, *, names: tuple[str, ...] = flow.NAMES) -> flow.Dashboard:
     """Figures as somebody may know them."""
     return flow.shown(
-        parts.database, wanted, at=parts.clock(), zone=parts.face.zone, reader=reader(parts, who), names=names
-    )
+        parts.database, wanted, at=parts.clock(), zone=parts.face.zone, reader=reader(parts, who), names=names,
+        may_wait=False,
+    )  # fmt: skip
 
 
 def choices(parts: Parts, who: Who) -> flow.Choices:
     """What figures can be filtered by."""
-    return flow.choices(parts.database, at=parts.clock(), zone=parts.face.zone, reader=reader(parts, who))
+    zone, seen = parts.face.zone, reader(parts, who)
+    return flow.choices(parts.database, at=parts.clock(), zone=zone, reader=seen, may_wait=False)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from kehu.analyse.figures import Figure
-from kehu.flows import insight
+from kehu.flows import insight, overview
 from kehu.flows.pace import Asked
 from kehu.model.codes import Flaw
 from kehu.model.people import Permission
@@ -74,7 +74,7 @@ def listed(
         flaw=lacking,
         flaws=tuple(Flaw),
         after=after,
-        categories=insight.category(parts.database),
+        categories=overview.category(parts.database),
         channels=channels,
         provinces=provinces,
     )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from kehu.analyse import charts, document
 from kehu.analyse.crosses import Cross, Drawn
 from kehu.analyse.figures import REST, Figure
+from kehu.errors import UncountedError
 from kehu.flows import figures as flow
 from kehu.model.languages import Language
 from kehu.model.people import Permission
@@ -54,7 +55,8 @@ class DashboardPage:
     """What the page shows."""
 
     cards: tuple[Card, ...]
-    at: datetime
+    at: datetime | None
+    """When they were counted; None: not yet."""
     part: str
     parts: dict[str, str]
     """Every part of the dashboard and its address, with the filter as it is."""
@@ -72,15 +74,18 @@ def dashboard(
     part: Part = "customers",
 ) -> Response:
     """A part of the figures, of all customers or of those that are wanted."""
-    told = api.shown(parts, who, cut, names=flow.PARTS[part])
     language, leads, chosen = face.language_of(request), who.may(Permission.FIND), vars(cut)
+    try:
+        told, choices = api.shown(parts, who, cut, names=flow.PARTS[part]), api.choices(parts, who)
+    except UncountedError:
+        told, choices = None, flow.Choices(categories=(), provinces=(), channels=())
     page = DashboardPage(
-        cards=tuple(_card(figure, language, chosen, leads=leads) for figure in told.figures),
-        at=told.at,
+        cards=tuple(_card(figure, language, chosen, leads=leads) for figure in told.figures) if told else (),
+        at=told.at if told else None,
         part=part,
         parts={one: face.query("/dashboard", part=one if one != "customers" else None, **chosen) for one in flow.PARTS},
         cut=cut,
-        choices=api.choices(parts, who),
+        choices=choices,
     )
     return parts.face.page(request, "dashboard.html", page)
 

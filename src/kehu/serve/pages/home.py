@@ -1,6 +1,7 @@
 """The first page: how much there is, by category and by channel."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -8,7 +9,7 @@ from starlette.responses import Response
 
 from kehu.analyse import charts
 from kehu.analyse.figures import Figure
-from kehu.flows import insight
+from kehu.flows import overview
 from kehu.serve import face
 from kehu.serve.api.segments import reader
 from kehu.serve.given import Parts
@@ -26,13 +27,15 @@ class HomePage:
     channels: tuple[views.Channel, ...]
     figure: Figure
     chart: dict[str, Any]
+    at: datetime | None
+    """When customers were counted; None: just now."""
 
 
 @router.get("/")
 def home(request: Request, parts: Parts, who: Annotated[Who, needs()]) -> Response:
     """How much there is."""
     seen = reader(parts, who)
-    found = insight.overview(parts.database, smallest=0 if seen.sees_persons else seen.smallest)
+    found = overview.overview(parts.database, smallest=0 if seen.sees_persons else seen.smallest)
     chart = charts.pie(found.category, face.language_of(request))
-    page = HomePage(counts=found.counts, channels=found.channels, figure=found.category, chart=chart)
+    page = HomePage(counts=found.counts, channels=found.channels, figure=found.category, chart=chart, at=found.at)
     return parts.face.page(request, "home.html", page)

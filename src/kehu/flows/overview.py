@@ -1,0 +1,51 @@
+"""How much the store holds, by channel and by category: the first page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kehu.analyse import figures
+from kehu.analyse.figures import Figure
+from kehu.store import figures as counts
+from kehu.store import tallies, views
+from kehu.store.database import Database, Transaction
+from kehu.store.tallies import Cut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """How much the store holds, by channel and by category."""
+
+    counts: views.Counts
+    channels: tuple[views.Channel, ...]
+    category: Figure
+    at: datetime | None
+    """When customers were counted; None: just now."""
+
+
+def overview(database: Database, *, smallest: int = 0) -> Overview:
+    """How much the store holds; no group smaller than this. Of many customers what was counted last is told."""
+    with database.read() as tx:
+        at = _kept_at(tx)
+        category = _category(tx, at)
+        held = views.counts(tx) if at is None else views.counts(tx, customers=category.total)
+        told = _category(tx, at, smallest) if smallest else category
+        return Overview(counts=held, channels=views.channels(tx), category=told, at=at)
+
+
+def category(database: Database) -> Figure:
+    """The customers by category, counted as `overview` does."""
+    with database.read() as tx:
+        return _category(tx, _kept_at(tx))
+
+
+def _kept_at(tx: Transaction) -> datetime | None:
+    """When the counts that are good enough were made; few customers are counted sooner than somebody notices."""
+    return tallies.kept_at(tx) if tallies.are_many(tx) else None
+
+
+def _category(tx: Transaction, at: datetime | None, smallest: int = 0) -> Figure:
+    if at is None:
+        told = counts.customers_by(tx, "category")
+    else:
+        told = tallies.of(tallies.kept(tx, Cut(), ["category"]), "category", Cut())
+    return figures.figure("category", told, smallest=smallest)
