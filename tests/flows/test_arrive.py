@@ -15,9 +15,12 @@ from kehu.engine.duck import Duck
 from kehu.errors import KehuError, SourceError
 from kehu.flows import arrive, identify
 from kehu.flows.arrive import Desk, Status
+from kehu.flows.people import By
 from kehu.process.checks import Required
 from kehu.resolve import model as models
 from kehu.store import contents, customers, database, loads, quarantine, views
+from kehu.store.audit import trail
+from kehu.store.audit.trail import Act, Filter
 from kehu.store.database import Database
 from kehu.store.dictionary.whole import tables
 from kehu.store.sealing.keyring import Keyring
@@ -208,3 +211,26 @@ def _identified(store: Database) -> identify.Identified:
 def _dump(store: Database) -> list[str]:
     with store.read() as tx:
         return list(contents.lines(tx))
+
+
+def test_a_load_and_the_audit_trail_tell_who_pushed_what(store: Database, tmp_path: Path) -> None:
+    hall, lihua = (By(login=login, at=CLOCK, whence="10.0.0.7") for login in ("key hall", "lihua"))
+    at = desk(tmp_path)
+    # They come in together, as those do who send at one time; the last two send the same record.
+    rows = [(ZHANG, hall), (OTHER, hall), (SAME, lihua), (ZHANG, lihua)]
+    told = arrive._together(store, at, rows)
+    assert [one.status for one in told] == [Status.ACCEPTED] * 3 + [Status.DUPLICATE]
+    assert told[0].customer_id == told[2].customer_id == told[3].customer_id
+    arrive.one(store, at, {**OTHER, "record_id": "3"}, by=hall)
+    batch = arrive.many(store, at, [{**OTHER, "record_id": "4"}, NAMELESS], by=lihua)
+    arrive.one(store, at, {**OTHER, "record_id": "5"})
+    with store.read() as tx:
+        held = {one.load_id: (one.channel, one.pushed_by, one.counts.read) for one in loads.recent(tx)}
+        noted = trail.page(tx, Filter(act=Act.ARRIVE), vault=VAULT)
+    pushed = {("app", "key hall", 3), ("hall", "lihua", 1), ("app", "lihua", 1), ("app", None, 1)}
+    assert set(held.values()) == pushed | {(one, "lihua", 1) for one in ("app", "hall")}
+    assert len(held) == 6
+    assert [held[number][:2] for number in batch.loads] == [("app", "lihua"), ("hall", "lihua")]
+    assert {(entry.what, entry.who) for entry in noted} == {
+        (f"load {number}", who) for number, (_, who, _) in held.items() if who
+    }

@@ -132,6 +132,12 @@ def test_records_sent_one_by_one_share_the_load_of_their_day(taking: TestClient)
     assert load["counts"] == vars(loads.Counts(read=3, accepted=3))
 
 
+def test_a_load_tells_who_pushed_it(taking: TestClient) -> None:
+    send(taking, ZHANG)
+    assert [row["pushed_by"] for row in taking.get("/api/v1/loads").json()["rows"]] == ["local"]
+    assert ">local<" in taking.get("/loads", headers={"accept": "text/html"}).text
+
+
 def test_a_row_in_quarantine_is_mended_and_replayed(taking: TestClient) -> None:
     send(taking, {"channel": "app", "name": "张伟"})
     (row,) = taking.get("/api/v1/quarantine", params={"rule": "required"}).json()["rows"]

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from kehu.flows import identify, intake
 from kehu.flows.door import Door
 from kehu.flows.intake import Feed
 from kehu.flows.judged import Judged
+from kehu.flows.people import By
 from kehu.flows.withhold import Withheld, withheld
 from kehu.process import checks, mapping
 from kehu.resolve import explain
@@ -31,6 +32,8 @@ from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store import customers, links, loads, pushed, records, sealed
+from kehu.store.audit import trail
+from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
 from kehu.store.loads import Counts
 
@@ -83,7 +86,7 @@ class Desk:
     zones: Mapping[str, str] = field(default_factory=dict)
     """The same, for each channel that has its own."""
 
-    door: "Door[Row, ArrivedOne]" = field(default_factory=Door, repr=False, compare=False)
+    door: "Door[Pushed, ArrivedOne]" = field(default_factory=Door, repr=False, compare=False)
     """Where those meet who send one record each at one time; a desk serves one store."""
 
     def feed(self, channel: str, rows: mapping.Mapping) -> Feed:
@@ -151,29 +154,46 @@ InForce = Mapping[int, tuple[str, str]]
 """The record in force of each key that arrived: its number, its channel and key."""
 
 
-def one(database: Database, desk: Desk, row: Row) -> ArrivedOne:
+Pushed = tuple[Row, By | None]
+"""A record that was sent, and who sent it."""
+
+
+class Sheaf(NamedTuple):
+    """What one author sends to one channel: it has a load of its own."""
+
+    channel: str
+    author: str | None
+
+
+def one(database: Database, desk: Desk, row: Row, *, by: By | None = None) -> ArrivedOne:
     """Take in one record, and say whose it is and why.
 
     Args:
         database: The store.
         desk: What it needs beside the store.
         row: The record, with its channel.
+        by: Who sends it: their load says so, and the audit trail.
     """
-    return desk.door.through(row, partial(_together, database, desk))
+    return desk.door.through((row, by), partial(_together, database, desk))
 
 
-def _together(database: Database, desk: Desk, rows: Sequence[Row]) -> list[ArrivedOne]:
+def _together(database: Database, desk: Desk, sent: Sequence[Pushed]) -> list[ArrivedOne]:
     """Take in records that were sent at one time by several, and tell each whose it is and why."""
-    judged = _judged(desk, rows)
+    judged = _judged(desk, sent)
+    senders = {_sheaf(*one): one[1] for one in sent}
     with database.begin() as tx:
         at = desk.clock()
         kept = _withheld(tx, judged, database)
-        numbers = {channel: loads.of_day(tx, channel, at=at) for channel in kept}
+        numbers = {}
+        for sheaf in kept:
+            numbers[sheaf], is_new = loads.of_day(tx, sheaf.channel, at=at, pushed_by=sheaf.author)
+            if is_new:
+                _note(database, tx, numbers[sheaf], senders[sheaf])
         _, told, in_force = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
         linked = _links(tx, desk, in_force)
     created = set[int | None]()
     answers = []
-    for arrived in _in_order(rows, told):
+    for arrived in _in_order(sent, told):
         first = arrived.created and arrived.customer_id not in created
         created.add(arrived.customer_id)
         mine = linked.get((arrived.channel, arrived.record_id), ())
@@ -181,81 +201,93 @@ def _together(database: Database, desk: Desk, rows: Sequence[Row]) -> list[Arriv
     return answers
 
 
-def many(database: Database, desk: Desk, rows: Sequence[Row]) -> ArrivedMany:
+def many(database: Database, desk: Desk, rows: Sequence[Row], *, by: By | None = None) -> ArrivedMany:
     """Take in a batch: all of it, or nothing where the store refuses. The batch is kept as it came.
 
     Args:
         database: The store.
         desk: What it needs beside the store.
         rows: The records, each with its channel; they may come by several.
+        by: Who sends them: their loads say so, and the audit trail.
     """
-    judged = _judged(desk, rows)
+    sent = [(row, by) for row in rows]
+    judged = _judged(desk, sent)
     kept: list[Path] = []
     try:
         with database.begin() as tx:
             at = desk.clock()
             left = _withheld(tx, judged, database)
-            numbers = {channel: loads.start(tx, channel, at=at) for channel in left}
+            numbers = {one: loads.start(tx, one.channel, at=at, pushed_by=one.author) for one in left}
+            for number in numbers.values():
+                _note(database, tx, number, by)
             counts, told, _ = _stored(tx, desk, left, numbers, at=at)
-            for channel, one in left.items():
-                kept.append(desk.raw_in / channel / f"{numbers[channel]:06d}" / "000001.parquet")
+            for sheaf, one in left.items():
+                kept.append(desk.raw_in / sheaf.channel / f"{numbers[sheaf]:06d}" / "000001.parquet")
                 raw.keep(one.judged.batch, kept[-1], hashes=one.judged.hashes, wrap=sealed.wrap(tx))
     except BaseException:
         for path in kept:
             raw.forget(path)
         raise
-    return ArrivedMany(loads=tuple(numbers.values()), counts=counts, records=tuple(_in_order(rows, told)))
+    return ArrivedMany(loads=tuple(numbers.values()), counts=counts, records=tuple(_in_order(sent, told)))
 
 
-def _in_order(rows: Sequence[Row], told: Sequence[Arrived]) -> Iterator[Arrived]:
-    """What became of the rows in the order in which they were sent; it is told channel by channel."""
-    by_channel: dict[str, list[Arrived]] = {}
-    for arrived in reversed(told):
-        by_channel.setdefault(arrived.channel, []).append(arrived)
-    return (by_channel[_channel(row)].pop() for row in rows)
+def _note(database: Database, tx: Transaction, load: int, by: By | None) -> None:
+    """Let the audit trail tell who pushed the records of a load."""
+    if by is not None and database.vault is not None:  # A store without a vault has no trail.
+        entry = Entry(at=by.at, who=by.login, act=Act.ARRIVE, what=f"load {load}", whence=by.whence)
+        trail.note(tx, entry, vault=database.vault)
 
 
-def _channel(row: Row) -> str:
-    return row["channel"] or ""
+def _in_order(sent: Sequence[Pushed], told: Mapping[Sheaf, Sequence[Arrived]]) -> Iterator[Arrived]:
+    """What became of the rows in the order in which they were sent; it is told sheaf by sheaf."""
+    left = {sheaf: iter(theirs) for sheaf, theirs in told.items()}
+    return (next(left[_sheaf(*one)]) for one in sent)
 
 
-def _judged(desk: Desk, rows: Sequence[Row]) -> dict[str, Judged]:
-    """The rows of each channel, cleaned and checked."""
-    channels = dict.fromkeys(_channel(row) for row in rows)
-    batches = [push.batch([row for row in rows if _channel(row) == channel]) for channel in channels]
-    feeds = [desk.feed(channel, OURS) for channel in channels]
-    return dict(zip(channels, intake.judge_all(batches, feeds, home=desk.home), strict=True))
+def _sheaf(row: Row, by: By | None) -> Sheaf:
+    return Sheaf(row["channel"] or "", by.login if by else None)
 
 
-def _withheld(tx: Transaction, judged: Mapping[str, Judged], database: Database) -> dict[str, Withheld]:
-    """The rows of each channel without those of people who were erased."""
-    return {channel: withheld(tx, batch, channel=channel, vault=database.vault) for channel, batch in judged.items()}
+def _judged(desk: Desk, sent: Sequence[Pushed]) -> dict[Sheaf, Judged]:
+    """The rows of each sheaf, cleaned and checked."""
+    sheaves: dict[Sheaf, list[Row]] = {}
+    for row, by in sent:
+        sheaves.setdefault(_sheaf(row, by), []).append(row)
+    batches = [push.batch(rows) for rows in sheaves.values()]
+    feeds = [desk.feed(sheaf.channel, OURS) for sheaf in sheaves]
+    return dict(zip(sheaves, intake.judge_all(batches, feeds, home=desk.home), strict=True))
+
+
+def _withheld(tx: Transaction, judged: Mapping[Sheaf, Judged], database: Database) -> dict[Sheaf, Withheld]:
+    """The rows of each sheaf without those of people who were erased."""
+    return {sheaf: withheld(tx, batch, channel=sheaf.channel, vault=database.vault) for sheaf, batch in judged.items()}
 
 
 def _stored(
     tx: Transaction,
     desk: Desk,
-    kept: Mapping[str, Withheld],
-    numbers: Mapping[str, int],
+    kept: Mapping[Sheaf, Withheld],
+    numbers: Mapping[Sheaf, int],
     *,
     at: datetime,
     keep_raw: bool = False,
-) -> tuple[Counts, list[Arrived], InForce]:
-    """Store what arrived and give it its customers; what became of each row, channel by channel.
+) -> tuple[Counts, dict[Sheaf, list[Arrived]], InForce]:
+    """Store what arrived and give it its customers; what became of each row, sheaf by sheaf.
 
     With `keep_raw` the rows are kept in the store as they came: a file for each would outnumber the records.
     """
     total, added = Counts(), {}
-    judged = {channel: one.judged for channel, one in kept.items()}
-    for channel, batch in judged.items():
-        counts, added[channel] = intake.stored(tx, batch, channel=channel, load=numbers[channel], at=at)
+    keys: dict[str, list[pa.Array]] = {}
+    for sheaf, batch in ((sheaf, one.judged) for sheaf, one in kept.items()):
+        counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at)
         if keep_raw:
-            pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[channel].records)
-        loads.advance(tx, numbers[channel], counts=counts, done_at=at)
+            pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[sheaf].records)
+        loads.advance(tx, numbers[sheaf], counts=counts, done_at=at)
         total = intake.sum_of(total, counts)
+        keys.setdefault(sheaf.channel, []).extend(batch.clean["record_id"].chunks)
     keyed = {
-        channel: customers.of_keys(tx, channel, pc.unique(batch.clean["record_id"]))
-        for channel, batch in judged.items()
+        channel: customers.of_keys(tx, channel, pc.unique(pa.chunked_array(theirs, pa.string())))
+        for channel, theirs in keys.items()
     }
     held = pa.concat_tables(keyed.values())
     new = pa.chunked_array([one.records for one in added.values()], pa.int64())
@@ -282,14 +314,14 @@ def _stored(
         in_force[number]: owner
         for number, owner in zip(owners["record"].to_pylist(), owners["customer_id"].to_pylist(), strict=True)
     }
-    told = [told for channel, one in kept.items() for told in _told(channel, one, added[channel], customer, next_id)]
+    told = {sheaf: _told(sheaf.channel, one, added[sheaf], customer, next_id) for sheaf, one in kept.items()}
     return total, told, in_force
 
 
 def _told(
     channel: str, kept: Withheld, added: records.Added, customer: Mapping[tuple[str, str], int], next_id: int
 ) -> list[Arrived]:
-    """What became of each row of a channel, in the order of the rows."""
+    """What became of each row of a sheaf, in the order of the rows."""
     batch = kept.judged
     keys = batch.clean["record_id"].to_pylist()
     told: dict[int, Arrived] = {}

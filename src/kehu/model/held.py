@@ -234,7 +234,7 @@ HELD: Mapping[str, Held] = {
     "load": _held(
         Use.RUN, Period.STORE,
         public="load_id channel state started_at finished_at cursor_before cursor_after read accepted duplicate "
-        "quarantined erased warned changed failure day",
+        "quarantined erased warned changed failure day pushed_by",
     ),
     "lease": _held(Use.RUN, Period.MOMENT, public="name token host process taken_at expires_at"),
     "sequence": _held(Use.RUN, Period.STORE, public="name next"),

@@ -125,6 +125,7 @@ ACTS: dict[str, str] = {
     "review": marked("judged a pair"),
     "pin": marked("set by hand"),
     "undo": marked("took back"),
+    "arrive": marked("handed records in"),
     "mend": marked("mended or replayed"),
     "adopt": marked("adopted a model"),
     "note": marked("wrote a note"),

@@ -55,12 +55,14 @@ class Load:
     """What became of its rows."""
     failure: str | None
     """Why it failed."""
+    pushed_by: str | None
+    """Who pushed its records: a login, or the name of an API key; None where they were fetched."""
 
 
 _COUNTS = tuple(asdict(Counts()))
 
 
-def start(tx: Transaction, channel: str, *, at: datetime) -> int:
+def start(tx: Transaction, channel: str, *, at: datetime, pushed_by: str | None = None) -> int:
     """The number of a new load of the channel, which starts at the channel's cursor."""
     number = sequence.take(tx, "load")
     cursor = cursor_of(tx, channel)
@@ -72,29 +74,33 @@ def start(tx: Transaction, channel: str, *, at: datetime) -> int:
             started_at=at,
             cursor_before=cursor,
             cursor_after=cursor,
+            pushed_by=pushed_by,
             **asdict(Counts()),
         )
     )
     return number
 
 
-def of_day(tx: Transaction, channel: str, *, at: datetime) -> int:
-    """The load that the records share which are pushed one by one to the channel on this day (UTC).
+def of_day(tx: Transaction, channel: str, *, at: datetime, pushed_by: str | None = None) -> tuple[int, bool]:
+    """The load that the records share which somebody pushes one by one to the channel on this day (UTC); if it is new.
 
     A load for each of them would make the list of loads as long as that of the records. Others who push one wait
     until this transaction ends.
     """
     sequence.held(tx, "load")
     day = at.astimezone(UTC).date()
-    number: int | None = tx.scalar(_OF_DAY, {"of_channel": channel, "of_day": day})
-    if number is None:
-        number = start(tx, channel, at=at)
-        _change(tx, number, {"day": day})
-    return number
+    number: int | None = tx.scalar(_OF_DAY, {"of_channel": channel, "of_day": day, "author": pushed_by or ""})
+    if number is not None:
+        return number, False
+    number = start(tx, channel, at=at, pushed_by=pushed_by)
+    _change(tx, number, {"day": day})
+    return number, True
 
 
 _OF_DAY = sa.select(load.c.load_id).where(
-    load.c.channel == sa.bindparam("of_channel"), load.c.day == sa.bindparam("of_day")
+    load.c.channel == sa.bindparam("of_channel"),
+    load.c.day == sa.bindparam("of_day"),
+    sa.func.coalesce(load.c.pushed_by, "") == sa.bindparam("author"),
 )
 
 
@@ -203,6 +209,15 @@ def _load(row: sa.RowMapping) -> Load:
         state=LoadState(row["state"]),
         **{
             name: row[name]
-            for name in ("load_id", "channel", "started_at", "finished_at", "cursor_before", "cursor_after", "failure")
+            for name in (
+                "load_id",
+                "channel",
+                "started_at",
+                "finished_at",
+                "cursor_before",
+                "cursor_after",
+                "failure",
+                "pushed_by",
+            )
         },
     )

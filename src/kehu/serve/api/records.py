@@ -11,7 +11,7 @@ from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.pace import paced
-from kehu.serve.who import needs
+from kehu.serve.who import Who, needs
 
 BATCH_ROWS = 1000
 """So many records may be sent at once."""
@@ -25,7 +25,9 @@ Text = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 10_000}, {"type": "number"}, {"type": "null"}]}),
 ]
 
-router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.ARRIVE), paced(Asked.PUSH)])
+router = APIRouter(prefix="/records", tags=["records"], dependencies=[paced(Asked.PUSH)])
+
+Sender = Annotated[Who, needs(Permission.ARRIVE)]
 
 
 class Pushed(BaseModel):
@@ -88,15 +90,17 @@ Batch = Annotated[
 
 
 @router.post("", summary="Send a record", responses=problems.documented(413, 422, 429, 503))
-def one(parts: Parts, desk: Desk, sight: Sees, record: Pushed) -> arrive.ArrivedOne:
+def one(parts: Parts, desk: Desk, sight: Sees, who: Sender, record: Pushed) -> arrive.ArrivedOne:
     """Store one record and say whose it is and why; answered once that is on the disk.
 
-    Sent again, it is a `duplicate` with the same customer. What breaks a rule is `quarantined`, with its `reasons`.
+    Sent again, it is a `duplicate` with the same customer: it needs no `Idempotency-Key`. What breaks a rule is
+    `quarantined`, with its `reasons`.
     """
-    return sight.of(arrive.one(parts.database, desk, record.model_dump()))
+    return sight.of(arrive.one(parts.database, desk, record.model_dump(), by=who.by(parts.clock())))
 
 
 @router.post("/batch", summary="Send records", responses=problems.documented(413, 422, 429, 503))
-def batch(parts: Parts, desk: Desk, records: Batch) -> arrive.ArrivedMany:
+def batch(parts: Parts, desk: Desk, who: Sender, records: Batch) -> arrive.ArrivedMany:
     """Store up to 1,000 records, all of them or none; one answer a record, in their order."""
-    return arrive.many(parts.database, desk, [record.model_dump() for record in records])
+    rows = [record.model_dump() for record in records]
+    return arrive.many(parts.database, desk, rows, by=who.by(parts.clock()))

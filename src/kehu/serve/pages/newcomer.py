@@ -13,7 +13,9 @@ from kehu.flows.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.pace import paced
-from kehu.serve.who import needs
+from kehu.serve.who import Who, needs
+
+Clerk = Annotated[Who, needs(Permission.ARRIVE, Permission.FIND)]
 
 router = APIRouter(prefix="/customers/new", dependencies=[needs(Permission.ARRIVE, Permission.FIND)])
 
@@ -64,13 +66,13 @@ def likely(
 
 @router.post("")
 def stored(
-    request: Request, parts: Parts, desk: Desk, key: Annotated[str, Form(pattern="^[0-9a-f]{16}$")],
+    request: Request, parts: Parts, desk: Desk, who: Clerk, key: Annotated[str, Form(pattern="^[0-9a-f]{16}$")],
     name: Value = "", phone: Value = "", id_number: Value = "", birth_date: Value = "", email: Value = "",
     address: Value = "",
 ) -> Response:  # fmt: skip
     """Store the record, and show whose it is."""
     values = dict(zip(FIELDS, (name, phone, id_number, birth_date, email, address), strict=True))
-    told = arrive.one(parts.database, desk, _row(values, key))
+    told = arrive.one(parts.database, desk, _row(values, key), by=who.by(parts.clock()))
     if told.status is Status.QUARANTINED:
         page = NewcomerPage(typed=tuple(values.items()), key=secrets.token_hex(8), met=None, refused=told)
         return parts.face.page(request, "newcomer.html", page, status=422)

@@ -50,6 +50,8 @@ class Act(StrEnum):
     """A golden value was set by hand."""
     UNDO = "undo"
     """A decision was taken back."""
+    ARRIVE = "arrive"
+    """Records were pushed: a batch, or the first that somebody sent to a channel one by one on a day."""
     MEND = "mend"
     """Quarantined rows were mended or replayed."""
     ADOPT = "adopt"

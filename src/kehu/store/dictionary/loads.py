@@ -50,7 +50,14 @@ load = Table(
     Column("changed", NUMBER, nullable=False, comment="Accepted rows that are a new version of a record"),
     Column("failure", Writing(), comment="Why it failed"),
     Column(
-        "day", Date, comment="The day (UTC) whose records, pushed one by one, share this load; null for other loads"
+        "day",
+        Date,
+        comment="The day (UTC) whose records, pushed one by one by somebody, share this load; null for other loads",
+    ),
+    Column(
+        "pushed_by",
+        Word(200),
+        comment="Who pushed its records: a login, or the name of an API key; null where they were fetched",
     ),
     Index(None, "channel", "load_id"),
     Index(None, "channel", "day"),
