@@ -68,6 +68,16 @@ def test_encoding_delimiter_and_line_ends_are_found_per_file(
     assert positions(batches) == ["hall.csv:2", "hall.csv:3"]
 
 
+def test_what_is_waiting_is_what_looks_new(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEADS + ROWS)
+    hall = channel(tmp_path)
+    assert hall.waiting(after=None) == len((HEADS + ROWS).encode())
+    (batch,) = hall.batches(after=None)
+    assert hall.waiting(after=batch.cursor) == 0
+    (tmp_path / "b.csv").write_text(HEADS)
+    assert hall.waiting(after=batch.cursor) == len(HEADS.encode())
+
+
 def test_one_file_in_gbk_and_one_in_utf8_lie_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEADS + "1,张伟,\n", encoding="gbk")
     (tmp_path / "b.csv").write_text(HEADS + "2,章炜,\n", encoding="utf-8")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -92,6 +93,21 @@ def test_few_rows_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     feed = Feed(channel=Given(BATCHES), mapping=MAPPING)
     for _ in intake.judged_batches(feed, after=None, home="CN", threads=2):
         assert helpers_of(os.getpid()) == []
+
+
+def test_helpers_get_ready_where_much_is_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Weighed(Given):
+        def waiting(self, *, after: str | None) -> int:
+            return 17 << 20 if after is None else 0
+
+    monkeypatch.setattr(crew, "WORTH_A_CREW", 10_000)
+    feed = Feed(channel=Weighed(BATCHES), mapping=MAPPING)
+    counts = []
+    for after in (None, "6000"):
+        with closing(intake.judged_batches(feed, after=after, home="CN", threads=2)) as batches:
+            next(batches)
+            counts.append(len(helpers_of(os.getpid())))
+    assert counts == [2, 0]
 
 
 def test_a_run_that_is_given_up_leaves_no_helper() -> None:

@@ -1,7 +1,7 @@
 """What a channel is: something that hands on batches of text rows, and remembers how far it came."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kehu.model.records import Batch
 
@@ -33,4 +33,16 @@ class Channel(Protocol):
 
         Raises:
             SourceError: It cannot be read.
+        """
+
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A channel that can tell how much it holds before it reads: whoever works on much can make ready meanwhile."""
+
+    def waiting(self, *, after: str | None) -> int:
+        """About how many bytes are new since a cursor.
+
+        Raises:
+            SourceError: It cannot be looked at.
         """

@@ -25,6 +25,8 @@ from kehu.process import clean, households, mapping
 
 WORTH_A_CREW = 40_000
 """A load of fewer rows is cleaned before helpers would be ready."""
+SURELY_WORTH = 16 << 20
+"""With so many bytes waiting, there will be so many rows: helpers get ready while the first are read."""
 PIECE = 25_000
 """So many rows are sent to a helper at once: enough to have values in common, few enough to keep all of them busy."""
 AHEAD = 150_000
@@ -81,15 +83,23 @@ def _cleaned(flat: pa.Table, columns: tuple[str, ...], *, home: str, zone: str) 
 
 
 def cleaned_ahead(
-    batches: Iterator[Batch], flat: Flat, *, home: str, zone: str, threads: int
+    batches: Iterator[Batch], flat: Flat, *, home: str, zone: str, threads: int, waiting: int = 0
 ) -> Generator[tuple[Batch, Cleaned | None]]:
     """Every batch with what became of its rows, in order; None for one without rows.
 
     Where the rows are many, as many helpers as threads clean them while the next are read. What goes wrong in reading
     is raised behind the batches that were read before it.
+
+    Args:
+        batches: What is read.
+        flat: Gives them our column names.
+        home: The country whose numbers and addresses are at home.
+        zone: The time zone of times that state no offset.
+        threads: How many helpers there may be.
+        waiting: About how many bytes there are to read, where that is known before.
     """
     with ExitStack() as stack:
-        crew: Crew | None = None
+        crew = stack.enter_context(Crew(threads)) if threads > 1 and waiting >= SURELY_WORTH else None
         ahead: deque[tuple[Batch, pa.Table, Order | None]] = deque()
         count, failure = 0, None
         while True:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.collect import raw
-from kehu.collect.channel import Channel
+from kehu.collect.channel import Channel, Weighed
 from kehu.errors import KehuError
 from kehu.flows import crew
 from kehu.flows.held import Held
@@ -118,8 +118,14 @@ def judged_batches(
 ) -> Generator[Judged]:
     """Read what is new in a channel since a cursor, and judge it, batch by batch."""
     seen = Seen(feed.rules)
+    channel = feed.channel
     batches = crew.cleaned_ahead(
-        feed.channel.batches(after=after), partial(_flat, feed=feed), home=home, zone=feed.zone, threads=threads
+        channel.batches(after=after),
+        partial(_flat, feed=feed),
+        home=home,
+        zone=feed.zone,
+        threads=threads,
+        waiting=channel.waiting(after=after) if isinstance(channel, Weighed) else 0,
     )
     with closing(batches):
         for batch, cleaned in batches:

@@ -140,21 +140,18 @@ def _without_region(name: str) -> str:
     >>> _without_region("浙江省杭州市西湖区翠苑小学"), _without_region("嘉兴家具有限公司")
     ('翠苑小学', '嘉兴家具有限公司')
     """
-    regions, longest = _regions()
+    regions = _regions()
     begun = 0
-    while True:
-        for size in range(min(longest, len(name) - begun), 1, -1):
-            if name[begun : begun + size] in regions:
-                begun += size
-                break
-        else:
-            break
+    while found := next(
+        (region for region in regions.get(name[begun : begun + 2], ()) if name.startswith(region, begun)), None
+    ):
+        begun += len(found)
     return name if begun == 0 or _NO_NAME.fullmatch(name, begun) else name[begun:]
 
 
 @functools.cache
-def _regions() -> tuple[frozenset[str], int]:
-    """The names of divisions as they stand before a firm's name, and the length of the longest.
+def _regions() -> dict[str, list[str]]:
+    """The names of divisions as they stand before a firm's name, by their first two characters, the longest first.
 
     Provinces and cities stand there in full or short; a short district, as 新和, may as well be the name itself.
     """
@@ -163,8 +160,12 @@ def _regions() -> tuple[frozenset[str], int]:
         names.add(row["name"])
         if row["level"] != "district":
             names.add(_REGION_ENDING.sub("", row["name"]))
-    names = {name for name in names if len(name) > 1} - {"市辖区", "省直辖县级行政区划", "自治区直辖县级行政区划"}
-    return frozenset(names), max(map(len, names))
+    names -= {"市辖区", "省直辖县级行政区划", "自治区直辖县级行政区划"}
+    regions: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        if len(name) > 1:
+            regions.setdefault(name[:2], []).append(name)
+    return regions
 
 
 def columns(names: pa.Array) -> dict[str, pa.Array]:
