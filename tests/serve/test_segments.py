@@ -150,6 +150,7 @@ def test_an_analyst_counts_but_sees_no_small_group_and_nobody(staff: Any, stewar
         "province",
         "city",
         "category",
+        "star_level",
         "records",
         "quality",
     }

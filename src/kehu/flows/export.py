@@ -1,5 +1,7 @@
 """Export: customers, records or links as a file, read and written a piece at a time."""
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +33,7 @@ def export(
 ) -> int:
     """Write what the store holds to a file, whose name tells its form; returns how many rows.
 
-    Memory stays that of one piece, whatever the store holds.
+    Memory stays that of two pieces, whatever the store holds.
 
     Args:
         database: The store.
@@ -48,14 +50,30 @@ def export(
     form = sheets.form_of(path)
     schema = pa.schema([masked_field(field) if is_masked else field for field in exports.COLUMNS[what]])
     note(database, what, asked, is_masked=is_masked)
-    rows = 0
     with database.read() as tx:
         progress.task(f"export {what}", exports.count(tx, what))
         with sheets.opened(path, form, schema) as sheet:
-            for piece in exports.batches(tx, what):
+
+            def write(piece: pa.RecordBatch) -> None:
                 sheet.write(masked(piece, schema) if is_masked else piece)
-                rows += piece.num_rows
-                progress.advance(piece.num_rows)
+
+            return poured(exports.batches(tx, what), write, progress)
+
+
+def poured(pieces: Iterable[pa.RecordBatch], write: Callable[[pa.RecordBatch], None], progress: Progress) -> int:
+    """Write every piece, each while the next is read; returns how many rows."""
+    rows = 0
+    with ThreadPoolExecutor(1, "kehu-write") as beside:
+        writing: Future[None] | None = None
+        for piece in pieces:
+            if writing is not None:
+                # Only one waits: memory stays that of two pieces, and what fails is told before more is read.
+                writing.result()
+            writing = beside.submit(write, piece)
+            rows += piece.num_rows
+            progress.advance(piece.num_rows)
+        if writing is not None:
+            writing.result()
     return rows
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from kehu.analyse import figures, sheets
 from kehu.flows import export as exporting
+from kehu.flows.once import Once, made, noted
 from kehu.flows.people import By
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.sight import Sight
@@ -153,6 +154,7 @@ def save(
     segment_id: int | None = None,
     with_each_run: bool = False,
     reader: Reader,
+    once: Once | None = None,
 ) -> Shown:
     """Save a segment, or another version of one.
 
@@ -161,9 +163,12 @@ def save(
         NotFoundError: There is no segment with this number.
     """
     with database.begin() as tx:
-        number = segments.save(
-            tx, wanted, name=name, by=by.login, at=by.at, segment_id=segment_id, with_each_run=with_each_run
-        )
+        number = made(once, tx)
+        if number is None:
+            number = segments.save(
+                tx, wanted, name=name, by=by.login, at=by.at, segment_id=segment_id, with_each_run=with_each_run
+            )
+            noted(once, tx, number)
         return _shown(segments.saved(tx, number), segments.counts(tx, number), reader)
 
 
@@ -269,7 +274,8 @@ def export(
         fields[0] = pa.field("token", pa.string(), nullable=False)
     schema = pa.schema([exporting.masked_field(field) if is_masked else field for field in fields])
     _note(database, found, why, by=by, columns=columns)
-    rows, meant = 0, segments.where(wanted, on)
+    meant = segments.where(wanted, on)
+    key = None if reader.sees_persons else _token_key(database, why)
     with database.read() as tx:
         many = segments.count(tx, wanted, on)
         meant = meant & children.may_be_named(on.day)
@@ -277,30 +283,30 @@ def export(
             meant = meant & consents.allows(exports.CUSTOMER, why.consent)
         progress.task(f"export {found.name}", many)
         with sheets.opened(path, form, schema) as sheet:
-            for piece in exports.customers(tx, meant, columns):
-                sheet.write(_shaped(database, piece, schema, why, is_masked=is_masked, reader=reader))
-                rows += piece.num_rows
-                progress.advance(piece.num_rows)
+
+            def write(piece: pa.RecordBatch) -> None:
+                sheet.write(_shaped(piece, schema, is_masked=is_masked, key=key))
+
+            rows = exporting.poured(exports.customers(tx, meant, columns), write, progress)
     return Taken(customers=rows, left_out=many - rows)
 
 
-def _shaped(
-    database: Database, piece: pa.RecordBatch, schema: pa.Schema, why: Purpose, *, is_masked: bool, reader: Reader
-) -> pa.RecordBatch:
+def _shaped(piece: pa.RecordBatch, schema: pa.Schema, *, is_masked: bool, key: bytes | None) -> pa.RecordBatch:
+    """A piece as its reader may have it; with a key, tokens in place of numbers."""
     if is_masked:
         return exporting.masked(piece, schema)
-    if reader.sees_persons:
+    if key is None:
         return piece
-    tokens = _tokens(database, piece.column(0).to_pylist(), why)
-    return pa.record_batch([pa.array(tokens), *piece.columns[1:]], schema=schema)
+    numbers = piece.column(0).to_pylist()
+    tokens = [hmac.digest(key, b"%d" % number, "sha256")[:TOKEN_BYTES].hex() for number in numbers]
+    return pa.record_batch([pa.array(tokens, pa.string()), *piece.columns[1:]], schema=schema)
 
 
-def _tokens(database: Database, numbers: Sequence[int], why: Purpose) -> list[str]:
+def _token_key(database: Database, why: Purpose) -> bytes:
     assert database.vault is not None, "tokens are made with the key of the store"
     with database.read() as tx:
         secret = database.vault.keys.derived(Use.FIND, fingerprints.number(tx))
-    key = hmac.digest(secret, f"export for {why.purpose}".encode(), "sha256")
-    return [hmac.digest(key, b"%d" % number, "sha256")[:TOKEN_BYTES].hex() for number in numbers]
+    return hmac.digest(secret, f"export for {why.purpose}".encode(), "sha256")
 
 
 def _note(database: Database, found: Saved | Shown, why: Purpose, *, by: By, columns: Sequence[str]) -> None:

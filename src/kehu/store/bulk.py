@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import asking, columns, sealed, wire
+from kehu.store import asking, columns, copied, sealed, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sealed.Query
@@ -170,13 +170,16 @@ def read(tx: Transaction, statement: Query, schema: pa.Schema) -> pa.Table:
 
 
 def batches(
-    tx: Transaction, statement: Query, schema: pa.Schema, *, as_it_stands: bool = False
+    tx: Transaction, statement: Query, schema: pa.Schema, *, as_it_stands: bool = False, are_many: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a query, a piece at a time; the transaction can do nothing else until the last is read.
 
-    With `as_it_stands` what is sealed is not opened.
+    With `as_it_stands` what is sealed is not opened; where they `are_many`, PostgreSQL copies them out.
     """
     how = _plain(statement, as_it_stands=as_it_stands)
+    if are_many and tx.dialect.name == "postgresql":
+        yield from _copied(tx, schema, how)
+        return
     with closing(tx.execute(how.statement, execution_options={"stream_results": True})) as answer:
         # One row SQLAlchemy has read already; it would wrap each of the others, to be taken apart again at once.
         rows: Sequence[Any] = answer.fetchmany(1)
@@ -184,6 +187,19 @@ def batches(
             more = answer.cursor.fetchmany(PAGE)
             yield _batch(tx, [*rows, *more], schema, how)
             rows = more and answer.cursor.fetchmany(1)
+
+
+def _copied(tx: Transaction, schema: pa.Schema, how: sealed.Plan) -> Iterator[pa.RecordBatch]:
+    # Behind the columns that were asked for stand the numbers that sealed values are bound to.
+    kinds = [*schema.types, *[pa.int64()] * (len(how.statement.selected_columns) - how.asked)]
+    to_open = {at for place in how.places for at in (place.value, place.row)}
+    for block in copied.batches(tx, how.statement, kinds):
+        for start in range(0, block.num_rows, PAGE):
+            whole = [column.combine_chunks() for column in block.slice(start, PAGE).columns]
+            told = [column.to_pylist() if at in to_open else column for at, column in enumerate(whole)]
+            found = zip(sealed.opened(tx, told, how), schema.types, strict=True)
+            arrays = [pa.array(values, kind) if isinstance(values, list) else values for values, kind in found]
+            yield pa.record_batch(arrays, schema=schema)
 
 
 def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: object) -> pa.Table:

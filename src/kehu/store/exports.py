@@ -72,7 +72,7 @@ def customers(tx: Transaction, meant: sa.ColumnElement[bool], columns: tuple[str
     """Columns of the customers that a condition means, in order; as `batches` else."""
     schema = pa.schema([COLUMNS[What.CUSTOMERS].field(name) for name in columns])
     query = sa.select(*(customer.c[name] for name in columns)).where(meant).order_by(customer.c.customer_id)
-    yield from bulk.batches(tx, query, schema)
+    yield from bulk.batches(tx, query, schema, are_many=True)
 
 
 def batches(tx: Transaction, what: What) -> Iterator[pa.RecordBatch]:
@@ -83,4 +83,4 @@ def batches(tx: Transaction, what: What) -> Iterator[pa.RecordBatch]:
         return
     table, wanted, order = _IN_FORCE[what]
     query = sa.select(*(table.c[name] for name in schema.names)).where(wanted).order_by(*order)
-    yield from map(hidden.of, bulk.batches(tx, query, schema))
+    yield from map(hidden.of, bulk.batches(tx, query, schema, are_many=True))
