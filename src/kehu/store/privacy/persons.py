@@ -74,7 +74,7 @@ SERVICE = frozenset({"phone_call", "ticket", "ticket_event", "note"})
 NOBODY = frozenset(
     {
         "sequence", "setting", "load", "quality", "completeness", "lease", "audit_chain", "person", "session",
-        "one_time_link", "api_key", "refusal", "segment", "segment_version", "segment_count", "asked", "erasure",
+        "one_time_link", "api_key", "refusal", "sign_on", "segment", "segment_version", "segment_count", "asked", "erasure",
         "tombstone", "tally",
     }
 )  # fmt: skip
