@@ -8,8 +8,7 @@ Taking a decision back restores what was: the same customers, with the same ids 
 that was given in between stays given: it leads to the customer that its records went back to.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 from kehu.errors import ConflictError, NotFoundError, SettingsError
 from kehu.flows import identify, pairs_of
 from kehu.flows.arrive import Desk
+from kehu.flows.once import Once, made, noted
 from kehu.model import masks
 from kehu.model.links import PAIRS
 from kehu.process import clean
@@ -77,7 +77,9 @@ class Answer:
     warnings: tuple[Warned, ...]
 
 
-def merge(database: Database, desk: Desk, ids: Sequence[int], *, reason: str, by: str) -> Answer:
+def merge(
+    database: Database, desk: Desk, ids: Sequence[int], *, reason: str, by: str, once: Once | None = None
+) -> Answer:
     """Let customers be one; it keeps the id of the one with most records.
 
     Args:
@@ -86,13 +88,15 @@ def merge(database: Database, desk: Desk, ids: Sequence[int], *, reason: str, by
         ids: Two customers or more; a retired number stands for the customer it leads to.
         reason: Why.
         by: Who decides.
+        once: Where it comes again, it is answered with what was decided then.
 
     Raises:
         NotFoundError: There is no such customer.
         ConflictError: They are one already.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, Act.MERGE, _named("customers", ids), reason, by) as (tx, at):
+
+    def decided(tx: Transaction, at: datetime) -> Answer:
         living, before = _whole(tx, desk, ids, at=at)
         if len(living) < 2:
             raise ConflictError(f"{', '.join(map(str, ids))}: customer {living[0]} already; name two to merge")
@@ -103,9 +107,18 @@ def merge(database: Database, desk: Desk, ids: Sequence[int], *, reason: str, by
         pairs = pa.concat_tables([pairs, denied.select(PAIRS.names)])
         return _decided(tx, desk, Kind.TOGETHER, pairs, before, reason=reason, by=by, at=at)
 
+    return _decide(database, desk, Act.MERGE, _named("customers", ids), decided, reason=reason, by=by, once=once)
+
 
 def split(
-    database: Database, desk: Desk, customer_id: int, record_numbers: Sequence[int], *, reason: str, by: str
+    database: Database,
+    desk: Desk,
+    customer_id: int,
+    record_numbers: Sequence[int],
+    *,
+    reason: str,
+    by: str,
+    once: Once | None = None,
 ) -> Answer:
     """Let some records of a customer be another customer, and the rest stay one; the greater part keeps the id.
 
@@ -116,13 +129,15 @@ def split(
         record_numbers: The numbers of the records that are somebody else.
         reason: Why.
         by: Who decides.
+        once: Where it comes again, it is answered with what was decided then.
 
     Raises:
         NotFoundError: There is no such customer, or a record is not one of its.
         ConflictError: No record would stay, or none would go.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, Act.SPLIT, f"customer {customer_id}", reason, by) as (tx, at):
+
+    def decided(tx: Transaction, at: datetime) -> Answer:
         (customer,), before = _whole(tx, desk, [customer_id], at=at)
         going = pa.array(sorted(set(record_numbers)), pa.int64())
         numbers = before.column("record").combine_chunks()
@@ -137,8 +152,20 @@ def split(
         }
         return _decided(tx, desk, Kind.APART, pairs_of.told(kinds), before, reason=reason, by=by, at=at)
 
+    return _decide(database, desk, Act.SPLIT, f"customer {customer_id}", decided, reason=reason, by=by, once=once)
 
-def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Kind, reason: str, by: str) -> Answer:
+
+def review(
+    database: Database,
+    desk: Desk,
+    left: int,
+    right: int,
+    *,
+    verdict: Kind,
+    reason: str,
+    by: str,
+    once: Once | None = None,
+) -> Answer:
     """Say of the customers of two records in doubt whether they are one: together, apart, or nobody can tell.
 
     Args:
@@ -149,13 +176,15 @@ def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Ki
         verdict: `TOGETHER` merges their customers, `APART` keeps them apart for good, `UNSURE` changes nothing.
         reason: Why.
         by: Who decides.
+        once: Where it comes again, it is answered with what was decided then.
 
     Raises:
         NotFoundError: A record is not there, or waits for its customer still.
         ConflictError: They are one customer already.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, Act.REVIEW, _named("records", (left, right)), reason, by) as (tx, at):
+
+    def decided(tx: Transaction, at: datetime) -> Answer:
         pair = pa.array([_current(tx, left), _current(tx, right)], pa.int64())
         asked = customers.memberships(tx, pair).column("customer_id").to_pylist()
         if len(asked) < 2:
@@ -172,9 +201,20 @@ def review(database: Database, desk: Desk, left: int, right: int, *, verdict: Ki
             pairs = pa.concat_tables([pairs_of.star(numbers), denied.select(PAIRS.names)])
         return _decided(tx, desk, verdict, pairs, before, reason=reason, by=by, at=at)
 
+    what = _named("records", (left, right))
+    return _decide(database, desk, Act.REVIEW, what, decided, reason=reason, by=by, once=once)
+
 
 def pin(
-    database: Database, desk: Desk, customer_id: int, attribute: str, value: str, *, reason: str, by: str
+    database: Database,
+    desk: Desk,
+    customer_id: int,
+    attribute: str,
+    value: str,
+    *,
+    reason: str,
+    by: str,
+    once: Once | None = None,
 ) -> Answer:
     """Let a customer have this value, whatever its records say; undoing the decision unpins it.
 
@@ -185,7 +225,8 @@ def pin(
         NotFoundError: There is no such customer.
         SettingsError: The attribute cannot be pinned, the value is none, or there is no reason.
     """
-    with _deciding(database, desk, Act.PIN, f"customer {customer_id}", reason, by) as (tx, at):
+
+    def decided(tx: Transaction, at: datetime) -> Answer:
         wanted = cleaned(attribute, value, home=desk.home)
         _, before = _whole(tx, desk, [customer_id], at=at)
         rows = records.read(tx, before.column("record").combine_chunks(), columns=("record", attribute)).to_pylist()
@@ -197,6 +238,8 @@ def pin(
             tx, attribute, wanted, by=by, why=masks.in_text(reason), at=at, record=carrier, before=before
         )
         return _made_again(tx, desk, number, Kind.PIN, before, at=at, overrides=same.column("decision_id").to_pylist())
+
+    return _decide(database, desk, Act.PIN, f"customer {customer_id}", decided, reason=reason, by=by, once=once)
 
 
 def cleaned(attribute: str, value: str, *, home: str = "CN") -> str:
@@ -217,7 +260,7 @@ def cleaned(attribute: str, value: str, *, home: str = "CN") -> str:
     return str(made)
 
 
-def undo(database: Database, desk: Desk, number: int, *, reason: str, by: str) -> Answer:
+def undo(database: Database, desk: Desk, number: int, *, reason: str, by: str, once: Once | None = None) -> Answer:
     """Take a decision back; what other decisions say goes on.
 
     Raises:
@@ -225,17 +268,30 @@ def undo(database: Database, desk: Desk, number: int, *, reason: str, by: str) -
         ConflictError: It was taken back before, or a later decision builds on it.
         SettingsError: There is no reason.
     """
-    with _deciding(database, desk, Act.UNDO, f"decision {number}", reason, by) as (tx, at):
+
+    def decided(tx: Transaction, at: datetime) -> Answer:
         kind = decisions.get(tx, number).kind
         decisions.undo(tx, number, by=by, at=at, why=masks.in_text(reason))
         return _made_again(tx, desk, number, kind, decisions.members(tx, number), at=at, undone=True)
 
+    return _decide(database, desk, Act.UNDO, f"decision {number}", decided, reason=reason, by=by, once=once)
 
-@contextmanager
-def _deciding(
-    database: Database, desk: Desk, act: Act, what: str, reason: str, by: str
-) -> Iterator[tuple[Transaction, datetime]]:
-    """A transaction in which nobody else changes customers, and its time; the audit trail tells of the decision."""
+
+def _decide(
+    database: Database,
+    desk: Desk,
+    act: Act,
+    what: str,
+    decided: Callable[[Transaction, datetime], Answer],
+    *,
+    reason: str,
+    by: str,
+    once: Once | None,
+) -> Answer:
+    """Decide in a transaction in which nobody else changes customers; the audit trail tells of it.
+
+    What was decided `once` before is answered as it is now, its warnings left out.
+    """
     if not reason.strip():
         raise SettingsError("a decision needs a reason")
     if not by.strip():
@@ -243,10 +299,15 @@ def _deciding(
     with database.begin() as tx:
         # Whoever else merges or splits waits here, and then sees what this one did.
         customers.next_id(tx)
+        if (before := made(once, tx)) is not None:
+            kind, about = decisions.get(tx, before).kind, decisions.members(tx, before)
+            return _answer(tx, before, kind, about, overrides=(), changed=True)
         at = desk.clock()
         if database.vault is not None:
             trail.note(tx, Entry(at=at, who=by, act=act, what=what, why=reason), vault=database.vault)
-        yield tx, at
+        answer = decided(tx, at)
+        noted(once, tx, answer.decision_id)
+        return answer
 
 
 def _named(things: str, numbers: Sequence[int]) -> str:

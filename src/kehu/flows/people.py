@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kehu.errors import ConflictError, NotFoundError
+from kehu.flows.once import Once, made, noted
 from kehu.model.people import Permission, Role
 from kehu.store import fingerprints
 from kehu.store.audit import trail
@@ -164,14 +165,22 @@ def sign_out(office: Office, token: str, *, by: By, limits: Limits) -> None:
             _note(office, tx, Act.SIGN_OUT, users.one(tx, session.person_id), by)
 
 
-def invite(office: Office, *, login: str, name: str, roles: Iterable[Role], by: By) -> tuple[Person, str]:
+def invite(
+    office: Office, *, login: str, name: str, roles: Iterable[Role], by: By, once: Once | None = None
+) -> tuple[Person, str]:
     """A new user, and the token of the link with which they choose a password.
 
+    Asked again for `once`, the same user and a new link: the first one, which nobody can have, is good no more.
+
     Raises:
-        ConflictError: The login is taken or cannot be one, or no role is named.
+        ConflictError: The login is taken or cannot be one, or no role is named; or they came in meanwhile.
     """
     with office.database.begin() as tx:
-        who = users.add(tx, login=login, name=name, roles=roles, by=by.login, at=by.at)
+        if (before := made(once, tx)) is None:
+            who = users.add(tx, login=login, name=name, roles=roles, by=by.login, at=by.at)
+            noted(once, tx, who.person_id)
+        elif (who := users.one(tx, before)).state is not State.INVITED:
+            raise ConflictError("they came in meanwhile: their link was not lost")
         token = links.make(tx, who.person_id, at=by.at)
         _note(office, tx, Act.USERS, who, by, {"did": "invite", "roles": sorted(who.roles)})
     return who, token

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from kehu.flows import decide
 from kehu.flows.arrive import Desk
+from kehu.flows.once import Once
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
@@ -74,7 +75,16 @@ def queue(database: Database, model: Model, *, after: str | None = None, limit: 
     return Queue(rows=asked, following=found.following)
 
 
-def answer(database: Database, desk: Desk, review_id: str, verdict: Verdict, *, reason: str, by: str) -> decide.Answer:
+def answer(
+    database: Database,
+    desk: Desk,
+    review_id: str,
+    verdict: Verdict,
+    *,
+    reason: str,
+    by: str,
+    once: Once | None = None,
+) -> decide.Answer:
     """Answer a question; the answer is a decision, and can be undone as one.
 
     Raises:
@@ -84,4 +94,4 @@ def answer(database: Database, desk: Desk, review_id: str, verdict: Verdict, *, 
     """
     with database.read() as tx:
         left, right = reviews.sides(tx, review_id)
-    return decide.review(database, desk, left, right, verdict=KINDS[verdict], reason=reason, by=by)
+    return decide.review(database, desk, left, right, verdict=KINDS[verdict], reason=reason, by=by, once=once)

@@ -69,11 +69,6 @@ def test_the_only_one_who_may_be_calling_is_the_caller(store: Database, desk: De
     assert calls.arrived(store, "13700000001", channel="hotline", home="CN", by=LIHUA).candidates == ()
 
 
-def test_a_call_that_comes_again_by_its_key_is_stored_once(store: Database) -> None:
-    told = [calls.arrived(store, NUMBER, channel="hotline", home="CN", by=LIHUA, key="c-9") for _ in range(2)]
-    assert told[0] == told[1]
-
-
 def test_what_is_no_number_is_refused(store: Database) -> None:
     with pytest.raises(SettingsError, match="leave it out where it is withheld"):
         calls.arrived(store, "abc", channel="hotline", home="CN", by=LIHUA)

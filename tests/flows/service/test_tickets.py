@@ -13,6 +13,7 @@ from kehu.engine.few import Few
 from kehu.errors import ConflictError, NotFoundError, SettingsError
 from kehu.flows import arrive, decide
 from kehu.flows.arrive import Desk
+from kehu.flows.once import Once
 from kehu.flows.people import By
 from kehu.flows.service import sla, tickets
 from kehu.flows.service.tickets import Change, Wanted
@@ -143,15 +144,16 @@ def test_a_page_goes_on_where_the_one_before_ended(store: Database) -> None:
 
 def test_a_key_that_comes_again_opens_nothing_new(store: Database) -> None:
     wanted = Wanted(title="No signal", sla="fault_town", text="Since 8")
-    first = tickets.open_one(store, CLOCK, wanted, by=LIHUA, key="k-1")
-    again = tickets.open_one(store, CLOCK, wanted, by=later(minutes=1), key="k-1")
+    once = Once(who="lihua", key="k-1", body="No signal", at=NOON)
+    first = tickets.open_one(store, CLOCK, wanted, by=LIHUA, once=once)
+    again = tickets.open_one(store, CLOCK, wanted, by=later(minutes=1), once=once)
     assert again == first
     with pytest.raises(ConflictError, match="Idempotency-Key"):
-        tickets.open_one(store, CLOCK, replace(wanted, title="Another"), by=LIHUA, key="k-1")
-    other = replace(LIHUA, login="wangfang")
-    assert tickets.open_one(store, CLOCK, wanted, by=other, key="k-1").ticket.ticket_id != first.ticket.ticket_id
+        tickets.open_one(store, CLOCK, wanted, by=LIHUA, once=replace(once, body="Another"))
+    other = replace(once, who="wangfang")
+    assert tickets.open_one(store, CLOCK, wanted, by=LIHUA, once=other).ticket.ticket_id != first.ticket.ticket_id
     tickets.sweep(store, at=NOON + timedelta(days=8))
-    assert tickets.open_one(store, CLOCK, wanted, by=LIHUA, key="k-1").ticket.ticket_id != first.ticket.ticket_id
+    assert tickets.open_one(store, CLOCK, wanted, by=LIHUA, once=once).ticket.ticket_id != first.ticket.ticket_id
 
 
 @pytest.fixture

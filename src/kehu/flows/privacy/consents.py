@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kehu.errors import ConflictError, SettingsError
+from kehu.flows.once import Once, made, noted
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy.asked import Asked
 from kehu.model.privacy import CHILD_YEARS, Guard, Purpose, Said
@@ -49,6 +50,7 @@ def note(
     channel: str,
     asked: Asked,
     at: datetime | None = None,
+    once: Once | None = None,
 ) -> Statement:
     """Note what a customer said of a purpose.
 
@@ -61,6 +63,7 @@ def note(
         channel: The way they said it.
         asked: Who notes it, and when.
         at: When they said it; else now.
+        once: Where it comes again, it is answered with what was noted then.
 
     Raises:
         NotFoundError: The number was never given.
@@ -72,6 +75,8 @@ def note(
     vault = asking.keys(database)
     with database.begin() as tx:
         customers.next_id(tx)  # Whoever merges or splits meanwhile would take the record that carries it elsewhere.
+        if (before := made(once, tx)) is not None:
+            return consents.one(tx, before)
         living = customers.get(tx, customer_id).customer_id
         if said is Said.GIVEN and purpose is not Purpose.GUARDIAN:
             _require_guardian(tx, living, at=asked.at)
@@ -86,6 +91,7 @@ def note(
             noted_at=asked.at,
             noted_by=asked.who,
         )
+        noted(once, tx, told.consent_id)
         detail = {"purpose": purpose.value, "said": said.value, "notice": notice}
         trail.note(tx, asked.entry(Act.CONSENT, living, **detail), vault=vault)
     return told

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from kehu.collect import raw
 from kehu.flows import identify
 from kehu.flows.arrive import Desk
+from kehu.flows.once import Once, made, noted
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy import reach as reaching
 from kehu.flows.privacy.asked import Asked
@@ -66,12 +67,16 @@ def erase(database: Database, desk: Desk, customer_id: int, *, asked: Asked, roo
     return finish(database, desk, begun.erasure_id, room=room)
 
 
-def begin(database: Database, desk: Desk, customer_id: int, *, asked: Asked, room: Room) -> Receipt:
+def begin(
+    database: Database, desk: Desk, customer_id: int, *, asked: Asked, room: Room, once: Once | None = None
+) -> Receipt:
     """Erase a customer from the tables; `finish` reaches the copies outside them. As `erase` else."""
     asking.require_reason(asked, of="erasing a person")
     vault = asking.keys(database)
     with database.begin() as tx:
         customers.next_id(tx)
+        if (before := made(once, tx)) is not None:
+            return erasing.receipt(tx, before)
         living = customers.get(tx, customer_id).customer_id
         whose = persons.of_customer(tx, living)
         number = erasing.begin(tx, at=asked.at, by=asked.who, told={})
@@ -80,6 +85,7 @@ def begin(database: Database, desk: Desk, customer_id: int, *, asked: Asked, roo
         )
         trail.note(tx, asked.entry(Act.ERASE, living, erasure=number, rows=told["rows"]), vault=vault)
         erasing.tell(tx, number, told)
+        noted(once, tx, number)
         return erasing.receipt(tx, number)
 
 

@@ -1,16 +1,16 @@
 """Arriving calls: each is stored as an interaction, and told who may be calling."""
 
-import json
 from dataclasses import dataclass, replace
 
 from kehu.errors import SettingsError
+from kehu.flows.once import Once, made, noted
 from kehu.flows.people import By
 from kehu.process import phones
 from kehu.store import customers
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
-from kehu.store.service import asked, calls
+from kehu.store.service import calls
 from kehu.store.service.calls import Call, Candidate
 
 
@@ -30,7 +30,9 @@ class Told:
         return self.candidates[0].customer.customer_id if len(self.candidates) == 1 else None
 
 
-def arrived(database: Database, number: str | None, *, channel: str, home: str, by: By, key: str | None = None) -> Told:
+def arrived(
+    database: Database, number: str | None, *, channel: str, home: str, by: By, once: Once | None = None
+) -> Told:
     """Store a call that arrives now, and say who may be calling.
 
     Args:
@@ -39,7 +41,7 @@ def arrived(database: Database, number: str | None, *, channel: str, home: str, 
         channel: Where it arrives: a hotline.
         home: The country whose numbers are at home.
         by: Who takes it.
-        key: Where it comes again with the same call, it is answered with the one that was stored then.
+        once: Where it comes again, it is answered with the call that was stored then.
 
     Raises:
         ConflictError: The key came with another call.
@@ -48,21 +50,19 @@ def arrived(database: Database, number: str | None, *, channel: str, home: str, 
     cleaned = phones.clean(number, home=home)[0] if number and number.strip() else None
     if number and number.strip() and cleaned is None:
         raise SettingsError("what was given as the number that calls is none; leave it out where it is withheld")
-    body = json.dumps([number, channel])
     with database.begin() as tx:
-        if key is not None and (before := asked.answered(tx, who=by.login, key=key, body=body)) is not None:
+        if (before := made(once, tx)) is not None:
             return _told(tx, before)
-        made = calls.add(
+        call = calls.add(
             tx, Call(call_id=0, at=by.at, channel=channel, number=cleaned, agent=by.login, customer_id=None)
         )
-        if key is not None:
-            asked.note(tx, who=by.login, key=key, body=body, number=made.call_id, at=by.at)
-        told = _told(tx, made.call_id)
+        noted(once, tx, call.call_id)
+        told = _told(tx, call.call_id)
         if told.caller is None:
             return told
         # The only one who may be calling is taken for the caller, until somebody says otherwise.
-        calls.known(tx, made.call_id, told.caller)
-        return _told(tx, made.call_id)
+        calls.known(tx, call.call_id, told.caller)
+        return _told(tx, call.call_id)
 
 
 def one(database: Database, call_id: int) -> Told:

@@ -1,6 +1,7 @@
 """Notes on customers: what an agent wants the next one to know."""
 
 from kehu.errors import SettingsError
+from kehu.flows.once import Once, made, noted
 from kehu.flows.people import By
 from kehu.model import masks
 from kehu.store import customers
@@ -11,8 +12,8 @@ from kehu.store.service import notes
 from kehu.store.service.notes import Note
 
 
-def write(database: Database, customer_id: int, text: str, *, by: By) -> Note:
-    """A new note on a customer; a retired number stands for the living one.
+def write(database: Database, customer_id: int, text: str, *, by: By, once: Once | None = None) -> Note:
+    """A new note on a customer, written `once`; a retired number stands for the living one.
 
     Raises:
         NotFoundError: There is no such customer.
@@ -21,8 +22,11 @@ def write(database: Database, customer_id: int, text: str, *, by: By) -> Note:
     if not text.strip():
         raise SettingsError("a note needs words")
     with database.begin() as tx:
+        if (before := made(once, tx)) is not None:
+            return notes.one(tx, before)
         number = customers.get(tx, customer_id).customer_id
         written = notes.add(tx, number, masks.in_text(text.strip()), who=by.login, at=by.at)
+        noted(once, tx, written.note_id)
         if database.vault is not None:  # A store without a vault has no trail.
             entry = Entry(at=by.at, who=by.login, act=Act.NOTE, what=f"customer {number}", whence=by.whence)
             trail.note(tx, entry, vault=database.vault)

@@ -3,7 +3,6 @@
 What happened stands in the ticket's own events, with what was written; the audit trail is told that it happened.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta
 
 from kehu.errors import ConflictError, SettingsError
 from kehu.flows import meanwhile
+from kehu.flows.once import Once, made, noted
 from kehu.flows.people import By
 from kehu.flows.service.sla import Clock
 from kehu.model import masks
@@ -86,7 +86,7 @@ def one(database: Database, ticket_id: int) -> Told:
         return _told(tx, ticket_id)
 
 
-def open_one(database: Database, clock: Clock, wanted: Wanted, *, by: By, key: str | None = None) -> Told:
+def open_one(database: Database, clock: Clock, wanted: Wanted, *, by: By, once: Once | None = None) -> Told:
     """Open a ticket.
 
     Args:
@@ -94,7 +94,7 @@ def open_one(database: Database, clock: Clock, wanted: Wanted, *, by: By, key: s
         clock: It says when the ticket is due.
         wanted: The ticket.
         by: Who opens it.
-        key: Where it comes again with the same ticket, it is answered with the one that was opened then.
+        once: Where it comes again, it is answered with the ticket that was opened then.
 
     Raises:
         NotFoundError: There is no such customer, call or record.
@@ -108,11 +108,10 @@ def open_one(database: Database, clock: Clock, wanted: Wanted, *, by: By, key: s
     told = clock.named(sla)
     if wanted.kind not in (None, told.kind):
         raise SettingsError(f"tickets of class {sla} are about a {told.kind}, not about a {wanted.kind}")
-    body = json.dumps(vars(wanted), sort_keys=True, default=str)
     with database.begin() as tx:
-        if key is not None and (before := asked.answered(tx, who=by.login, key=key, body=body)) is not None:
+        if (before := made(once, tx)) is not None:
             return _told(tx, before)
-        made = tickets.add(
+        ticket = tickets.add(
             tx,
             Ticket(
                 ticket_id=0,
@@ -136,11 +135,10 @@ def open_one(database: Database, clock: Clock, wanted: Wanted, *, by: By, key: s
                 ended_at=None,
             ),
         )
-        tickets.happened(tx, made.ticket_id, TicketAct.OPENED, who=by.login, at=by.at, text=_text(wanted.text))
-        if key is not None:
-            asked.note(tx, who=by.login, key=key, body=body, number=made.ticket_id, at=by.at)
-        _note(database, tx, made, by, ["opened"])
-        return _told(tx, made.ticket_id)
+        tickets.happened(tx, ticket.ticket_id, TicketAct.OPENED, who=by.login, at=by.at, text=_text(wanted.text))
+        noted(once, tx, ticket.ticket_id)
+        _note(database, tx, ticket, by, ["opened"])
+        return _told(tx, ticket.ticket_id)
 
 
 def change(database: Database, clock: Clock, ticket_id: int, wanted: Change, *, by: By) -> Told:
@@ -177,7 +175,7 @@ def change(database: Database, clock: Clock, ticket_id: int, wanted: Change, *, 
         return _told(tx, ticket_id)
 
 
-def comment(database: Database, ticket_id: int, text: str, *, by: By) -> Told:
+def comment(database: Database, ticket_id: int, text: str, *, by: By, once: Once | None = None) -> Told:
     """Write something into a ticket, also into one that has ended.
 
     Raises:
@@ -188,8 +186,11 @@ def comment(database: Database, ticket_id: int, text: str, *, by: By) -> Told:
     if said is None:
         raise SettingsError("a comment needs words")
     with database.begin() as tx:
+        if made(once, tx) is not None:
+            return _told(tx, ticket_id)
         held = tickets.one(tx, ticket_id, hold=True)
         tickets.happened(tx, ticket_id, TicketAct.COMMENT, who=by.login, at=by.at, text=said)
+        noted(once, tx, ticket_id)
         _note(database, tx, held, by, ["comment"])
         return _told(tx, ticket_id)
 

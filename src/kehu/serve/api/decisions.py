@@ -10,6 +10,7 @@ from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Moment, Number, Parts, Sees
 from kehu.serve.looks import looked
+from kehu.serve.once import Once
 from kehu.serve.who import needs
 from kehu.store import decisions, views
 
@@ -70,9 +71,9 @@ class Undo(_Said):
     responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.DECIDE)],
 )
-def merge(parts: Parts, desk: Desk, author: Author, wanted: Merge) -> decide.Answer:
+def merge(parts: Parts, desk: Desk, author: Author, once: Once, wanted: Merge) -> decide.Answer:
     """Let customers be one. The number of the one with most records stays; the others lead to it for ever."""
-    return decide.merge(parts.database, desk, wanted.ids, reason=wanted.reason, by=author)
+    return decide.merge(parts.database, desk, wanted.ids, reason=wanted.reason, by=author, once=once)
 
 
 @router.post(
@@ -81,21 +82,23 @@ def merge(parts: Parts, desk: Desk, author: Author, wanted: Merge) -> decide.Ans
     responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.DECIDE)],
 )
-def split(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: Split) -> decide.Answer:
+def split(parts: Parts, desk: Desk, author: Author, once: Once, customer_id: Number, wanted: Split) -> decide.Answer:
     """Let some records be another customer; the smaller part gets a new number."""
-    return decide.split(parts.database, desk, customer_id, wanted.record_ids, reason=wanted.reason, by=author)
+    return decide.split(
+        parts.database, desk, customer_id, wanted.record_ids, reason=wanted.reason, by=author, once=once
+    )
 
 
 @router.post(
     "/customers/{customer_id}/pin",
     summary="Pin a value",
-    responses=problems.documented(404, 422, 503),
+    responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.EDIT)],
 )
-def pin(parts: Parts, desk: Desk, author: Author, customer_id: Number, wanted: Pin) -> decide.Answer:
+def pin(parts: Parts, desk: Desk, author: Author, once: Once, customer_id: Number, wanted: Pin) -> decide.Answer:
     """Let a customer have this value, whatever its records say; undoing the decision unpins it."""
     return decide.pin(
-        parts.database, desk, customer_id, wanted.attribute, wanted.value, reason=wanted.reason, by=author
+        parts.database, desk, customer_id, wanted.attribute, wanted.value, reason=wanted.reason, by=author, once=once
     )
 
 
@@ -140,6 +143,6 @@ def listed(parts: Parts, sight: Sees, after: After = None, limit: Limit = 50) ->
     responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.DECIDE)],
 )
-def undo(parts: Parts, desk: Desk, author: Author, decision_id: Number, wanted: Undo) -> decide.Answer:
+def undo(parts: Parts, desk: Desk, author: Author, once: Once, decision_id: Number, wanted: Undo) -> decide.Answer:
     """Restore what was; refused where a later decision builds on this one."""
-    return decide.undo(parts.database, desk, decision_id, reason=wanted.reason, by=author)
+    return decide.undo(parts.database, desk, decision_id, reason=wanted.reason, by=author, once=once)

@@ -9,8 +9,9 @@ from kehu.flows.service import calls
 from kehu.flows.service.calls import Told
 from kehu.model.people import Permission
 from kehu.serve import problems
-from kehu.serve.api.tickets import Key, Name, Positive
+from kehu.serve.api.tickets import Name, Positive
 from kehu.serve.given import Number, Parts, Sees
+from kehu.serve.once import Once
 from kehu.serve.who import Who, needs
 
 router = APIRouter(prefix="/interactions", tags=["interactions"])
@@ -41,10 +42,10 @@ class Caller(BaseModel):
 
 
 @router.post("", summary="A call arrives", status_code=201, responses=problems.documented(409, 422))
-def arrived(parts: Parts, sight: Sees, who: Agent, call: Arriving, key: Key = None) -> Told:
+def arrived(parts: Parts, sight: Sees, who: Agent, once: Once, call: Arriving) -> Told:
     """Store a call and say who may be calling, the likeliest first; `/calls/{call_id}` is its page."""
     told = calls.arrived(
-        parts.database, call.number, channel=call.channel, home=parts.home, by=who.by(parts.clock()), key=key
+        parts.database, call.number, channel=call.channel, home=parts.home, by=who.by(parts.clock()), once=once
     )
     return sight.of(told)
 

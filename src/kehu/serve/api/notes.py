@@ -10,6 +10,7 @@ from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Number, Parts
 from kehu.serve.looks import looked
+from kehu.serve.once import Once
 from kehu.serve.who import Who, needs
 from kehu.store.service.notes import Note
 
@@ -41,10 +42,14 @@ def listed(parts: Parts, customer_id: Number) -> tuple[Note, ...]:
     "/{customer_id}/notes",
     summary="Write a note on a customer",
     status_code=201,
-    responses=problems.documented(404, 422),
+    responses=problems.documented(404, 409, 422),
 )
 def written(
-    parts: Parts, who: Annotated[Who, needs(Permission.EDIT, Permission.FIND)], customer_id: Number, note: NewNote
+    parts: Parts,
+    who: Annotated[Who, needs(Permission.EDIT, Permission.FIND)],
+    once: Once,
+    customer_id: Number,
+    note: NewNote,
 ) -> Note:
     """Write a note; notes are only added."""
-    return notes.write(parts.database, customer_id, note.text, by=who.by(parts.clock()))
+    return notes.write(parts.database, customer_id, note.text, by=who.by(parts.clock()), once=once)

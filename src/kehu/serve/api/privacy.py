@@ -16,6 +16,7 @@ from kehu.model.people import Permission
 from kehu.model.privacy import Purpose, Said
 from kehu.serve import problems
 from kehu.serve.given import Desk, Given, Moment, Number, Parts, Sees
+from kehu.serve.once import Once
 from kehu.serve.who import Who, needs
 from kehu.store.privacy.consents import Statement
 from kehu.store.privacy.erasing import Receipt
@@ -90,9 +91,9 @@ def listed(parts: Parts, who: Finder, customer_id: Number) -> consents.Consents:
 
 
 @router.post("/consents", summary="Note a consent", status_code=201, responses=problems.documented(404, 409, 422, 503))
-def noted(parts: Parts, who: Officer, customer_id: Number, wanted: Consent) -> Statement:
+def noted(parts: Parts, who: Officer, once: Once, customer_id: Number, wanted: Consent) -> Statement:
     """Add what a customer said: rows are only added. For a child under 14 a guardian's consent comes first (409)."""
-    return note(parts, who, customer_id, wanted)
+    return note(parts, who, customer_id, wanted, once=once)
 
 
 @router.put("/restriction", summary="Restrict a customer", responses=problems.documented(404, 409, 422, 503))
@@ -121,12 +122,12 @@ def foreseen(parts: Parts, who: Officer, customer_id: Number) -> foresee.Foresee
 
 
 @router.post(
-    "/erasure", summary="Erase a customer", status_code=202, responses=problems.documented(404, 422, 503),
+    "/erasure", summary="Erase a customer", status_code=202, responses=problems.documented(404, 409, 422, 503),
     response_model=Receipt,
 )  # fmt: skip
-def erased(parts: Parts, desk: Desk, who: Officer, customer_id: Number, wanted: Erase) -> Response:
+def erased(parts: Parts, desk: Desk, who: Officer, once: Once, customer_id: Number, wanted: Erase) -> Response:
     """Take them out of every table, now; copies outside the tables follow, and the receipt is `done` then."""
-    receipt, rest = begin_erasing(parts, desk, who, customer_id, wanted)
+    receipt, rest = begin_erasing(parts, desk, who, customer_id, wanted, once=once)
     content = Told(receipt=receipt).model_dump(mode="json")["receipt"]
     return JSONResponse(content, status_code=202, background=rest)
 
@@ -143,7 +144,7 @@ def of_customer(parts: Given, who: Who, customer_id: int) -> standing.Standing:
     return standing.of_customer(parts.database, customer_id, at=parts.clock(), with_requests=with_requests)
 
 
-def note(parts: Given, who: Who, customer_id: int, wanted: Consent) -> Statement:
+def note(parts: Given, who: Who, customer_id: int, wanted: Consent, *, once: Once = None) -> Statement:
     """Add what a customer said."""
     return consents.note(
         parts.database,
@@ -154,6 +155,7 @@ def note(parts: Given, who: Who, customer_id: int, wanted: Consent) -> Statement
         channel=wanted.channel,
         asked=asked(who, parts.clock(), ""),
         at=wanted.at,
+        once=once,
     )
 
 
@@ -174,14 +176,14 @@ def disclosure(parts: Given, who: Who, customer_id: int, wanted: Checked) -> Res
 
 
 def begin_erasing(
-    parts: Given, desk: arrive.Desk, who: Who, customer_id: int, wanted: Erase
+    parts: Given, desk: arrive.Desk, who: Who, customer_id: int, wanted: Erase, *, once: Once = None
 ) -> tuple[Receipt, BackgroundTask]:
     """Erase a customer from the tables; the task, which runs once that is answered, reaches the copies elsewhere.
 
     Where the process ends before it has, `kehu retain` makes good for it.
     """
     room, why = parts.erasing, asked(who, parts.clock(), wanted.reason)
-    receipt = erase.begin(parts.database, desk, customer_id, asked=why, room=room)
+    receipt = erase.begin(parts.database, desk, customer_id, asked=why, room=room, once=once)
     finish = partial(erase.finish, parts.database, desk, receipt.erasure_id, room=room)
     return receipt, BackgroundTask(meanwhile.attempt, finish, name=f"erasure {receipt.erasure_id}")
 

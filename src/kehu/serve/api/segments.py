@@ -15,6 +15,7 @@ from kehu.model.privacy import Purpose as Consent
 from kehu.serve import problems, taken
 from kehu.serve.given import After, Limit, Number, Parts, Sees
 from kehu.serve.looks import looked
+from kehu.serve.once import Once
 from kehu.serve.who import Who, needs
 from kehu.store import views
 from kehu.store.segments import Today
@@ -87,11 +88,11 @@ def listed(parts: Parts, who: Analyst, after: After = None, limit: Limit = 50) -
 
 
 @router.post("", summary="Save a segment", status_code=201, responses=problems.documented(409, 422))
-def save(parts: Parts, who: Analyst, wanted: Wanted) -> flow.Shown:
+def save(parts: Parts, who: Analyst, once: Once, wanted: Wanted) -> flow.Shown:
     """Save a segment under a name of its own."""
     return flow.save(
         parts.database, model.parsed(wanted.condition), name=wanted.name, by=who.by(parts.clock()),
-        with_each_run=wanted.with_each_run, reader=reader(parts, who),
+        with_each_run=wanted.with_each_run, reader=reader(parts, who), once=once,
     )  # fmt: skip
 
 

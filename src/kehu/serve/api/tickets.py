@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows.service import tickets
@@ -12,6 +12,7 @@ from kehu.model.people import Permission
 from kehu.model.tickets import OPEN, TicketKind, TicketSeverity, TicketState
 from kehu.serve import problems
 from kehu.serve.given import GREATEST, After, Limit, Number, Parts
+from kehu.serve.once import Once
 from kehu.serve.who import Who, needs
 from kehu.store import customers
 from kehu.store.service import tickets as stored
@@ -19,15 +20,6 @@ from kehu.store.service import tickets as stored
 router = APIRouter(prefix="/tickets", tags=["tickets"])
 
 Agent = Annotated[Who, needs(Permission.SERVE)]
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="Drawn anew for each ticket: sent again with the same ticket, it is answered with the first one",
-    ),
-]
 Positive = Annotated[int, Field(ge=1, le=GREATEST)]
 Words = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -105,10 +97,10 @@ def listed(
 
 
 @router.post("", summary="Open a ticket", status_code=201, responses=problems.documented(404, 409, 422))
-def opened(parts: Parts, who: Agent, wanted: NewTicket, key: Key = None) -> Told:
+def opened(parts: Parts, who: Agent, once: Once, wanted: NewTicket) -> Told:
     """Open a ticket; its class says when it is due."""
     by = who.by(parts.clock())
-    return tickets.open_one(parts.database, parts.service, Wanted(**wanted.model_dump()), by=by, key=key)
+    return tickets.open_one(parts.database, parts.service, Wanted(**wanted.model_dump()), by=by, once=once)
 
 
 @router.get("/{ticket_id}", summary="One ticket", responses=problems.documented(404, 422))
@@ -124,7 +116,7 @@ def changed(parts: Parts, who: Agent, ticket_id: Number, wanted: TicketChange) -
     return tickets.change(parts.database, parts.service, ticket_id, change, by=who.by(parts.clock()))
 
 
-@router.post("/{ticket_id}/comments", summary="Comment a ticket", responses=problems.documented(404, 422))
-def commented(parts: Parts, who: Agent, ticket_id: Number, said: Comment) -> Told:
+@router.post("/{ticket_id}/comments", summary="Comment a ticket", responses=problems.documented(404, 409, 422))
+def commented(parts: Parts, who: Agent, once: Once, ticket_id: Number, said: Comment) -> Told:
     """Write something into a ticket."""
-    return tickets.comment(parts.database, ticket_id, said.text, by=who.by(parts.clock()))
+    return tickets.comment(parts.database, ticket_id, said.text, by=who.by(parts.clock()), once=once)

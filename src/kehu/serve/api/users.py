@@ -9,6 +9,7 @@ from kehu.flows import people
 from kehu.model.people import Permission, Role
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Number, Parts
+from kehu.serve.once import Once
 from kehu.serve.who import Gated, Who, needs
 from kehu.store import views
 from kehu.store.people.users import Person
@@ -53,10 +54,12 @@ def listed(parts: Parts, gate: Gated, who: Admin, after: After = None, limit: Li
 
 
 @router.post("", summary="Invite a user", status_code=201, responses=problems.documented(404, 409, 422))
-def invite(parts: Parts, gate: Gated, who: Admin, wanted: Invitation) -> Invited:
-    """Add a user; they come in once they chose a password."""
+def invite(parts: Parts, gate: Gated, who: Admin, once: Once, wanted: Invitation) -> Invited:
+    """Add a user; they come in once they chose a password. Asked again by the same key, it answers another link."""
     by = who.by(parts.clock())
-    person, token = people.invite(gate.office, login=wanted.login, name=wanted.name, roles=wanted.roles, by=by)
+    person, token = people.invite(
+        gate.office, login=wanted.login, name=wanted.name, roles=wanted.roles, by=by, once=once
+    )
     return Invited(person=person, welcome=f"/welcome/{token}")
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from kehu.errors import NotFoundError
 from kehu.model.privacy import Purpose, Said
 from kehu.store import sequence
 from kehu.store.database import Transaction
@@ -73,15 +74,24 @@ def of_customer(tx: Transaction, customer_id: int) -> tuple[Statement, ...]:
         .where(member.c.customer_id == customer_id)
     )
     rows = tx.execute(sa.select(consent).where(consent.c.origin.in_(theirs))).mappings()
-    found = [
-        Statement(
-            purpose=Purpose(row["purpose"]),
-            said=Said(row["said"]),
-            **{name: row[name] for name in row if name not in ("origin", "purpose", "said")},
-        )
-        for row in rows
-    ]
-    return tuple(sorted(found, key=_rank, reverse=True))
+    return tuple(sorted(map(_read, rows), key=_rank, reverse=True))
+
+
+def one(tx: Transaction, consent_id: int) -> Statement:
+    """A statement.
+
+    Raises:
+        NotFoundError: There is none of this number.
+    """
+    row = tx.execute(sa.select(consent).where(consent.c.consent_id == consent_id)).mappings().first()
+    if row is None:
+        raise NotFoundError(f"there is no consent {consent_id}")
+    return _read(row)
+
+
+def _read(row: sa.RowMapping) -> Statement:
+    told = {name: row[name] for name in row if name not in ("origin", "purpose", "said")}
+    return Statement(purpose=Purpose(row["purpose"]), said=Said(row["said"]), **told)
 
 
 def standing(statements: Sequence[Statement]) -> dict[Purpose, Statement]:

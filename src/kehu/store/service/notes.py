@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from kehu.errors import NotFoundError
 from kehu.store import sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.service import note
@@ -28,6 +29,18 @@ def add(tx: Transaction, customer_id: int, text: str, *, who: str, at: datetime)
     written = Note(note_id=sequence.take(tx, "note"), customer_id=customer_id, at=at, who=who, text=text)
     tx.execute(note.insert().values(**vars(written)))
     return written
+
+
+def one(tx: Transaction, note_id: int) -> Note:
+    """A note.
+
+    Raises:
+        NotFoundError: There is none of this number.
+    """
+    row = tx.execute(sa.select(note).where(note.c.note_id == note_id)).mappings().first()
+    if row is None:
+        raise NotFoundError(f"there is no note {note_id}")
+    return Note(**row)
 
 
 _OF_CUSTOMER = (
