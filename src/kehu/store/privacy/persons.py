@@ -74,8 +74,8 @@ SERVICE = frozenset({"phone_call", "ticket", "ticket_event", "note"})
 NOBODY = frozenset(
     {
         "sequence", "setting", "load", "quality", "completeness", "lease", "audit_chain", "person", "session",
-        "one_time_link", "api_key", "refusal", "sign_on", "segment", "segment_version", "segment_count", "asked", "erasure",
-        "tombstone", "tally",
+        "one_time_link", "api_key", "refusal", "sign_on", "segment", "segment_version", "segment_count", "asked",
+        "erasure", "tombstone", "tally",
     }
 )  # fmt: skip
 """Tables that hold nothing of customers."""
