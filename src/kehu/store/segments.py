@@ -6,6 +6,7 @@ condition is true or false, and `not` turns it round.
 
 import calendar
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -135,8 +136,10 @@ def _leaf(condition: Any, today: Today) -> sa.ColumnElement[bool]:
         case OneOf():
             return column.in_(condition.values)
         case Begins():
-            # Not LIKE, to which SQLite's A is an a.
-            return sa.func.substr(column, 1, len(condition.value)) == condition.value
+            # A stretch of an index; not LIKE, to which SQLite's A is an a.
+            behind = following(condition.value)
+            begun = column >= condition.value
+            return begun if behind is None else sa.and_(begun, column < behind)
         case Is():
             return column == (condition.is_ == "true")
         case Between() if model.COLUMNS[condition.column] is Kind.AGE:
@@ -150,6 +153,20 @@ def _leaf(condition: Any, today: Today) -> sa.ColumnElement[bool]:
             return column < bound if condition.is_ == "before" else column >= bound
         case _:
             raise AssertionError(condition)
+
+
+def following(beginning: str) -> str | None:
+    """The first text behind all that begin so, in the order of code points; None where none is.
+
+    >>> following("宽带"), following("a\U0010ffff"), following("\U0010ffff"), following("\ud7ff") == "\ue000"
+    ('宽帧', 'b', None, True)
+    """
+    kept = beginning.rstrip(chr(sys.maxunicode))
+    if not kept:
+        return None
+    last = ord(kept[-1]) + 1
+    # Surrogates are no characters.
+    return kept[:-1] + chr(0xE000 if last == 0xD800 else last)
 
 
 def _column(name: str) -> sa.Column[Any]:
