@@ -132,6 +132,12 @@ def test_a_pair_of_records_is_explained_by_number_and_by_key(kehu: Kehu, project
     assert told["en"] in shown.out
     assert told["zh"] in shown.out
     assert kehu("explain", "1", "nobody").code == 2
+    customer = str(told["record_l"]["customer_id"])
+    assert kehu("restrict", customer, "--reason", "disputes her address").code == 0
+    refused = kehu("explain", "1", "2")
+    assert (refused.code, "--reason" in refused.err) == (1, True)
+    assert told["en"] not in refused.out
+    assert kehu("explain", "1", "2", "--reason", "a claim of hers").code == 0
     assert kehu("explain", "1", "999").code == 1
 
 

@@ -9,14 +9,25 @@ from rich.table import Table
 
 from kehu import wiring
 from kehu.cli import options, screen
+from kehu.cli.privacy import asked
 from kehu.flows import explaining
 from kehu.flows.explaining import Explanation, Party
+from kehu.flows.privacy import restrict
 from kehu.settings import reading
 
 Record = Annotated[str, typer.Argument(metavar="RECORD", help="A record: its number, or CHANNEL:KEY.")]
 
 
-def explain(record_l: Record, record_r: Record, config: options.Config = None, *, json: options.Json = False) -> None:
+def explain(
+    record_l: Record,
+    record_r: Record,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, where a customer's data is restricted; it is kept.")
+    ] = "",
+    config: options.Config = None,
+    *,
+    json: options.Json = False,
+) -> None:
     """Tell why two stored records are one customer, or two: the verdict and every piece of evidence.
 
     Weights are log2 of odds: +10 is a thousand to one for one customer, −10 the same against. They add up.
@@ -33,6 +44,8 @@ def explain(record_l: Record, record_r: Record, config: options.Config = None, *
             model=wiring.model(settings, database),
             hot_key_limit=settings.resolve.hot_key_limit,
         )
+        customers = {one.customer_id for one in (told.record_l, told.record_r) if one.customer_id is not None}
+        restrict.require_use(database, customers, asked=asked(reason))
     if json:
         screen.print_json(asdict(told))
         return

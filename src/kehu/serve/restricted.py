@@ -20,9 +20,7 @@ async def is_free(request: Request) -> None:
     if told is None or not str(told).isdecimal() or len(str(told)) > LONGEST:
         return
     if not await run_in_threadpool(_may_be_used, request, int(told)):
-        raise HTTPException(
-            403, "This customer's data is restricted: it is stored and not used. Ask a privacy officer."
-        )
+        raise HTTPException(403, REFUSAL)
 
 
 def _may_be_used(request: Request, customer_id: int) -> bool:

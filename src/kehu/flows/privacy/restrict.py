@@ -1,5 +1,7 @@
 """Restrict: what is held on a customer is stored and not used, until a privacy officer frees it."""
 
+from collections.abc import Collection
+
 from kehu.errors import ConflictError, NotFoundError
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy.asked import Asked
@@ -31,6 +33,30 @@ def is_free(database: Database, customer_id: int) -> bool:
             return restrictions.of_customer(tx, customers.get(tx, customer_id).customer_id) is None
         except NotFoundError:
             return True
+
+
+def require_use(database: Database, numbers: Collection[int], *, asked: Asked) -> None:
+    """Refuse to look at customers whose data may not be used, unless somebody says why; that is noted first.
+
+    Raises:
+        ConflictError: Nobody says why, or law alone keeps what is left of them.
+        SettingsError: The reason is too short to be one.
+    """
+    held = {number: told for number in sorted(numbers) if (told := of_customer(database, number))}
+    for number, told in held.items():
+        if told.bound is not Bound.ASKED:
+            raise ConflictError(f"customer {number} was erased: what is left is kept by law, and never used")
+        if not asked.why.strip():
+            raise ConflictError(
+                f"customer {number}'s data is restricted: it is stored and not used; say why it must be looked at all "
+                "the same (--reason), which the audit trail keeps"
+            )
+    if not held:
+        return
+    asking.require_reason(asked, of="looking at restricted data")
+    with database.begin() as tx:
+        for number in held:
+            trail.note(tx, asked.entry(Act.LOOK, number, restricted=True), vault=asking.keys(database))
 
 
 def restrict(database: Database, customer_id: int, *, asked: Asked) -> int:
