@@ -1,15 +1,18 @@
 """The interface for machines."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from kehu.model.people import Role
-from kehu.serve import app
+from kehu.serve import app, describing
 from kehu.store import database
 
 
@@ -152,3 +155,23 @@ def test_hot_values_are_told_with_their_limit(staff: Any) -> None:
     piece = browser.get("/quality/hot", headers={"accept-language": "zh"})
     assert (piece.status_code, "没有被过多记录共用的值" in piece.text, "<html" in piece.text) == (200, True, False)
     assert staff.signed_in(Role.ANALYST).get("/api/v1/hot-values").status_code == 403
+
+
+def test_the_description_shows_true_answers_of_the_main_routes(application: FastAPI) -> None:
+    told = application.openapi()
+    for place, example in describing.examples().items():
+        method, path = place.split()
+        answers = told["paths"][path][method.lower()]["responses"]
+        [shown] = [
+            answer["content"]["application/json"] for status, answer in answers.items() if status.startswith("2")
+        ]
+        assert shown["example"] == example
+        assert not list(_wrong({**shown["schema"], "components": told["components"]}, example)), place
+    records = dict(describing.examples()["POST /api/v1/records"])
+    records.pop("status")
+    schema = told["paths"]["/api/v1/records"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert list(_wrong({**schema, "components": told["components"]}, records))
+
+
+def _wrong(schema: dict[str, Any], example: object) -> Iterator[str]:
+    return (error.message for error in jsonschema_rs.validator_for(schema).iter_errors(example))

@@ -4,7 +4,10 @@ A route says what it answers and which problems are its own. That it may refuse 
 store or find the body too long follows from what it is.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from fastapi import FastAPI
@@ -34,6 +37,13 @@ class Described(FastAPI):
         return self.openapi_schema
 
 
+@cache
+def examples() -> Mapping[str, Any]:
+    """What the main routes answer, by method and path: taken from a made-up store, lists cut to their first row."""
+    told: dict[str, Any] = json.loads(resources.files("kehu.serve").joinpath("examples.json").read_text("utf-8"))
+    return told
+
+
 def _complete(described: dict[str, Any], addresses: Iterable[Address]) -> None:
     described.setdefault("components", {})["securitySchemes"] = SCHEMES
     for address in addresses:
@@ -54,4 +64,7 @@ def _say(operation: dict[str, Any], address: Address) -> None:
         statuses += (429,)
     for status, said in problems.documented(*statuses).items():
         operation["responses"].setdefault(str(status), said)
+    if example := examples().get(f"{address.method} {address.path}"):
+        answer = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+        answer["content"]["application/json"]["example"] = example
     operation["responses"] = dict(sorted(operation["responses"].items()))
