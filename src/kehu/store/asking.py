@@ -13,6 +13,9 @@ import sqlalchemy as sa
 
 from kehu.store.database import Transaction
 
+Question: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]
+"""A SELECT of any columns, or several joined into one."""
+
 Asked: TypeAlias = Mapping[str, object]
 """The parameters of a question by name; a list for each that may be one of several."""
 
@@ -29,7 +32,7 @@ class _Worded:
     """Those that stand in the question itself."""
 
 
-def rows(tx: Transaction, statement: sa.Select[*tuple[Any, ...]], asked: Asked) -> Sequence[tuple[Any, ...]]:
+def rows(tx: Transaction, statement: Question, asked: Asked) -> Sequence[tuple[Any, ...]]:
     """The rows of an answer as the driver gives them; none where one of the lists is empty.
 
     Args:
@@ -68,7 +71,7 @@ def _padded(values: list[Any]) -> list[Any]:
 
 @functools.lru_cache(maxsize=1024)
 def _worded(
-    statement: sa.Select[*tuple[Any, ...]],
+    statement: Question,
     dialect: sa.Dialect,
     names: tuple[str, ...],
     lengths: tuple[tuple[str, int], ...],

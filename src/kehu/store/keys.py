@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from kehu.model import links as model
 from kehu.model.records import require
-from kehu.store import bulk, wire
+from kehu.store import asking, bulk, wire
 from kehu.store.database import Transaction
 from kehu.store.dictionary.records import match_key, record
 
@@ -77,10 +77,7 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
 
 def _sharing_few(tx: Transaction, wanted: pa.Array, owners: pa.ChunkedArray, limits: Sequence[int]) -> Sharing:
     """As `sharing`, by questions that read no more of a hot key than tells that it is hot."""
-    found = pa.concat_tables([
-        model.KEYS.empty_table(),
-        *(_of_each(tx, wanted.slice(start, PIECE).to_pylist(), limits) for start in range(0, len(wanted), PIECE)),
-    ])  # fmt: skip
+    found = _of_each(tx, wanted.to_pylist(), limits)
     key, back, have = np.unique(found.column("key").to_numpy(), return_inverse=True, return_counts=True)
     is_hot = have > np.asarray(limits)[(key & np.uint64(model.KIND)).astype(np.int64)]
     known = np.isin(found.column("record").to_numpy(), owners.to_numpy())
@@ -154,27 +151,45 @@ def _hot(many: pa.Table, limits: Sequence[int]) -> pa.Table:
 FEW = 1000
 """So many keys, those of some dozens of records, are asked for one by one."""
 
-PIECE = 20
-"""So many of them in one question: about those of one record."""
+PIECES = (20, 100)
+"""So many of them in one question: about those of one record, or those of several."""
 
 
 def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> pa.Table:
     """The stored `KEYS` of each of a few keys, of a hot one just so many as tell that it is."""
-    asked = {f"key_{place}": key for place, key in enumerate(wanted)}
-    asked |= {f"most_{place}": limits[key & model.KIND] + 1 for place, key in enumerate(wanted)}
-    return bulk.read_few(tx, _each(len(wanted)), model.KEYS, **asked)
+    most = [limits[key & model.KIND] + 1 for key in wanted]
+    if tx.dialect.name == "postgresql":
+        found = [tuple(row) for row in tx.exec_driver_sql(_EACH_AT_ONCE, {"keys": wanted, "most": most})]
+    else:
+        piece = min((size for size in PIECES if size >= len(wanted)), default=PIECES[-1])
+        found = []
+        for start in range(0, len(wanted), piece):
+            # What is left open of a question asks for nothing: so there are two wordings, and not one a number of keys.
+            asked = {f"most_{place}": 0 for place in range(piece)} | {f"key_{place}": 0 for place in range(piece)}
+            asked |= {f"key_{place}": key for place, key in enumerate(wanted[start : start + piece])}
+            asked |= {f"most_{place}": some for place, some in enumerate(most[start : start + piece])}
+            found += asking.rows(tx, _each(piece, in_brackets=tx.dialect.name != "sqlite"), asked)
+    key, record = zip(*found, strict=True) if found else ((), ())
+    return pa.table([wire.column(key, pa.uint64()), pa.array(record, pa.int64())], schema=model.KEYS)
+
+
+_EACH_AT_ONCE = (
+    "SELECT wanted.key, found.record FROM unnest(%(keys)s::bigint[], %(most)s::bigint[]) AS wanted (key, most) "
+    "CROSS JOIN LATERAL (SELECT record FROM match_key WHERE match_key.key = wanted.key LIMIT wanted.most) AS found"
+)
+"""As `_each`, however many the keys are: to plan as many questions would take longer than to answer them."""
 
 
 @functools.cache
-def _each(count: int) -> bulk.Query:
-    """The records of each of so many keys, of each up to a limit."""
-    parts = []
+def _each(count: int, *, in_brackets: bool) -> sa.CompoundSelect[int, int]:
+    """The records of each of so many keys, of each up to a limit. Of SQLite a part that has one must be a table."""
+    parts: list[sa.Select[int, int]] = []
     for place in range(count):
         of_key = sa.select(match_key.c.key, match_key.c.record).where(match_key.c.key == sa.bindparam(f"key_{place}"))
-        some = of_key.limit(sa.bindparam(f"most_{place}", type_=sa.Integer())).subquery(f"of_{place}")
-        parts.append(sa.select(some.c.key, some.c.record))
-    every = sa.union_all(*parts).subquery("every")
-    return sa.select(every.c.key, every.c.record)
+        of_key = of_key.limit(sa.bindparam(f"most_{place}", type_=sa.Integer()))
+        some = of_key.subquery(f"of_{place}")
+        parts.append(of_key if in_brackets else sa.select(some.c.key, some.c.record))
+    return sa.union_all(*parts)
 
 
 def held(tx: Transaction, keys: pa.Table) -> pa.Table:

@@ -272,9 +272,18 @@ def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
 def read(tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str, ...] | None = None) -> pa.Table:
     """Records by number (None: all current ones), ordered by number: `RECORDS`, or those of its columns."""
     schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
-    if numbers is not None and len(numbers) <= bulk.FEW:
-        return bulk.read_few(tx, _few(tuple(schema.names)), schema, few=numbers.to_pylist())
+    if numbers is not None and len(numbers) <= SOME:
+        # In their order, piece by piece: a table of the numbers, made and dropped, would cost more.
+        wanted = sorted(numbers.to_pylist())
+        query = _few(tuple(schema.names))
+        pieces = [wanted[start : start + bulk.FEW] for start in range(0, len(wanted), bulk.FEW)]
+        read = [bulk.read_few(tx, query, schema, few=piece) for piece in pieces]
+        return read[0] if len(read) == 1 else pa.concat_tables([schema.empty_table(), *read])
     return pa.Table.from_batches(list(batches(tx, numbers, columns=columns)), schema=schema)
+
+
+SOME = 5_000
+"""Up to so many records are asked for by their numbers."""
 
 
 @functools.cache
