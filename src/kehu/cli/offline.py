@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from kehu.cli import options, screen
+from kehu.engine import memory
 from kehu.engine.duck import Duck
 from kehu.flows import partition
 
@@ -34,6 +35,7 @@ def resolve(
 
     Example: kehu resolve records.parquet --out customers.parquet --json
     """
+    memory.keep()
     # Nothing is wired here: without settings there is nothing to choose, and the store would take a second to load.
     with screen.watched() as progress:
         progress.task("resolve")

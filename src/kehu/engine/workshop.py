@@ -16,6 +16,7 @@ from typing import Self
 
 import pyarrow as pa
 
+from kehu.engine import memory
 from kehu.engine.engine import Stage
 
 PIECE = 25_000
@@ -130,5 +131,6 @@ def _serve(stage: Stage) -> None:
 
 
 if __name__ == "__main__":
+    memory.keep()
     module, name = sys.argv[1:]
     _serve(getattr(importlib.import_module(module), name))

@@ -19,6 +19,7 @@ from typing import IO, Self
 
 import pyarrow as pa
 
+from kehu.engine import memory
 from kehu.errors import KehuError
 from kehu.model.records import CLEAN, Batch
 from kehu.process import clean, households, mapping
@@ -263,4 +264,5 @@ def _work() -> None:
 
 
 if __name__ == "__main__":
+    memory.keep()
     _work()

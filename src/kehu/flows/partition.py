@@ -20,6 +20,7 @@ from kehu.resolve import model as models
 from kehu.resolve.coded import Records
 from kehu.resolve.compare import comparisons
 from kehu.resolve.model import Model
+from kehu.resolve.weights import Rows
 
 HOT_KEY_LIMIT = 100
 """A key that more records share makes no pairs."""
@@ -52,8 +53,6 @@ class Partition:
 
     customers: pa.Table
     """`record_id`, `customer_id` (the least record_id of the customer); one row a record."""
-    links: pa.Table
-    """`model.links.LINKS`, by row of `customers`."""
     model: Model
     """The model that weighed them."""
     report: Report
@@ -95,13 +94,8 @@ def _resolve(
     adapt: bool,
     progress: Callable[[str], None],
 ) -> Partition:
-    rows = np.arange(len(records))
     with report.step("pairs", progress):
-        pairing = engine.pairs(
-            keys.of(records, rows, threads=engine.threads), limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT)
-        )
-        left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
-        keys.silence(records, pairing.hot.column("key").to_numpy())
+        left, right, hot = _paired(records, engine)
     with report.step("compare", progress):
         patterns = comparisons.patterns(records, left, right, threads=engine.threads)
     if adapt:
@@ -115,14 +109,22 @@ def _resolve(
     follow = scores.weight >= model.link_from
     report.counts = {
         "records": len(records),
-        "customers": len(np.unique(groups)),
+        "customers": int((groups == np.arange(len(groups))).sum()),
         "pairs": len(left),
         "links": int(follow.sum()),
         "refused": int((groups[left] != groups[right])[follow].sum()),
-        "hot_keys": pairing.hot.num_rows,
+        "hot_keys": hot,
     }
-    links = weights.links_of(scores.where(scores.weight >= model.review_from), rows)
-    return Partition(customers, links, model, report)
+    return Partition(customers, model, report)
+
+
+def _paired(records: Records, engine: Engine) -> tuple[Rows, Rows, int]:
+    """The rows of every pair that shares a key, and how many keys were hot: those are silent in the records now."""
+    made = keys.of(records, np.arange(len(records)), threads=engine.threads)
+    found = engine.pairs(made, limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT))
+    keys.silence(records, found.hot.column("key").to_numpy())
+    left, right = (found.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
+    return left, right, found.hot.num_rows
 
 
 def train(
@@ -133,12 +135,7 @@ def train(
     with report.step("clean", progress):
         records = Records(engine.map(prepare.prepare, _in_order(flat)))
     with report.step("pairs", progress):
-        pairing = engine.pairs(
-            keys.of(records, np.arange(len(records)), threads=engine.threads),
-            limits=keys.limits(hot_key_limit=HOT_KEY_LIMIT),
-        )
-        left, right = (pairing.pairs.column(side).to_numpy() for side in link_columns.PAIRS.names)
-        keys.silence(records, pairing.hot.column("key").to_numpy())
+        left, right, _ = _paired(records, engine)
     with report.step("train", progress):
         patterns = comparisons.patterns(records, left, right, threads=engine.threads)
         model = weights.train(records, patterns, start, threads=engine.threads)

@@ -284,9 +284,9 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
         scores: The pairs.
         numbers: The number of each row.
     """
-    digits = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)[scores.levels]
+    digits = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)[scores.patterns.distinct]
     letters = np.ascontiguousarray(digits).view(f"S{len(ALL)}").ravel().tolist()
-    levels = pa.array(letters, pa.binary()).cast(pa.string())
+    levels = pa.array(letters, pa.binary()).cast(pa.string()).take(pa.array(scores.patterns.of))
     return pa.table([numbers[scores.left], numbers[scores.right], scores.weight, levels], schema=links.LINKS)
 
 
