@@ -73,8 +73,12 @@ def test_a_segment_that_was_built_is_saved_changed_and_put_away(steward: TestCli
     page = steward.get(place).text
     assert "calling students" in page
     assert "Category is one of student, nobody" in page
+    assert "&lt;th" not in page
     edit = steward.get(f"{place}/edit").text
-    assert 'value="student, nobody"' in edit
+    # What we have words for is ticked, an operator's own code is written.
+    assert 'value="student" checked' in edit
+    assert 'value="ordinary" >' in edit
+    assert 'value="nobody"' in edit
     again = steward.post(f"{place}/edit", data={**FORM, "g0.mode": "none", "do": "save"}, follow_redirects=False)
     assert again.status_code == 303
     assert "version 2" in steward.get(place).text

@@ -32,15 +32,23 @@ def pie(figure: Figure, language: Language) -> dict[str, Any]:
     }
 
 
+LONG = frozenset({"star_level"})
+"""Figures whose codes have an order, and words too long to stand side by side."""
+NAMED_BARS = 10
+"""So many standing bars have room for a name each."""
+
+
 def bars(figure: Figure, language: Language) -> dict[str, Any]:
-    """The ECharts option of bars, lying for words and standing for codes that have an order; else as `pie`."""
+    """The ECharts option of bars, lying for words and standing for short codes that have an order; else as `pie`."""
     labels = [part.label(language) for part in figure.slices]
     data = [{"value": part.customers, "code": part.code} for part in figure.slices]
     words: dict[str, Any] = {"type": "category", "data": labels, "axisTick": {"show": False}}
     numbers = {"type": "value", "minInterval": 1}
-    lying = figure.name not in ORDINAL
+    lying = figure.name not in ORDINAL or figure.name in LONG
     if lying:
         words |= {"inverse": True}
+    elif len(labels) <= NAMED_BARS:
+        words |= {"axisLabel": {"interval": 0, "width": 52, "overflow": "break"}}
     return {
         "aria": {"enabled": True, "decal": {"show": False}, "label": {"description": sentence(figure, language)}},
         "tooltip": {"trigger": "axis", "confine": True, "axisPointer": {"type": "shadow"}},
@@ -98,7 +106,7 @@ def _heat(cross: Cross, language: Language) -> dict[str, Any]:
     row, column = cross.row_words(language), cross.column_words(language)
     axis = {"type": "category", "axisTick": {"show": False}, "nameLocation": "middle"}
     return {
-        "grid": {"left": 8, "right": 16, "top": 28, "bottom": 48, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 48, "containLabel": True},
         "xAxis": {**axis, "data": [cross.label(code, language) for code in columns], "name": column, "nameGap": 26},
         "yAxis": {
             **axis, "data": [cross.label(code, language, of_row=True) for code in rows], "inverse": True,

@@ -34,6 +34,8 @@ OF_ALL = frozenset({"tenure", "recency", "retention", "journey"})
 """Figures that know no filter."""
 OF_LOADS = frozenset({"completeness", "validity", "load"})
 """Figures of what channels brought; of filters they know channel and time."""
+NAMED = {"province": 40, "reason": 21}
+"""Figures of more codes than a pie can show: every province has its tile, and the twenty commonest reasons a bar."""
 LOADS = 20
 """So many loads are shown, the newest."""
 
@@ -149,9 +151,7 @@ def _figure(name: str, told: pa.Table, cut: Cut, smallest: int) -> Figure | Cros
         return figures.figure(name, tallies.of(told, "sla", cut, by="month"), smallest=smallest)
     counted = tallies.of(told, name, cut)
     if name not in crosses.KINDS:
-        # All provinces have their tile.
-        named = 40 if name == "province" else figures.NAMED_CODES
-        return figures.figure(name, counted, named=named, smallest=smallest)
+        return figures.figure(name, counted, named=NAMED.get(name, figures.NAMED_CODES), smallest=smallest)
     pairs = [
         (*code.rsplit("|", 1), many)
         for code, many in zip(counted["value"].to_pylist(), counted["count"].to_pylist(), strict=True)

@@ -87,6 +87,10 @@ _KINDS: dict[str, str] = {
 """Columns that hold codes -> what `words.CODES` calls them."""
 
 
+OPEN = frozenset({"customer.category", "customer.star_level"})
+"""Columns of codes in which an operator's own may stand, too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sayer:
     """Says conditions in one language."""
@@ -127,10 +131,7 @@ class Sayer:
         kind: type[StrEnum] = words.CODES[_KINDS[column]]
         return tuple((code.value, codes.TEXTS[code][0 if self.language is Language.ZH else 1]) for code in kind)
 
-    @property
-    def all_codes(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """The codes of every column that holds some."""
-        return {column: self.codes(column) for column in _KINDS}
+    open_codes = OPEN
 
     def lines(self, tree: dict[str, Any]) -> Iterator[tuple[int, str]]:
         """A tree of conditions as lines, each with its depth."""
@@ -160,7 +161,7 @@ class Sayer:
         if "days_ago" in leaf:
             value = words.speaker(self.language).text(marked("%(days)s days ago")) % {"days": leaf["days_ago"]}
         elif asked == "between":
-            value = f"{leaf.get('from', '…')} – {leaf.get('to', '…')}"
+            value = " – ".join("…" if end is None else f"{end:g}" for end in (leaf.get("from"), leaf.get("to")))
         else:
             many = leaf.get("values") or [leaf.get("value") or leaf.get("day") or ""]
             value = ", ".join(known.get(one, one) for one in many)

@@ -40,6 +40,11 @@ class Line:
     to: str = ""
 
     @property
+    def values(self) -> list[str]:
+        """What was listed, parted by commas."""
+        return [one.strip() for one in self.value.replace("，", ",").split(",") if one.strip()]
+
+    @property
     def questions(self) -> tuple[str, ...]:
         """What may be asked of the column."""
         return ("known",) if self.column in model.PERSONAL else QUESTIONS[model.COLUMNS[self.column]]
@@ -168,7 +173,7 @@ def _leaf(line: Line) -> dict[str, Any]:
     leaf: dict[str, Any] = {"column": line.column, "is": line.asked}
     match line.asked:
         case "one_of":
-            leaf["values"] = [one.strip() for one in line.value.replace("，", ",").split(",") if one.strip()]
+            leaf["values"] = line.values
         case "begins":
             leaf["value"] = line.value
         case "between":

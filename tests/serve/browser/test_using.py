@@ -390,8 +390,7 @@ def test_the_report_shows_every_chart_from_the_disk_with_the_network_off(
 def test_a_segment_is_built_by_clicks_and_counted_meanwhile(visit: Open, address: str, violations: Violations) -> None:
     page = visit(f"{address}/segments/new", language="en")
     expect(page.get_by_role("status")).to_have_text("Not complete yet")
-    page.get_by_label("Value").fill("student")
-    page.get_by_label("Value").blur()
+    page.get_by_role("checkbox", name="student").check()
     expect(page.get_by_role("status")).to_have_text(re.compile(r"^\d+ of \d+ customers$"))
     page.get_by_role("button", name="Another group").click()
     page.locator('[name="g1.about"]').select_option("interaction")

@@ -28,6 +28,8 @@ LEADS = frozenset({"category", "province", "channel"})
 """Figures whose slices are filters of the list of customers."""
 WIDE = frozenset({Drawn.HEAT, Drawn.FLOW})
 """Crosses that take the room of two."""
+TALL = 12
+"""More bars than these need more room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class Card:
     """pie, bars, tiles, heat, stacked or flow: how it is drawn."""
     is_empty: bool
     is_wide: bool
+    is_tall: bool
+    """It has more bars than usually."""
     leads_to: str | None
     """Where a click on a slice leads, up to its code; None: nowhere."""
     links: dict[str, str]
@@ -80,7 +84,7 @@ def dashboard(
     except UncountedError:
         told, choices = None, flow.Choices(categories=(), provinces=(), channels=())
     page = DashboardPage(
-        cards=tuple(_card(figure, language, chosen, leads=leads) for figure in told.figures) if told else (),
+        cards=_cards(told, language, chosen, leads=leads) if told else (),
         at=told.at if told else None,
         part=part,
         parts={one: face.query("/dashboard", part=one if one != "customers" else None, **chosen) for one in flow.PARTS},
@@ -90,6 +94,12 @@ def dashboard(
     return parts.face.page(request, "dashboard.html", page)
 
 
+def _cards(told: flow.Dashboard, language: Language, chosen: dict[str, str | None], *, leads: bool) -> tuple[Card, ...]:
+    """The figures as cards, those that tell something first."""
+    cards = (_card(figure, language, chosen, leads=leads) for figure in told.figures)
+    return tuple(sorted(cards, key=lambda card: card.is_empty))
+
+
 def _card(figure: Figure | Cross, language: Language, chosen: dict[str, str | None], *, leads: bool) -> Card:
     csv = face.query(f"/api/v1/figures/{figure.name}", **chosen, form="csv")
     sides = [name for name in ("category", "province") if chosen[name]]
@@ -97,8 +107,8 @@ def _card(figure: Figure | Cross, language: Language, chosen: dict[str, str | No
         knows = figure.name not in flow.OF_ALL if figure.name not in flow.OF_LOADS else not sides
         return Card(
             figure=figure, chart=charts.crossed(figure, language), drawn=figure.kind.drawn.value,
-            is_empty=not figure.cells, is_wide=figure.kind.drawn in WIDE, leads_to=None, links={}, csv=csv,
-            knows_filter=knows,
+            is_empty=not figure.cells, is_wide=figure.kind.drawn in WIDE, is_tall=False, leads_to=None, links={},
+            csv=csv, knows_filter=knows,
         )  # fmt: skip
     drawn = "pie" if figure.name in document.PIES else "tiles" if document.is_map(figure) else "bars"
     others = {name: value for name, value in chosen.items() if name in LEADS and name != figure.name and value}
@@ -112,6 +122,7 @@ def _card(figure: Figure | Cross, language: Language, chosen: dict[str, str | No
         drawn=drawn,
         is_empty=not figure.total,
         is_wide=drawn == "tiles",
+        is_tall=drawn == "bars" and len(figure.slices) > TALL,
         leads_to=start if leads else None,
         links={code: face.query("/customers", **others, **{figure.name: code}) for code in known} if leads else {},
         csv=csv,

@@ -7,8 +7,12 @@ const scale = () => [css("--paper"), css("--brand")];
 // What each kind of chart is beside its numbers.
 const drawings = {
   bars: (option, soft, leads) => ({
-    xAxis: { ...option.xAxis, ...soft }, yAxis: { ...option.yAxis, ...soft },
-    series: option.series.map((one) => ({ ...one, color: css("--slice-0"), cursor: leads ? "pointer" : "default" })),
+    xAxis: { ...option.xAxis, ...soft, axisLabel: { ...option.xAxis.axisLabel, ...soft.axisLabel } },
+    yAxis: { ...option.yAxis, ...soft },
+    series: option.series.map((one) => ({
+      ...one, color: css("--slice-0"), cursor: leads ? "pointer" : "default",
+      data: one.data.map((bar) => untold(bar.code) ? { ...bar, itemStyle: { color: css("--slice-none") } } : bar),
+    })),
   }),
   stacked: (option, soft) => ({
     legend: { ...option.legend, textStyle: { color: css("--ink") } },
@@ -31,12 +35,18 @@ const drawings = {
   }),
   flow: (option) => ({
     series: option.series.map((one) => ({
-      ...one, color: [...Array(9).keys()].map((index) => css(`--slice-${index}`)),
+      ...one, data: one.data.map((node) => ({ ...node, itemStyle: { color: ofChannel(one.data, node.name.slice(2)) } })),
       label: { color: css("--ink") }, lineStyle: { color: "source", opacity: .35 },
       tooltip: { formatter: ({ dataType, data, value, name }) => dataType === "edge" ? `${data.source.slice(2)} → ${data.target.slice(2)}　<b>${number(data.value)}</b>` : `${name.slice(2)}　<b>${number(value)}</b>` },
     })),
   }),
 };
+
+// A channel has one colour on both sides.
+function ofChannel(nodes, code) {
+  const codes = [...new Set(nodes.map(({ name }) => name.slice(2)).filter((name) => !untold(name)))];
+  return css(untold(code) ? "--slice-none" : `--slice-${codes.indexOf(code) % 9}`);
+}
 
 const edge = () => ({ borderColor: css("--paper"), borderWidth: 2 });
 const shaded = (option) => ({ ...option.visualMap, inRange: { color: scale() }, textStyle: { color: css("--ink-soft") } });

@@ -3,6 +3,9 @@
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// Whoever states nothing, and the rest, are no group: their part is grey.
+const untold = (code) => code === "-" || code === "*";
+
 // A pie in the colours of the theme; a click on a slice lists its customers.
 function draw(place) {
   const option = JSON.parse(place.dataset.chart);
@@ -10,7 +13,7 @@ function draw(place) {
   const ink = css("--ink");
   const series = option.series[0];
   series.data.forEach((slice, index) => {
-    slice.itemStyle = { color: css(`--slice-${index % 9}`) };
+    slice.itemStyle = { color: css(untold(slice.code) ? "--slice-none" : `--slice-${index % 9}`) };
     slice.tooltip = { formatter: `{b}　<b>${slice.value.toLocaleString(document.documentElement.lang)}</b>　${slice.percent.toFixed(1)}%` };
   });
   chart.setOption({
@@ -25,7 +28,7 @@ function draw(place) {
     series: [{
       ...series, cursor: "pointer",
       itemStyle: { borderColor: css("--paper"), borderWidth: 2 },
-      label: { color: ink, formatter: "{b}", overflow: "break", width: 84, fontSize: 13 }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
+      label: { color: ink, formatter: ({ data }) => `${data.name}\n${data.percent.toFixed(1)}%`, lineHeight: 17, overflow: "break", width: 84, fontSize: 13 }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
       emphasis: { scaleSize: 4 },
     }],
   }, true);
