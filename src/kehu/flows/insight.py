@@ -11,16 +11,20 @@ from datetime import date, datetime
 from typing import Any
 
 from kehu.analyse import figures
+from kehu.flows.service import attention
+from kehu.flows.service.attention import Attention
 from kehu.flows.sight import Sight
 from kehu.model import codes, masks
 from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import GOLDEN_COLUMNS
+from kehu.model.privacy import Guard
 from kehu.process import text
 from kehu.resolve import explain, quality
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
 from kehu.store import households, media, search, views
 from kehu.store.database import Database, Transaction
+from kehu.store.privacy import children
 
 PHONES = ("phone", "phone_2")
 
@@ -135,6 +139,16 @@ class AtSight:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Met(AtSight):
+    """What somebody who serves a customer wants to know at once."""
+
+    attention: Attention
+    """Tickets, calls and notes."""
+    guard: Guard
+    """Whether they are a child, and a guardian consents."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Whole(AtSight):
     """One customer and all the reasons."""
 
@@ -227,18 +241,23 @@ def timeline(database: Database, customer_id: int, *, after: int | None = None, 
         return Lived(customer_id=number, timeline=households.timeline_of(tx, number, after=after, limit=limit))
 
 
-def at_sight(database: Database, customer_id: int) -> AtSight:
-    """What one wants to know of a customer at once; a number that was merged away leads to its survivor.
+def met(database: Database, customer_id: int, *, at: datetime) -> Met:
+    """What somebody who serves a customer wants to know at once; a number that was merged away leads to its survivor.
 
     Raises:
         NotFoundError: The number was never given.
     """
     with database.read() as tx:
         customer = views.customer_of(tx, customer_id)
-        stated = views.records_of(tx, customer.customer_id, limit=COMPARED_RECORDS).rows
+        number = customer.customer_id
+        stated = views.records_of(tx, number, limit=COMPARED_RECORDS).rows
         known = {record.record: record for record in stated}
         known |= views.records(tx, sorted(set(customer.sources.values()) - known.keys()))
-        return AtSight(**_at_sight(tx, customer, stated, known))
+        return Met(
+            **_at_sight(tx, customer, stated, known),
+            attention=attention.within(tx, number),
+            guard=children.guard_of(tx, number, kind=customer.kind, birth_date=customer.birth_date, at=at),
+        )
 
 
 def _at_sight(

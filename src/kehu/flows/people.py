@@ -109,10 +109,10 @@ class Seen:
 def whose_session(office: Office, token: str, *, at: datetime, limits: Limits) -> Seen | None:
     """The user behind a cookie; None where the session is over, or they are shut out."""
     with office.database.read() as tx:
-        session = sessions.find(tx, token, at=at, limits=limits)
-        person = None if session is None else users.one(tx, session.person_id)
-    if session is None or person is None or person.state is not State.ACTIVE:
+        found = sessions.whose(tx, token, at=at, limits=limits)
+    if found is None or found[1].state is not State.ACTIVE:
         return None
+    session, person = found
     if at - session.seen_at >= sessions.TOUCH:
         with office.database.begin() as tx:
             sessions.touch(tx, session.session_id, at=at)

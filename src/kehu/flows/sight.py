@@ -9,7 +9,7 @@ the rest in one line, and no weight beyond a thousand to one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -50,6 +50,7 @@ CLEAR: Final = Sight(is_clear=True)
 """Of whoever may see everything."""
 
 
+@cache
 def by(permissions: frozenset[Permission]) -> Sight:
     """What somebody with these permissions may see.
 
@@ -60,6 +61,10 @@ def by(permissions: frozenset[Permission]) -> Sight:
         return Sight(is_clear=True, is_whole=Permission.PRIVACY in permissions)
     # A row in quarantine cannot be mended by somebody who does not see it.
     return Sight(clear=frozenset({"raw"}) if Permission.MEND in permissions else frozenset())
+
+
+PLAIN = frozenset({str, int, float, bool, type(None), date, datetime})
+"""Whose values hold no others: what stands before no column of theirs is shown as it is."""
 
 
 def _veiled(told: Any, column: str | None, clear: frozenset[str]) -> Any:
@@ -86,6 +91,8 @@ def _dataclass(told: Any, column: str | None, clear: frozenset[str]) -> Any:
     kind: Any = type(told)
     for name, is_told, teller in _fields(kind):
         value = getattr(told, name)
+        if not is_told and name not in VEILS and type(value) in PLAIN:
+            continue
         its_column = name if not is_told else column if teller is None else getattr(told, teller)
         veiled = _veiled(value, its_column, clear)
         if veiled is not value:

@@ -5,6 +5,7 @@ whoever made it.
 """
 
 from enum import StrEnum
+from functools import cache
 
 
 class Permission(StrEnum):
@@ -74,6 +75,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
 """What each role may do."""
 
 
+@cache
 def permissions(roles: frozenset[Role]) -> frozenset[Permission]:
     """All that somebody with these roles may do.
 

@@ -1,7 +1,8 @@
 """What pages are made with: the templates, and the language and theme a request asks for."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
@@ -14,6 +15,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.ext import Extension
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -68,7 +70,6 @@ class Face:
                 request_path=request.url.path,
                 who=who,
                 here=here(request),
-                language=language,
                 theme=theme,
                 tag=languages.TAGS[language],
                 **values,
@@ -117,7 +118,9 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        # They come with the program: looking at each file for each page whether it changed costs more than it helps.
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n", Folded],
     )
     catalogue = languages.translations(language)
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the i18n extension
@@ -130,25 +133,42 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["moment"] = partial(languages.moment, language=language, zone=zone)
     environment.filters["lasting"] = partial(languages.lasting, language=language)
     environment.filters["code"] = partial(words.code, language=language)
-    environment.filters["attribute"] = partial(_said, words.ATTRIBUTES, catalogue)
-    environment.filters["rule"] = partial(_said, words.RULES, catalogue)
-    environment.filters["row_state"] = partial(_said, words.ROW_STATES, catalogue)
-    environment.filters["link_state"] = partial(_said, words.LINK_STATES, catalogue)
-    environment.filters["link_reason"] = partial(_said, words.LINK_REASONS, catalogue)
-    environment.filters["role"] = partial(_said, words.ROLES, catalogue)
-    environment.filters["role_words"] = partial(_said, words.ROLE_WORDS, catalogue)
-    environment.filters["permission"] = partial(_said, words.PERMISSIONS, catalogue)
-    environment.filters["act"] = partial(_said, words.ACTS, catalogue)
-    environment.filters["user_state"] = partial(_said, words.USER_STATES, catalogue)
+    environment.filters["attribute"] = _sayer(words.ATTRIBUTES, catalogue)
+    environment.filters["rule"] = _sayer(words.RULES, catalogue)
+    environment.filters["row_state"] = _sayer(words.ROW_STATES, catalogue)
+    environment.filters["link_state"] = _sayer(words.LINK_STATES, catalogue)
+    environment.filters["link_reason"] = _sayer(words.LINK_REASONS, catalogue)
+    environment.filters["role"] = _sayer(words.ROLES, catalogue)
+    environment.filters["role_words"] = _sayer(words.ROLE_WORDS, catalogue)
+    environment.filters["permission"] = _sayer(words.PERMISSIONS, catalogue)
+    environment.filters["act"] = _sayer(words.ACTS, catalogue)
+    environment.filters["user_state"] = _sayer(words.USER_STATES, catalogue)
     environment.filters["complaint"] = catalogue.gettext
     environment.filters["weight"] = languages.weight
     environment.filters["because"] = partial(_because, catalogue)
-    environment.filters["key"] = partial(_said, words.KEYS, catalogue)
+    environment.filters["key"] = _sayer(words.KEYS, catalogue)
     environment.filters["plain"] = asdict
     environment.globals["static"] = static
+    environment.globals["language"] = language
     environment.globals["query"] = query
     environment.globals["zone"] = str(zone)
     return environment
+
+
+_FOLDED = re.compile(r"""\{\{ (_|static)\((["'])([^"'\\{}]*)\2\) \}\}""")
+"""A text or the address of a file that stands in a template as it is, with no value in it."""
+
+
+class Folded(Extension):
+    """Puts texts in their language, and addresses of files, into templates when they are compiled.
+
+    Half of what pages would call is this.
+    """
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  (its shape)
+        """The template with what does not depend on the page in its place."""
+        told: dict[str, Any] = dict(self.environment.globals)
+        return _FOLDED.sub(lambda found: str(told[found[1]](found[3])), source)
 
 
 def _translated(catalogue: NullTranslations, message: str, **values: Any) -> Markup:
@@ -163,9 +183,10 @@ def _plain(catalogue: NullTranslations, message: str) -> Markup:
     return Markup(catalogue.gettext(message)) % {}  # noqa: S704  (our own text)
 
 
-def _said(table: Mapping[str, str], catalogue: NullTranslations, name: str) -> str:
-    """The words for a name; a name that has none stands for itself."""
-    return catalogue.gettext(table[name]) if name in table else name
+def _sayer(table: Mapping[str, str], catalogue: NullTranslations) -> Callable[[str], str]:
+    """Says the words for a name; a name that has none stands for itself."""
+    said = {name: catalogue.gettext(text) for name, text in table.items()}
+    return lambda name: said.get(name, name)
 
 
 def _because(catalogue: NullTranslations, why: str) -> str:

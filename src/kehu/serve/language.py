@@ -56,6 +56,7 @@ def translations(language: Language) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+@lru_cache(maxsize=10_000)
 def number(value: float, language: Language) -> str:
     """A number with its thousands apart.
 
@@ -65,6 +66,7 @@ def number(value: float, language: Language) -> str:
     return numbers.format_decimal(value, locale=LOCALES[language])
 
 
+@lru_cache(maxsize=10_000)
 def percent(value: float, language: Language) -> str:
     """Percent with one place.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from gettext import NullTranslations
 
 from kehu.model import codes, tickets
@@ -264,6 +265,7 @@ def speaker(language: Language) -> Speaker:
     return Speaker(catalogue=languages.translations(language))
 
 
+@lru_cache(maxsize=10_000)
 def code(value: str, column: str, language: Language) -> str:
     """What a code is called in a column; an operator's own code is its own name.
 

@@ -84,12 +84,6 @@ def of_customer(database: Database, customer_id: int, *, at: datetime, with_requ
         )
 
 
-def guard(database: Database, customer_id: int, *, at: datetime) -> Guard:
-    """Whether a living customer is a child, and whether a guardian has consented."""
-    with database.read() as tx:
-        return children.guard(tx, customer_id, at=at)
-
-
 def of_everybody(database: Database, *, after: int | None = None, limit: int = MOST) -> Asked:
     """A page of what was asked for, and the latest receipts."""
     with database.read() as tx:

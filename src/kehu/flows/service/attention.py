@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kehu.store import customers
-from kehu.store.database import Database
+from kehu.store.database import Database, Transaction
 from kehu.store.service import calls, notes, tickets
 from kehu.store.service.calls import Call
 from kehu.store.service.notes import Note
@@ -31,11 +31,15 @@ def of_customer(database: Database, customer_id: int) -> Attention:
         NotFoundError: There is no such customer.
     """
     with database.read() as tx:
-        number = customers.get(tx, customer_id).customer_id
-        page = tickets.of_customer(tx, number, limit=SHOWN)
-        return Attention(
-            tickets=page.rows,
-            more_tickets=page.following is not None,
-            calls=calls.of_customer(tx, number, limit=SHOWN),
-            notes=notes.of_customer(tx, number, limit=SHOWN),
-        )
+        return within(tx, customers.get(tx, customer_id).customer_id)
+
+
+def within(tx: Transaction, customer_id: int) -> Attention:
+    """The same, of a living customer."""
+    page = tickets.of_customer(tx, customer_id, limit=SHOWN)
+    return Attention(
+        tickets=page.rows,
+        more_tickets=page.following is not None,
+        calls=calls.of_customer(tx, customer_id, limit=SHOWN),
+        notes=notes.of_customer(tx, customer_id, limit=SHOWN),
+    )

@@ -8,13 +8,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, insight, relations
-from kehu.flows.privacy import standing
-from kehu.flows.service import attention
-from kehu.flows.service.attention import Attention
 from kehu.flows.service.sla import Class
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
-from kehu.model.privacy import Guard
 from kehu.serve.face import query
 from kehu.serve.given import After, Number, Parts, Sees
 from kehu.serve.looks import looked
@@ -76,20 +72,16 @@ class Graph:
 class CustomerPage:
     """What the page of a customer shows at sight."""
 
-    whole: insight.AtSight
+    whole: insight.Met
     filled: tuple[insight.Value, ...]
     """The attributes that some record states."""
     behind: str
     """The address of the piece with the rest."""
     is_turned: bool
     """Somebody turned a page of the rest: it comes at once, else when it is looked at."""
-    attention: Attention
-    """Tickets, calls and notes."""
     classes: Mapping[str, Class]
     """Of tickets."""
     now: datetime
-    guard: Guard
-    """Whether they are a child, and a guardian consents."""
     pinnable: tuple[str, ...] = decide.PINNABLE
     """What may be set by hand."""
 
@@ -125,7 +117,8 @@ def one(
     request: Request, parts: Parts, customer_id: Number, records_after: After = None, timeline_after: After = None
 ) -> Response:
     """One customer at sight; a retired number leads to the living one."""
-    seen = insight.at_sight(parts.database, customer_id)
+    now = parts.clock()
+    seen = insight.met(parts.database, customer_id, at=now)
     living = seen.customer.customer_id
     if living != customer_id:
         return RedirectResponse(query(f"/customers/{living}"), status_code=301)
@@ -134,10 +127,8 @@ def one(
         filled=_filled(seen),
         behind=query(f"/customers/{living}/behind", records_after=records_after, timeline_after=timeline_after),
         is_turned=bool(records_after or timeline_after),
-        attention=attention.of_customer(parts.database, living),
         classes=parts.service.classes,
-        now=parts.clock(),
-        guard=standing.guard(parts.database, living, at=parts.clock()),
+        now=now,
     )
     return parts.face.page(request, "customer.html", page)
 

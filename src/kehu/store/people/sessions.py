@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from kehu.store import sequence
 from kehu.store.database import Transaction
-from kehu.store.dictionary.people import WHENCE_LENGTH, session
-from kehu.store.people import tokens
+from kehu.store.dictionary.people import WHENCE_LENGTH, person, session
+from kehu.store.people import tokens, users
+from kehu.store.people.users import Person
 
 TOUCH = timedelta(minutes=1)
 """A session that was seen so lately is not written again."""
@@ -70,6 +71,17 @@ def find(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> Sessio
     """The session of a token, unless it is over."""
     row = tx.execute(_OF_TOKEN, {"digest": tokens.digest(token), "now": at, "idle": at - limits.idle}).first()
     return None if row is None else _read(row)
+
+
+_WITH_PERSON = _OF_TOKEN.add_columns(*(column for column in person.c if column.name != "person_id")).join(
+    person, person.c.person_id == session.c.person_id
+)
+
+
+def whose(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> tuple[Session, Person] | None:
+    """The session of a token, unless it is over, and the user: every request asks for both."""
+    row = tx.execute(_WITH_PERSON, {"digest": tokens.digest(token), "now": at, "idle": at - limits.idle}).first()
+    return None if row is None else (_read(row), users.read(row))
 
 
 def touch(tx: Transaction, session_id: int, *, at: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -97,13 +98,13 @@ def add(tx: Transaction, *, login: str, name: str, roles: Iterable[Role], by: st
 def by_login(tx: Transaction, login: str) -> Person | None:
     """The user with this login."""
     row = tx.execute(sa.select(person).where(person.c.login == login.strip().casefold())).first()
-    return None if row is None else _read(row)
+    return None if row is None else read(row)
 
 
 def by_subject(tx: Transaction, subject: bytes) -> Person | None:
     """The user for whom an identity provider vouches under this name (`sign_ons.subject`)."""
     row = tx.execute(sa.select(person).where(person.c.subject == subject)).first()
-    return None if row is None else _read(row)
+    return None if row is None else read(row)
 
 
 _OF_NUMBER = sa.select(person).where(person.c.person_id == sa.bindparam("number"))
@@ -118,7 +119,7 @@ def one(tx: Transaction, person_id: int) -> Person:
     row = tx.execute(_OF_NUMBER, {"number": person_id}).first()
     if row is None:
         raise NotFoundError(f"there is no user {person_id}")
-    return _read(row)
+    return read(row)
 
 
 def proof(tx: Transaction, person_id: int) -> Proof:
@@ -131,7 +132,7 @@ def proof(tx: Transaction, person_id: int) -> Proof:
 def listed(tx: Transaction, *, after: int = 0, limit: int = 50) -> list[Person]:
     """A page of users in the order in which they were added."""
     query = sa.select(person).where(person.c.person_id > after).order_by(person.c.person_id).limit(limit)
-    return [_read(row) for row in tx.execute(query)]
+    return [read(row) for row in tx.execute(query)]
 
 
 def are_there(tx: Transaction) -> bool:
@@ -218,16 +219,22 @@ def _activate(tx: Transaction, person_id: int) -> None:
 
 def _others_who_may(tx: Transaction, permission: Permission, *, than: int) -> bool:
     others = sa.select(person).where(person.c.person_id != than, person.c.state == State.ACTIVE.value)
-    return any(permission in _read(row).permissions for row in tx.execute(others.with_for_update()))
+    return any(permission in read(row).permissions for row in tx.execute(others.with_for_update()))
+
+
+@cache
+def _roles(written: str) -> frozenset[Role]:
+    return frozenset(map(Role, written.split()))
 
 
 def _written(roles: Iterable[Role]) -> str:
     return " ".join(sorted(roles))
 
 
-def _read(row: sa.Row[tuple[object, ...]]) -> Person:
+def read(row: sa.Row[tuple[object, ...]]) -> Person:
+    """The user of a row that has the columns of `person`."""
     return Person(
-        person_id=row.person_id, login=row.login, name=row.name, roles=frozenset(map(Role, row.roles.split())),
+        person_id=row.person_id, login=row.login, name=row.name, roles=_roles(row.roles),
         state=State(row.state), has_password=row.password is not None, has_second_factor=row.totp is not None,
         made_at=row.made_at, made_by=row.made_by, signed_in_at=row.signed_in_at,
     )  # fmt: skip

@@ -35,8 +35,14 @@ def may_be_named(day: date) -> sa.ColumnElement[bool]:
 
 def guard(tx: Transaction, customer_id: int, *, at: datetime) -> Guard:
     """Whether a living customer is a child, and whether a guardian has consented."""
-    query = sa.select(customer.c.customer_id).where(customer.c.customer_id == customer_id, are_children(at.date()))
-    if tx.scalar(query) is None:
+    columns = sa.select(customer.c.kind, customer.c.birth_date)
+    row = tx.execute(columns.where(customer.c.customer_id == customer_id)).first()
+    return Guard.NONE if row is None else guard_of(tx, customer_id, kind=row.kind, birth_date=row.birth_date, at=at)
+
+
+def guard_of(tx: Transaction, customer_id: int, *, kind: str | None, birth_date: object, at: datetime) -> Guard:
+    """The same, of one whose kind and golden birth date are known."""
+    if kind != Kind.INDIVIDUAL or not isinstance(birth_date, date) or birth_date <= born_after(at.date()):
         return Guard.NONE
     agreed = sa.select(sa.exists(consents.consenting(Purpose.GUARDIAN, customer_id=customer_id)))
     return Guard.AGREED if tx.scalar(agreed) else Guard.LACKING
