@@ -24,10 +24,14 @@ svg { max-width: 100%; height: auto; }
 table { border-collapse: collapse; min-width: 18rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: start; font-weight: 400; }
 td { text-align: end; }
+.key { display: inline-block; width: .7em; height: .7em; margin-inline-end: .5em; border-radius: 50%; }
+thead th:not(:first-child) { text-align: end; }
+section > p { margin: 0; color: var(--soft); }
+section:has(> p) { gap: .25rem 2rem; padding: .75rem 0; }
 thead th { color: var(--soft); font-size: .875rem; }
 @media (prefers-color-scheme: dark) {
   body { color: #e3eaed; background: #0e171d; }
-  :root { --line: #293842; --soft: #9fb0b9; }
+  :root { --line: #293842; --soft: #9fb0b9; --tile: #5cc0d4; }
 }
 @media print { body { margin: 0; } }
 """
@@ -46,7 +50,7 @@ def html(figures: Sequence[Figure | Cross], language: Language, *, at: datetime)
     """The whole file.
 
     Args:
-        figures: What it tells, in this order.
+        figures: What it tells, in this order; those of which nothing is told come last.
         language: Of titles and labels.
         at: When it was counted, in the zone of the reader.
     """
@@ -59,7 +63,7 @@ def html(figures: Sequence[Figure | Cross], language: Language, *, at: datetime)
         _crossed(figure, language, say("none"))
         if isinstance(figure, Cross)
         else _section(figure, language, say("code"), say("customers"), say("share"), say("none"))
-        for figure in figures
+        for figure in sorted(figures, key=_is_empty)
     )
     counted = say("counted").format(at=f"{at:%Y-%m-%d %H:%M} {at.tzname()}")
     tag = "zh-Hans" if language is Language.ZH else "en"
@@ -71,20 +75,31 @@ def html(figures: Sequence[Figure | Cross], language: Language, *, at: datetime)
     )
 
 
+def _is_empty(figure: Figure | Cross) -> bool:
+    return not (figure.cells if isinstance(figure, Cross) else figure.total)
+
+
 def _section(figure: Figure, language: Language, code: str, customers: str, share: str, none: str) -> str:
     title = escape(figure.title(language))
     if not figure.total:
         return f"<section><h2>{title}</h2><p>{none}</p></section>"
     chart = _drawn(figure, language)
     rows = "".join(
-        f'<tr><th scope="row">{escape(part.label(language))}</th><td>{part.customers:,}</td>'
+        f'<tr><th scope="row">{_key(figure, place)}{escape(part.label(language))}</th><td>{part.customers:,}</td>'
         f"<td>{part.percent:.1f}%</td></tr>"
-        for part in figure.slices
+        for place, part in enumerate(figure.slices)
     )
     head = "".join(f'<th scope="col">{words}</th>' for words in (code, customers, share))
     return (
         f"<section><h2>{title}</h2>{chart}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
     )
+
+
+def _key(figure: Figure, place: int) -> str:
+    """The colour by which a slice of a ring is known; bars have their names."""
+    if figure.name not in PIES:
+        return ""
+    return f'<span class="key" style="background: {drawing.colour(figure.slices[place].code, place)}"></span>'
 
 
 def _drawn(figure: Figure, language: Language) -> str:

@@ -6,10 +6,12 @@ from html import escape
 from kehu.analyse import grid
 from kehu.analyse.charts import sentence
 from kehu.analyse.crosses import Cross, Drawn, totals
-from kehu.analyse.figures import Figure
+from kehu.analyse.figures import NONE, REST, Figure
 from kehu.model.languages import Language
 
 COLOURS = ("#0b6b80", "#e0a13a", "#5e73b8", "#93a3ad", "#5d9b6b", "#b8607f", "#8a6fb0", "#c77b4a", "#6b8a92")
+GREY = "#b4bfc6"
+"""Of whoever states nothing, and of the rest: they are no group."""
 WIDTH, ROW, GAP, LABELS = 560, 22, 8, 180
 TILE, CELL = 52, 44
 LEAST_INK = 0.08
@@ -22,13 +24,17 @@ def pie(figure: Figure, language: Language) -> str:
     arcs, start = [], 0.0
     for place, part in enumerate(figure.slices):
         share = part.customers / (figure.total or 1)
-        arcs.append(
-            _arc(middle, radius, hole, start, start + share, COLOURS[place % len(COLOURS)], part.label(language))
-        )
+        label = f"{part.label(language)}: {part.customers:,}"
+        arcs.append(_arc(middle, radius, hole, start, start + share, colour(part.code, place), label))
         start += share
     style = 'text-anchor="middle" font-size="24" font-weight="600"'
     total = f'<text x="{middle}" y="{middle + 8}" {style}>{figure.total:,}</text>'
     return _svg(2 * middle, 2 * middle, sentence(figure, language), "".join(arcs) + total)
+
+
+def colour(code: str, place: int) -> str:
+    """The colour of a code that stands in this place."""
+    return GREY if code in (NONE, REST) else COLOURS[place % len(COLOURS)]
 
 
 def bars(figure: Figure, language: Language) -> str:
@@ -41,7 +47,7 @@ def bars(figure: Figure, language: Language) -> str:
         label = part.label(language)
         drawn.append(
             f'<text x="{LABELS - 10}" y="{top + 16}" text-anchor="end" font-size="13">{escape(label[:24])}</text>'
-            f'<rect x="{LABELS}" y="{top}" width="{length:.1f}" height="{ROW}" rx="2" fill="{COLOURS[0]}">'
+            f'<rect x="{LABELS}" y="{top}" width="{length:.1f}" height="{ROW}" rx="2" fill="{colour(part.code, 0)}">'
             f"<title>{escape(label)}: {part.customers:,}</title></rect>"
             f'<text x="{LABELS + length + 8:.1f}" y="{top + 16}" font-size="13">{part.customers:,}</text>'
         )
@@ -51,7 +57,8 @@ def bars(figure: Figure, language: Language) -> str:
 
 def tiles(figure: Figure, language: Language) -> str:
     """The provinces as tiles of a map, the fuller the more; an SVG element."""
-    most = max((part.customers for part in figure.slices), default=1)
+    # Who lives nowhere on it, many perhaps, would make all tiles alike.
+    most = max((part.customers for part in figure.slices if grid.tile(part.code) is not None), default=1)
     drawn = []
     for part in figure.slices:
         place = grid.tile(part.code)
@@ -99,9 +106,9 @@ def _stacked(cross: Cross, language: Language) -> str:
     most, room = max(totals(cross).values(), default=1), WIDTH - LABELS - 20
     drawn, left = [], 0.0
     for at, column in enumerate(cross.columns):
-        label, colour = escape(cross.label(column, language)), COLOURS[at % len(COLOURS)]
+        label = escape(cross.label(column, language))
         drawn.append(
-            f'<rect x="{left}" y="2" width="12" height="12" fill="{colour}"/>'
+            f'<rect x="{left}" y="2" width="12" height="12" fill="{COLOURS[at % len(COLOURS)]}"/>'
             f'<text x="{left + 18}" y="13" font-size="12">{label}</text>'
         )
         left += 40 + 12 * len(label)
@@ -127,17 +134,19 @@ def _flow(cross: Cross, language: Language) -> str:
     high, gap, left, right = 320, 12, LABELS, WIDTH - LABELS
     whole = sum(cell.value for cell in cross.cells) or 1
     unit = (high - gap * max(len(cross.rows), len(cross.columns), 1)) / whole
+    # A channel has one colour on both sides.
+    known = list(dict.fromkeys([*cross.rows, *cross.columns]))
+    colours = {code: colour(code, at) for at, code in enumerate(known)}
     drawn, starts = [], []
     for side, (codes, x, anchor, text_x) in enumerate(
         ((cross.rows, left, "end", left - 8), (cross.columns, right, "start", right + 20))
     ):
         top, place = 0.0, {}
-        for at, code in enumerate(codes):
+        for code in codes:
             size = unit * sum(cell.value for cell in cross.cells if (cell.column if side else cell.row) == code)
             label = escape(cross.label(code, language, of_row=not side)[:24])
-            colour = COLOURS[at % len(COLOURS)]
             drawn.append(
-                f'<rect x="{x}" y="{top:.1f}" width="12" height="{max(size, 1):.1f}" fill="{colour}"/>'
+                f'<rect x="{x}" y="{top:.1f}" width="12" height="{max(size, 1):.1f}" fill="{colours[code]}"/>'
                 f'<text x="{text_x}" y="{top + size / 2 + 5:.1f}" text-anchor="{anchor}" font-size="13">{label}</text>'
             )
             place[code], top = top, top + size + gap
@@ -151,7 +160,7 @@ def _flow(cross: Cross, language: Language) -> str:
         told = f"<title>{escape(cell.row)} → {escape(cell.column)}: {cell.value:,}</title>"
         drawn.append(
             f'<path d="M{left + 12} {y0:.1f}C{middle} {y0:.1f} {middle} {y1:.1f} {right} {y1:.1f}" fill="none" '
-            f'stroke="{COLOURS[list(cross.rows).index(cell.row) % len(COLOURS)]}" stroke-opacity=".4" '
+            f'stroke="{colours[cell.row]}" stroke-opacity=".4" '
             f'stroke-width="{thick:.1f}">{told}</path>'
         )
     return _svg(WIDTH, high, cross.title(language), "".join(drawn))
@@ -160,18 +169,18 @@ def _flow(cross: Cross, language: Language) -> str:
 def _tile(left: float, top: float, wide: float, share: float, told: str, *, high: float | None = None) -> str:
     ink = LEAST_INK + (1 - LEAST_INK) * share * 0.8
     return (
-        f'<rect x="{left}" y="{top}" width="{wide}" height="{high or wide}" rx="3" fill="{COLOURS[0]}" '
+        f'<rect x="{left}" y="{top}" width="{wide}" height="{high or wide}" rx="3" fill="var(--tile, {COLOURS[0]})" '
         f'fill-opacity="{ink:.2f}"><title>{told}</title></rect>'
     )
 
 
-def _arc(middle: int, radius: int, hole: int, start: float, end: float, colour: str, label: str) -> str:
+def _arc(middle: int, radius: int, hole: int, start: float, end: float, ink: str, label: str) -> str:
     title = f"<title>{escape(label)}</title>"
     if end - start > 0.9999:
         # An arc from a point to itself is none.
         ring = (radius + hole) / 2
         return (
-            f'<circle cx="{middle}" cy="{middle}" r="{ring}" fill="none" stroke="{colour}" '
+            f'<circle cx="{middle}" cy="{middle}" r="{ring}" fill="none" stroke="{ink}" '
             f'stroke-width="{radius - hole}">{title}</circle>'
         )
     (ax, ay), (bx, by) = _point(middle, radius, start), _point(middle, radius, end)
@@ -181,7 +190,7 @@ def _arc(middle: int, radius: int, hole: int, start: float, end: float, colour: 
         f"M{ax:.2f} {ay:.2f}A{radius} {radius} 0 {large} 1 {bx:.2f} {by:.2f}"
         f"L{cx:.2f} {cy:.2f}A{hole} {hole} 0 {large} 0 {dx:.2f} {dy:.2f}Z"
     )
-    return f'<path d="{path}" fill="{colour}" stroke="#fff" stroke-width="2">{title}</path>'
+    return f'<path d="{path}" fill="{ink}" stroke="Canvas" stroke-width="2">{title}</path>'
 
 
 def _point(middle: int, radius: int, share: float) -> tuple[float, float]:
