@@ -166,11 +166,15 @@ class _Chooser:
         self._trust = np.minimum(trusts, np.uint64(255))[channels.codes]
         self._whole = members.mask(pc.invert(members.column("name_weak"))).astype(np.uint64)
         self._valid = members.mask(members.column("id_valid"))
+        size = len(members.starts)
+        self._nobody = _Chosen(np.full(size, -1, dtype=np.int64), np.full(size, "-"))
 
     def best(self, attribute: str, column: str, order: Sequence[Strategy]) -> _Chosen:
         """For each customer the row whose value in the column survives."""
         valid = self._valid.astype(np.uint64) if column == "id_number" else self._whole
         source = self._members.coded(column)
+        if not source.size:
+            return self._nobody
         return self._choose(source, self._worth(attribute, source, order, valid=valid), order)
 
     def certified(self, attribute: str, order: Sequence[Strategy]) -> tuple[_Chosen, pa.Array]:
@@ -252,6 +256,8 @@ def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, order: Seque
     """For each customer the letter of the first strategy in which the winner beats the best other value."""
     letters = np.where(rows < 0, "-", np.where(runner_up < 0, _LETTERS[DecidedBy.ONLY], _LETTERS[DecidedBy.RECORD_KEY]))
     open_ = (rows >= 0) & (runner_up >= 0)
+    if not open_.any():
+        return letters
     below = sum(_BITS[strategy] for strategy in order)
     for strategy in order:
         below -= _BITS[strategy]
@@ -264,12 +270,16 @@ def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, order: Seque
 def _sources(members: Members, chosen: Mapping[str, _Chosen], made: Mapping[str, pa.Array]) -> pa.Array:
     """For each customer a JSON object: attribute -> number of the record its value came from."""
     parts = []
-    numbers = members.column("record").cast(pa.string())
+    numbers = pa.array(members.numbers).cast(pa.string())
     for name in columns.GOLDEN_COLUMNS:
         rows = chosen[name].rows
-        number = numbers.take(pa.array(rows, mask=rows < 0)).combine_chunks()
-        part = pc.binary_join_element_wise(f', "{name}": ', number, "")
-        parts.append(pc.fill_null(pc.if_else(made[name].is_valid(), part, None), ""))
+        missing = (rows < 0) | made[name].is_null().to_numpy(zero_copy_only=False)
+        if missing.all():
+            continue
+        part = pc.binary_join_element_wise(f', "{name}": ', numbers.take(pa.array(rows, mask=missing)), "")
+        parts.append(pc.fill_null(part, ""))
+    if not parts:
+        return pa.repeat("{}", len(members.starts))
     joined = pc.binary_join_element_wise(*parts, "")
     return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, 2), "}", "")
 

@@ -166,6 +166,8 @@ def _values(records: Records, kind: Key) -> Hashed:
 def _keyed(kind: Key, kinds: tuple[Key, ...], hashed: Mapping[str, Hashed]) -> Hashed:
     """The keys of a kind, one for each record that has one; and which records those are."""
     filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])
+    if not filled.any():
+        return np.zeros(0, dtype=np.uint64), filled
     if (base := _first(kind.number)) is not kind and base in kinds:
         # Who is called 李丽 has the sound of her surname for a given name: the key is hers already.
         others = [pair for pair in zip(kind.columns, base.columns, strict=True) if pair[0] != pair[1]]

@@ -54,7 +54,9 @@ class Members:
 
     def take(self, column: str, rows: Numbers) -> pa.Array:
         """The values of the chosen rows; null where none was chosen (-1)."""
-        return self._rows.column(column).take(pa.array(rows, mask=rows < 0)).combine_chunks()
+        values = self._rows.column(column)
+        wanted = pa.array(rows, mask=rows < 0)
+        return values.chunk(0).take(wanted) if values.num_chunks == 1 else values.take(wanted).combine_chunks()
 
     def mask(self, condition: Any) -> Mask:
         """A condition on rows, false where it is not known."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.model import customers as model
 from kehu.model.records import require
-from kehu.store import bulk, media, records, sealed, search, sequence
+from kehu.store import bulk, media, records, sealed, search, sequence, wire
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
 from kehu.store.dictionary.records import fresh, member, member_history, record
@@ -231,6 +231,8 @@ def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -
 
 def _differs(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray:
     """Where two columns differ; two nulls do not."""
+    if len(old) <= wire.HANDFUL:
+        return np.array([one != other for one, other in zip(old.to_pylist(), new.to_pylist(), strict=True)], dtype=bool)
     unequal = pc.fill_null(pc.not_equal(old, new), fill_value=False)
     return np.asarray(pc.or_(unequal, pc.xor(pc.is_null(old), pc.is_null(new))))
 
