@@ -7,6 +7,7 @@ that is larger than the store, drawn in any order, so that most of them meet rec
 """
 
 import argparse
+import gc
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -81,6 +82,7 @@ def _measure(
     sent = [_sent(row) for row in rows.slice(place, 2 * options.arrivals + 20).to_pylist()]
     for row in sent[:20]:
         arrive.one(store, desk, row)
+    gc.freeze()  # As `serve` does.
     half = 20 + options.arrivals
     worked = time.process_time()
     waits = np.array([_timed(store, desk, row) for row in sent[20:half]])

@@ -1,6 +1,8 @@
 """The whole way: what is new in the channels is taken in, and every new record gets its customer."""
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -89,20 +91,31 @@ def whole(
 ) -> Ran:
     """Take in what is new, then give every new record its customer."""
     held = Held()
-    collected = collect(
-        database, feeds, raw_in=raw_in, home=home, clock=clock, threads=engine.threads, held=held, progress=progress
-    )
-    loads = [f"load {one.load_id}" for one in collected.brought if one.load_id is not None]
-    identified = identify.identify(
-        database,
-        engine,
-        model,
-        trust=trust,
-        survivorship=survivorship,
-        hot_key_limit=hot_key_limit,
-        clock=clock,
-        why=", ".join(loads) or "identify",
-        held=held,
-        progress=progress,
-    )
+    with _unswept():
+        collected = collect(
+            database, feeds, raw_in=raw_in, home=home, clock=clock, threads=engine.threads, held=held, progress=progress
+        )
+        loads = [f"load {one.load_id}" for one in collected.brought if one.load_id is not None]
+        identified = identify.identify(
+            database,
+            engine,
+            model,
+            trust=trust,
+            survivorship=survivorship,
+            hot_key_limit=hot_key_limit,
+            clock=clock,
+            why=", ".join(loads) or "identify",
+            held=held,
+            progress=progress,
+        )
     return Ran(brought=collected.brought, identified=identified)
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Spare what was there before the search for circles of objects: thousands of rows set it off again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -1,5 +1,6 @@
 """The application at work: it listens on an address of this machine until it is told to stop."""
 
+import gc
 import socket
 from collections.abc import Callable, Collection
 from contextlib import closing
@@ -101,6 +102,8 @@ def serve(
     )
     with closing(_listener(host, port, spare=spare)) as listener, application.state.looks.together():
         shown = f"[{host}]" if ":" in host else host
+        # The application stays as long as the process: no search for circles of objects need walk through it.
+        gc.freeze()
         ready(f"http://{shown}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
 
