@@ -10,6 +10,7 @@ The text typed is folded (NFKC, case, blanks) here; traditional characters are t
 `name_match` was.
 """
 
+import functools
 import unicodedata
 from dataclasses import dataclass
 
@@ -199,16 +200,16 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
     if not text:
         return Page(customer_ids=(), cursor=None)
     [certificate] = finding.terms(tx, [text])
-    stages = _stages(text, CERTIFICATE + certificate, is_masked=is_masked)
+    values = _values(text, certificate)
+    walks = _walks(is_masked=is_masked, has_at="@" in text, is_number="number" in values)
     stage, last = (int(part) for part in cursor.split(".")) if cursor is not None else (0, None)
     found: list[tuple[int, int]] = []
-    while stage < len(stages) and len(found) <= limit:
-        query = stages[stage]
+    while stage < len(walks) and len(found) <= limit:
+        walk = walks[stage]
         if last is not None:
-            query = query.where(_behind(query, last))
+            walk = walk.where(_behind(walk, last))
             last = None
-        ordered = query.order_by(*query.selected_columns).limit(limit + 1 - len(found))
-        found += [(stage, number) for _, number in tx.execute(ordered)]
+        found += [(stage, number) for _, number in tx.execute(walk, {**values, "most": limit + 1 - len(found)})]
         stage += 1
     page = found[:limit]
     more = len(found) > limit
@@ -217,44 +218,66 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
     )
 
 
+def _values(text: str, certificate: str) -> dict[str, str | int]:
+    """What the walks are asked with; a `number` only where what was typed is one."""
+    told: dict[str, str | int] = {
+        "whole": WHOLE + text, "certificate": CERTIFICATE + certificate, "named": text, "named_end": text + LAST,
+        "private": PRIVATE + text, "private_end": PRIVATE + text + LAST,
+    }  # fmt: skip
+    return told | ({"number": int(text)} if text.isascii() and text.isdigit() and len(text) <= 18 else {})
+
+
 _PLACE = (search_term.c.term, search_term.c.customer_id)
 
 
-def _stages(text: str, certificate: str, *, is_masked: bool) -> list[bulk.Query]:
-    """The walks, the closest first; each leaves out the customers that one before it finds."""
+@functools.cache
+def _walks(*, is_masked: bool, has_at: bool, is_number: bool) -> tuple[bulk.Query, ...]:
+    """The walks, the closest first; each leaves out the customers that one before it finds.
+
+    They are put together once: that costs more than asking them.
+    """
     term, number = _PLACE
-    whole = [WHOLE + text, certificate]
+    named, named_end, private, private_end, *whole = (
+        sa.bindparam(name, type_=term.type)
+        for name in ("named", "named_end", "private", "private_end", "whole", "certificate")
+    )
     earlier = search_term.alias()
     is_whole = earlier.c.term.in_(whole)
-    is_named = sa.and_(earlier.c.term >= text, earlier.c.term < text + LAST)
+    is_named = sa.and_(earlier.c.term >= named, earlier.c.term < named_end)
 
-    def beginning(start: str, *found_sooner: sa.ColumnElement[bool]) -> bulk.Query:
+    def beginning(
+        start: sa.BindParameter[str], end: sa.BindParameter[str], *found_sooner: sa.ColumnElement[bool]
+    ) -> bulk.Query:
         nearer = sa.and_(earlier.c.term >= start, earlier.c.term < term)
         before = sa.select(earlier.c.term).where(earlier.c.customer_id == number, sa.or_(nearer, *found_sooner))
         for family in columns.MYSQL_FAMILY:
             # They would walk all terms from the beginning, for each customer again.
             before = before.with_hint(earlier, "FORCE INDEX (ix_search_term_customer_id)", family)
-        return sa.select(*_PLACE).where(term >= start, term < start + LAST, ~before.exists())
+        return sa.select(*_PLACE).where(term >= start, term < end, ~before.exists())
 
-    by_whole = sa.select(*_PLACE).where(term.in_(whole))
-    stages = [by_whole, beginning(text, is_whole)]
+    walks: list[bulk.Query] = [
+        sa.select(*_PLACE).where(term.in_(whole)), beginning(named, named_end, is_whole)
+    ]  # fmt: skip
+    by_private = beginning(private, private_end, is_whole, is_named)
     if not is_masked:
-        stages.append(beginning(PRIVATE + text, is_whole, is_named))
-    elif "@" in text:
-        stages.append(beginning(PRIVATE + text, is_whole, is_named).where(term == PRIVATE + text))
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        return stages
-    typed = int(text)
-    by_number = sa.select(sa.literal("").label("term"), customer.c.customer_id).where(
-        customer.c.customer_id == typed, customer.c.merged_into.is_(None)
-    )
-    return [by_number, *(stage.where(number != typed) for stage in stages)]
+        walks.append(by_private)
+    elif has_at:
+        walks.append(by_private.where(term == private))
+    if is_number:
+        typed = sa.bindparam("number", type_=number.type)
+        by_number = sa.select(sa.literal("").label("term"), customer.c.customer_id).where(
+            customer.c.customer_id == typed, customer.c.merged_into.is_(None)
+        )
+        walks = [by_number, *(walk.where(number != typed) for walk in walks)]
+    most = sa.bindparam("most", type_=sa.Integer)
+    return tuple(walk.order_by(*walk.selected_columns).limit(most) for walk in walks)
 
 
 def _behind(query: bulk.Query, last: int) -> sa.ColumnElement[bool]:
     """Behind the last customer of the page before; the cursor holds its number only, terms are personal."""
     term, number = _PLACE
-    its_term = query.with_only_columns(sa.func.min(term)).where(number == last).correlate(None).scalar_subquery()
+    its_place = query.with_only_columns(sa.func.min(term)).where(number == last).order_by(None).limit(None)
+    its_term = its_place.correlate(None).scalar_subquery()
     # Not a comparison of tuples, which MariaDB does not answer from the index.
     return sa.and_(term >= its_term, sa.or_(term > its_term, number > last))
 
