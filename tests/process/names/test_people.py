@@ -1,6 +1,6 @@
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kehu.process.names import people
@@ -77,6 +77,7 @@ def test_a_placeholder_is_nobody(value: str) -> None:
 
 
 @given(LETTERS)
+@example("A,0A")
 def test_cleaning_twice_is_cleaning_once(value: str) -> None:
     once = people.clean(value)
     if once.name is not None:

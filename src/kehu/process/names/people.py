@@ -167,6 +167,10 @@ def _latin(value: str) -> Name:
         return NOBODY
     if len(parts) > 1:
         surname, given = parts[0], [token for part in parts[1:] for token in part]
+        # A, JO is not Jo of the family A: JO A, as he would be called then, is read as Mr Jo.
+        turned = _order([*given, *surname])
+        if turned[0] + turned[1] != given + surname:
+            given, surname = turned
     else:
         given, surname = _order(parts[0])
     return _assembled(given, surname)
