@@ -216,6 +216,14 @@ def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: obje
     return pa.Table.from_batches([_batch(tx, rows, schema, how)] if rows else [], schema=schema)
 
 
+def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """The rows of a statement in the words of one driver, as it gives them."""
+    with _cursor(tx) as cursor:
+        cursor.execute(statement, asked)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
 def without(numbers: pa.Array, some: pa.Array) -> pa.Array:
     """These numbers without some of them."""
     return numbers.filter(pc.invert(pc.is_in(numbers, value_set=some))) if len(some) else numbers

@@ -62,7 +62,7 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     """
     require(keys, model.KEYS, what="keys to share")
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
-    if len(wanted) <= FEW:
+    if len(wanted) <= (AT_ONCE if tx.dialect.name == "postgresql" else FEW):
         return _sharing_few(tx, wanted, keys.column("record"), limits)
     if tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
         return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
@@ -95,7 +95,7 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
         limits: As for `sharing`.
     """
     wanted = wire.signed(pa.chunked_array([pc.unique(keys)], pa.uint64())).combine_chunks()
-    if len(wanted) <= FEW:
+    if len(wanted) <= (AT_ONCE if tx.dialect.name == "postgresql" else FEW):
         return _sharing_few(tx, wanted, pa.chunked_array([], pa.int64()), limits).hot["key"].combine_chunks()
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
         return _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)["key"].combine_chunks()
@@ -151,6 +151,9 @@ def _hot(many: pa.Table, limits: Sequence[int]) -> pa.Table:
 FEW = 1000
 """So many keys, those of some dozens of records, are asked for one by one."""
 
+AT_ONCE = 500_000
+"""PostgreSQL looks for each of so many in an index; asked for those of a table it may read all keys that there are."""
+
 PIECES = (20, 100)
 """So many of them in one question: about those of one record, or those of several."""
 
@@ -159,7 +162,7 @@ def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> p
     """The stored `KEYS` of each of a few keys, of a hot one just so many as tell that it is."""
     most = [limits[key & model.KIND] + 1 for key in wanted]
     if tx.dialect.name == "postgresql":
-        found = [tuple(row) for row in tx.exec_driver_sql(_EACH_AT_ONCE, {"keys": wanted, "most": most})]
+        found = bulk.rows(tx, _EACH_AT_ONCE, {"keys": wanted, "most": most})
     else:
         piece = min((size for size in PIECES if size >= len(wanted)), default=PIECES[-1])
         found = []
