@@ -52,7 +52,7 @@ load = Table(
     Column(
         "day",
         Date,
-        comment="The day (UTC) whose records, pushed one by one by somebody, share this load; null for other loads",
+        comment="The day (UTC) whose records, pushed one by one, share this load; null for other loads",
     ),
     Column(
         "pushed_by",
