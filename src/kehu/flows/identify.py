@@ -21,7 +21,6 @@ from kehu.flows.progress import SILENT, Progress
 from kehu.model.links import PAIRS
 from kehu.resolve import group, identity, joining, keys, weights
 from kehu.resolve.coded import Records
-from kehu.resolve.compare import comparisons
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store import bulk, customers, facts, links, questions, records
@@ -244,8 +243,7 @@ def _grouped(
     touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), link_from=model.link_from)
     compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
     found = _moved(found, compared.numbers, rows.numbers)
-    known = comparisons.stated(touched.links.column("levels").to_pylist())
-    kept = weights.score(rows.records, *coding.rows(rows.numbers, touched.links), model, patterns=known)
+    kept = weights.score(rows.records, *coding.rows(rows.numbers, touched.links), model)
     progress.step("group")
     decided = coding.decided(tx, pa.array(rows.numbers), rows.numbers)
     # Whoever was compared only is tied to nobody here, and stays what it is.

@@ -1,6 +1,6 @@
 """Everything two records are compared by, in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -91,20 +91,6 @@ def patterns(records: Records, l: Rows, r: Rows, *, threads: int = 1) -> Pattern
     known = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(distinct for distinct, _ in told)]))
     of = [np.searchsorted(known, distinct).astype(np.int32)[codes] for distinct, codes in told]
     return Patterns(_unpacked(known), np.concatenate([np.zeros(0, dtype=np.int32), *of]))
-
-
-def stated(levels: Sequence[str]) -> Patterns | None:
-    """Patterns as `weights.links_of` wrote them down; None where that was done for other comparisons than these.
-
-    >>> stated(["1" * len(ALL), "2" * len(ALL), "1" * len(ALL)]).of.tolist(), stated(["11"])
-    ([0, 1, 0], None)
-    """
-    if any(len(text) != len(ALL) for text in levels):
-        return None
-    place_of = {text: place for place, text in enumerate(dict.fromkeys(levels))}
-    told = [[int(digit, 36) for digit in text] for text in place_of]
-    distinct = np.array(told, dtype=np.uint8).reshape(len(told), len(ALL))
-    return Patterns(distinct, np.array([place_of[text] for text in levels], dtype=np.int32))
 
 
 def in_pieces(work: Callable[[slice], T], pairs: int, *, threads: int) -> list[T]:
