@@ -114,7 +114,7 @@ def _plain(cut: Cut) -> dict[str, Counter[str]]:
 def test_every_filter_tells_what_a_plain_count_tells(town: Database) -> None:
     with town.begin() as tx:
         counted = walk.tallies(tx, today=TODAY)
-        tallies.keep(tx, counted, at=datetime(2026, 11, 22, tzinfo=UTC))
+        tallies.keep(tx, counted, at=datetime(2026, 11, 22, tzinfo=UTC), of=tallies.marker(tx))
     names = tuple(_plain(Cut()))
     wishes = product((None, "student", "-"), (None, "浙江省", "-"), (None, *CHANNELS), (None, "2026-03"))
     with town.read() as tx:
