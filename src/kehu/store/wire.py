@@ -84,10 +84,13 @@ def _text(values: pa.ChunkedArray, hex_mark: str) -> pa.ChunkedArray:
 
 
 def _hex(values: pa.ChunkedArray) -> pa.Array:
-    """Binary values of one length as hex; none is null."""
-    width = values.type.byte_width
-    told = _HEX[np.frombuffer(b"".join(values.to_pylist()), np.uint8)].reshape(len(values), width * 2)
-    return pa.array(told.view(f"S{width * 2}").ravel().astype(str)) if len(values) else pa.array([], pa.string())
+    """Binary values of one length as hex, and null for null."""
+    if not len(values):
+        return pa.array([], pa.string())
+    width, nothing = values.type.byte_width, np.asarray(values.is_null())
+    told = [value or bytes(width) for value in values.to_pylist()] if nothing.any() else values.to_pylist()
+    letters = _HEX[np.frombuffer(b"".join(told), np.uint8)].reshape(len(values), width * 2)
+    return pa.array(letters.view(f"S{width * 2}").ravel().astype(str), mask=nothing)
 
 
 def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
