@@ -48,10 +48,6 @@ class Facet(IntEnum):
     GENDER = 4
 
 
-FEW = 64
-"""Among so few pairs there may be none that a comparison has a word for; to see that is quicker than to ask it."""
-
-
 @dataclass(frozen=True)
 class Comparison:
     """A thing two records are compared by; level 0 is "not known on one side", which is neutral."""
@@ -70,14 +66,7 @@ class Comparison:
     def compare(self, sides: Sides) -> Levels:
         """The level of every pair: 0, or the place of its level among `levels`, from 1."""
         out = np.zeros(len(sides), dtype=np.uint8)
-        if len(sides) <= FEW and not self._is_told(sides):
-            return out
         numbers = {level.name: number for number, level in enumerate(self.levels, 1)}
         for name, holds in reversed(self.rungs(sides).items()):
             out[holds] = numbers[name]
         return out
-
-    def _is_told(self, sides: Sides) -> bool:
-        """Whether it is known of both records of any pair."""
-        known = self.known(sides.records)
-        return bool((known[sides.l] & known[sides.r]).any())
