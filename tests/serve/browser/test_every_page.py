@@ -13,6 +13,9 @@ from kehu.serve import app
 NOT_OURS = {"/docs"}
 """Drawn by swagger-ui, whose markup is its own."""
 
+ELSEWHERE = {"/sign-in/provider", "/sign-in/provider/back"}
+"""The ways to an identity provider and back: they lead on, and show the page of signing in where they do not."""
+
 SIGNED_OUT = {"/sign-in", "/welcome/{token}"}
 """What those see who are not signed in."""
 
@@ -20,7 +23,7 @@ PATHS = sorted(
     route.path
     for feature in app.PAGES
     for route in feature.router.routes
-    if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and route.path not in NOT_OURS
+    if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and route.path not in NOT_OURS | ELSEWHERE
 )
 
 
