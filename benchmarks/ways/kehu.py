@@ -11,7 +11,6 @@ import export
 from pydantic import TypeAdapter
 
 from kehu.collect.files import FilesChannel, FilesSource
-from kehu.engine import memory
 from kehu.flows import intake
 from kehu.flows.intake import Feed
 from kehu.process import checks, mapping
@@ -26,7 +25,6 @@ def main() -> None:
         rules=TypeAdapter(tuple[checks.Rule, ...]).validate_python(export.RULES),
         zone="Asia/Shanghai",
     )
-    memory.keep()
     counts = {"read": 0, "accepted": 0, "quarantined": 0}
     for judged in intake.judged_batches(feed, after=None, home="CN", threads=threads):
         counts["read"] += judged.read

@@ -12,7 +12,6 @@ from rich.table import Table
 from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
-from kehu.engine import memory
 from kehu.errors import KehuError, SettingsError
 from kehu.flows import figures, hot, segments, sight
 from kehu.flows import run as runs
@@ -56,7 +55,6 @@ def run(
     Examples: kehu run · kehu run --channel hall --json · kehu run --every 15m
     """
     if every is None:
-        memory.keep()
         code = _once(config, channel, json=json)
         raise typer.Exit(code)
 
@@ -84,7 +82,6 @@ def collect(config: options.Config = None, channel: options.Channels = None, *, 
 
     Example: kehu collect --channel calls
     """
-    memory.keep()
     settings = _settings_with_channels(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
         with wiring.town(settings) as secrets, alone(database, LEASE, clock=wiring.now) as guard:
@@ -107,7 +104,6 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
 
     Example: kehu identify --json
     """
-    memory.keep()
     settings = reading.load(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
         with alone(database, LEASE, clock=wiring.now) as guard:
