@@ -161,8 +161,17 @@ class Sayer:
         if "days_ago" in leaf:
             value = words.speaker(self.language).text(marked("%(days)s days ago")) % {"days": leaf["days_ago"]}
         elif asked == "between":
-            value = " – ".join("…" if end is None else f"{end:g}" for end in (leaf.get("from"), leaf.get("to")))
+            value = " – ".join(_end(leaf.get(end)) for end in ("from", "to"))
         else:
             many = leaf.get("values") or [leaf.get("value") or leaf.get("day") or ""]
             value = ", ".join(known.get(one, one) for one in many)
         return f"{self.column(column)} {self.question(asked)} {value}".strip()
+
+
+def _end(bound: float | None) -> str:
+    """An end of a range.
+
+    >>> _end(18.0), _end(25.5), _end(1_500_000), _end(None)
+    ('18', '25.5', '1500000', '…')
+    """
+    return "…" if bound is None else f"{bound:.15g}"
