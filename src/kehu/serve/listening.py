@@ -17,7 +17,7 @@ from kehu.flows.service.sla import Clock
 from kehu.flows.sign_on import Terms
 from kehu.resolve.model import Model
 from kehu.serve import app, door
-from kehu.serve.oidc import Provider
+from kehu.serve.vouching import Provider
 from kehu.serve.who import Gate
 from kehu.store.database import Database
 from kehu.store.people.sessions import Limits
@@ -81,7 +81,7 @@ def serve(
         limits=limits,
         is_open_at_first=open_at_first and not hosts,
         is_secure=secure,
-        provider=Provider(terms=terms, clock=clock) if terms else None,
+        provider=_provider(terms, clock) if terms else None,
         paces=paces,
     )
     application = app.create(
@@ -116,6 +116,13 @@ def _listener(host: str, port: int, *, spare: bool) -> socket.socket:
         if spare:
             return _bound(host, 0)
         raise SettingsError(f"port {port} of {host} cannot be listened on ({why.strerror}); choose another") from None
+
+
+def _provider(terms: Terms, clock: Callable[[], datetime]) -> Provider:
+    # Loaded only where somebody names one: it takes a sixth of the start.
+    from kehu.serve import oidc  # noqa: PLC0415
+
+    return oidc.Provider(terms=terms, clock=clock)
 
 
 def _bound(host: str, port: int) -> socket.socket:

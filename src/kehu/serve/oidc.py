@@ -24,6 +24,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from kehu.flows.sign_on import Terms, Word
+from kehu.serve.vouching import AwayError, Begun, UnprovenError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """How tokens may be signed: by a key that the provider alone has. Never `none`, never by a secret that we have, too."""
@@ -36,25 +37,6 @@ AGAIN = timedelta(minutes=1)
 """Keys are not looked up more often, whatever key a token names."""
 LEEWAY_S = 60
 """So much its clock may differ from ours."""
-
-
-class AwayError(Exception):
-    """The provider does not answer, or not as its standard says; nobody signs in by it now."""
-
-
-class UnprovenError(Exception):
-    """What came is not the word of the provider, or not for us, or not for now."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Begun:
-    """A sign-in that was begun: what has to come back as it went."""
-
-    state: str
-    nonce: str
-    verifier: str
-    redirect: str
-    """Where the provider sends them back to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +57,7 @@ class _Known:
 
 @dataclass
 class Provider:
-    """An identity provider, and what it said of itself lately."""
+    """An identity provider, and what it said of itself lately: a `vouching.Provider`."""
 
     terms: Terms
     clock: Callable[[], datetime]
@@ -83,11 +65,7 @@ class Provider:
     _known: _Known | None = field(default=None, repr=False)
 
     def address(self, begun: Begun) -> str:
-        """Where to send somebody who wants to sign in.
-
-        Raises:
-            AwayError: The provider does not say.
-        """
+        """Where to send somebody who wants to sign in."""
         told: str = prepare_grant_uri(
             self._now().authorize,
             client_id=self.terms.client_id,
@@ -102,17 +80,7 @@ class Provider:
         return told
 
     def word(self, begun: Begun, *, code: str, issuer: str | None) -> Word:
-        """What the provider says of whoever came back with this code.
-
-        Args:
-            begun: The sign-in that they began.
-            code: What they brought.
-            issuer: Who says to have answered (RFC 9207).
-
-        Raises:
-            AwayError: The provider does not answer.
-            UnprovenError: It is not its word, or not for us, or not for now.
-        """
+        """What the provider says of whoever came back with this code."""
         known = self._now()
         if issuer != self.terms.issuer and (issuer is not None or known.names_itself):
             raise UnprovenError("another provider answered")

@@ -18,7 +18,7 @@ from kehu.flows.pace import Paces
 from kehu.flows.people import By, Office
 from kehu.flows.sight import Sight
 from kehu.model.people import Permission
-from kehu.serve.oidc import Provider
+from kehu.serve.vouching import Provider
 from kehu.store.people.sessions import Limits
 
 COOKIE = "kehu_session"

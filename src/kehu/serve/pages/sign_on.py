@@ -19,9 +19,9 @@ from kehu.flows import sign_on
 from kehu.flows.people import By
 from kehu.flows.sign_on import Why
 from kehu.serve.given import Parts
-from kehu.serve.oidc import AwayError, Begun, Provider, UnprovenError
 from kehu.serve.pages import entry
 from kehu.serve.pages.preferences import local
+from kehu.serve.vouching import AwayError, Begun, Provider, UnprovenError
 from kehu.serve.who import Gate, Gated, open_to_all
 from kehu.serve.words import marked
 from kehu.store.people import sign_ons
