@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,6 +95,11 @@ class Known:
             return cls(files=files, part=None if part is None else (part[0], part[1], part[2]))
         except (ValueError, KeyError, TypeError, IndexError):
             raise SourceError(f"channel {channel!r}: its stored cursor is not one of a drop folder") from None
+
+    def without(self, signatures: Mapping[Drop, set[str]]) -> list[Drop]:
+        """The files that were never seen under any of their signatures."""
+        seen = set(self.files.values())
+        return [drop for drop, its in signatures.items() if not its & seen]
 
     def cursor(self, present: set[str]) -> str:
         """What to store, without the longest gone of the files whose signature is not present."""

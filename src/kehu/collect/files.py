@@ -94,10 +94,9 @@ class FilesChannel:
         read. Files still being written wait for the next run.
         """
         known = drops.Known.of(after, self.name)
-        found = self._drops()
-        fresh = self._fresh(found, known)
-        present = {signature for drop in found for signature in self._signatures(drop)}
-        run = _Run(known=known, present=present, limit=self._source.batch_rows)
+        signatures = self._signatures()
+        fresh = known.without(signatures)
+        run = _Run(known=known, present=set().union(*signatures.values()), limit=self._source.batch_rows)
         closed: list[str] = []
         for drop in self._settled(fresh):
             try:
@@ -114,7 +113,7 @@ class FilesChannel:
 
     def waiting(self, *, after: str | None) -> int:
         """How large the files are that look new."""
-        return sum(drop.size for drop in self._fresh(self._drops(), drops.Known.of(after, self.name)))
+        return sum(drop.size for drop in drops.Known.of(after, self.name).without(self._signatures()))
 
     def sample(self, rows: int) -> Batch:
         """The first rows of the first file that has any."""
@@ -136,12 +135,9 @@ class FilesChannel:
             raise SourceError(f"channel {self.name!r}: there is no folder {self._folder}; make it, or mend path")
         return drops.listed(self._folder, self._source.pattern)
 
-    def _fresh(self, found: list[drops.Drop], known: drops.Known) -> list[drops.Drop]:
-        seen = set(known.files.values())
-        return [drop for drop in found if not self._signatures(drop) & seen]
-
-    def _signatures(self, drop: drops.Drop) -> set[str]:
-        return {drop.signature, self._salted(drop.signature)}
+    def _signatures(self) -> dict[drops.Drop, set[str]]:
+        """The files that lie there, each with what it may be known by."""
+        return {drop: {drop.signature, self._salted(drop.signature)} for drop in self._drops()}
 
     def _salted(self, hashed: str) -> str:
         return drops.salted(hashed, repr(self._options))

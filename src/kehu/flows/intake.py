@@ -125,7 +125,8 @@ def judged_batches(
         home=home,
         zone=feed.zone,
         threads=threads,
-        waiting=channel.waiting(after=after) if isinstance(channel, Weighed) else 0,
+        # Who works alone need not know.
+        waiting=channel.waiting(after=after) if threads > 1 and isinstance(channel, Weighed) else 0,
     )
     with closing(batches):
         for batch, cleaned in batches:
