@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import pyarrow as pa
+
 from kehu.analyse import figures
 from kehu.analyse.figures import Figure
 from kehu.store import figures as counts
@@ -26,16 +28,16 @@ def overview(database: Database, *, smallest: int = 0) -> Overview:
     """How much the store holds; no group smaller than this. Of many customers what was counted last is told."""
     with database.read() as tx:
         at = _kept_at(tx)
-        category = _category(tx, at)
-        held = views.counts(tx) if at is None else views.counts(tx, customers=category.total)
-        told = _category(tx, at, smallest) if smallest else category
-        return Overview(counts=held, channels=views.channels(tx), category=told, at=at)
+        told = _by_category(tx, at)
+        held = views.counts(tx) if at is None else views.counts(tx, customers=figures.figure("category", told).total)
+        shown = figures.figure("category", told, smallest=smallest)
+        return Overview(counts=held, channels=views.channels(tx), category=shown, at=at)
 
 
 def category(database: Database) -> Figure:
     """The customers by category, counted as `overview` does."""
     with database.read() as tx:
-        return _category(tx, _kept_at(tx))
+        return figures.figure("category", _by_category(tx, _kept_at(tx)))
 
 
 def _kept_at(tx: Transaction) -> datetime | None:
@@ -43,9 +45,7 @@ def _kept_at(tx: Transaction) -> datetime | None:
     return tallies.kept_at(tx) if tallies.are_many(tx) else None
 
 
-def _category(tx: Transaction, at: datetime | None, smallest: int = 0) -> Figure:
+def _by_category(tx: Transaction, at: datetime | None) -> pa.Table:
     if at is None:
-        told = counts.customers_by(tx, "category")
-    else:
-        told = tallies.of(tallies.kept(tx, Cut(), ["category"]), "category", Cut())
-    return figures.figure("category", told, smallest=smallest)
+        return counts.customers_by(tx, "category")
+    return tallies.of(tallies.kept(tx, Cut(), ["category"]), "category", Cut())
