@@ -62,7 +62,7 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     """
     require(keys, model.KEYS, what="keys to share")
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
-    if len(wanted) <= (AT_ONCE if tx.dialect.name == "postgresql" else FEW):
+    if len(wanted) <= _few(tx):
         return _sharing_few(tx, wanted, keys.column("record"), limits)
     if tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
         return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
@@ -95,7 +95,7 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
         limits: As for `sharing`.
     """
     wanted = wire.signed(pa.chunked_array([pc.unique(keys)], pa.uint64())).combine_chunks()
-    if len(wanted) <= (AT_ONCE if tx.dialect.name == "postgresql" else FEW):
+    if len(wanted) <= _few(tx):
         return _sharing_few(tx, wanted, pa.chunked_array([], pa.int64()), limits).hot["key"].combine_chunks()
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
         return _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)["key"].combine_chunks()
@@ -156,6 +156,10 @@ AT_ONCE = 500_000
 
 PIECES = (20, 100)
 """So many of them in one question: about those of one record, or those of several."""
+
+
+def _few(tx: Transaction) -> int:
+    return AT_ONCE if tx.dialect.name == "postgresql" else FEW
 
 
 def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> pa.Table:
