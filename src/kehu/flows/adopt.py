@@ -238,10 +238,8 @@ def adopt(
             why=why, progress=progress,
         )  # fmt: skip
         facts.put(tx, facts.SURVIVORSHIP, survivorship.fingerprint(trust))  # All values were made anew, too.
-        if database.vault is not None:
-            counts = {count: getattr(done, count) for count in ("created", "changed", "merged")}
-            entry = Entry(at=at, who=asked.who, act=Act.ADOPT, what=why, detail=counts)
-            trail.note(tx, entry, vault=database.vault)
+        counts = {count: getattr(done, count) for count in ("created", "changed", "merged")}
+        trail.tell(tx, Entry(at=at, who=asked.who, act=Act.ADOPT, what=why, detail=counts))
     return name, replace(done, records=came.records)
 
 

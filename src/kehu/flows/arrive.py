@@ -188,7 +188,7 @@ def _together(database: Database, desk: Desk, sent: Sequence[Pushed]) -> list[Ar
         for sheaf in kept:
             numbers[sheaf], is_new = loads.of_day(tx, sheaf.channel, at=at, pushed_by=sheaf.author)
             if is_new:
-                _note(database, tx, numbers[sheaf], senders[sheaf])
+                _note(tx, numbers[sheaf], senders[sheaf])
         _, told, in_force = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
         linked = _links(tx, desk, in_force)
     created = set[int | None]()
@@ -219,7 +219,7 @@ def many(database: Database, desk: Desk, rows: Sequence[Row], *, by: By | None =
             left = _withheld(tx, judged, database)
             numbers = {one: loads.start(tx, one.channel, at=at, pushed_by=one.author) for one in left}
             for number in numbers.values():
-                _note(database, tx, number, by)
+                _note(tx, number, by)
             counts, told, _ = _stored(tx, desk, left, numbers, at=at)
             for sheaf, one in left.items():
                 kept.append(desk.raw_in / sheaf.channel / f"{numbers[sheaf]:06d}" / "000001.parquet")
@@ -231,11 +231,10 @@ def many(database: Database, desk: Desk, rows: Sequence[Row], *, by: By | None =
     return ArrivedMany(loads=tuple(numbers.values()), counts=counts, records=tuple(_in_order(sent, told)))
 
 
-def _note(database: Database, tx: Transaction, load: int, by: By | None) -> None:
+def _note(tx: Transaction, load: int, by: By | None) -> None:
     """Let the audit trail tell who pushed the records of a load."""
-    if by is not None and database.vault is not None:  # A store without a vault has no trail.
-        entry = Entry(at=by.at, who=by.login, act=Act.ARRIVE, what=f"load {load}", whence=by.whence)
-        trail.note(tx, entry, vault=database.vault)
+    if by is not None:
+        trail.tell(tx, Entry(at=by.at, who=by.login, act=Act.ARRIVE, what=f"load {load}", whence=by.whence))
 
 
 def _in_order(sent: Sequence[Pushed], told: Mapping[Sheaf, Sequence[Arrived]]) -> Iterator[Arrived]:

@@ -303,8 +303,7 @@ def _decide(
             kind, about = decisions.get(tx, before).kind, decisions.members(tx, before)
             return _answer(tx, before, kind, about, overrides=(), changed=True)
         at = desk.clock()
-        if database.vault is not None:
-            trail.note(tx, Entry(at=at, who=by, act=act, what=what, why=reason), vault=database.vault)
+        trail.tell(tx, Entry(at=at, who=by, act=act, what=what, why=reason))
         answer = decided(tx, at)
         noted(once, tx, answer.decision_id)
         return answer

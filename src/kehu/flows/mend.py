@@ -97,8 +97,8 @@ def replay(
                         if piece:
                             one = _replay(tx, desk, _feed(desk, name, pushed=pushed), piece, mended or {}, kept)
                             done = Replayed(**{key: count + asdict(one)[key] for key, count in asdict(done).items()})
-                if rows and by is not None and database.vault is not None:
-                    trail.note(tx, _entry(by, rows, mended or {}), vault=database.vault)
+                if rows and by is not None:
+                    trail.tell(tx, _entry(by, rows, mended or {}))
         except BaseException:
             for path in kept:
                 raw.forget(path)

@@ -85,12 +85,8 @@ def known(database: Database, call_id: int, customer_id: int, *, by: By) -> Told
         calls.one(tx, call_id)
         number = customers.get(tx, customer_id).customer_id
         calls.known(tx, call_id, number)
-        if database.vault is not None:  # A store without a vault has no trail.
-            detail = {"call": call_id}
-            entry = Entry(
-                at=by.at, who=by.login, act=Act.LOOK, what=f"customer {number}", whence=by.whence, detail=detail
-            )
-            trail.note(tx, entry, vault=database.vault)
+        what, detail = f"customer {number}", {"call": call_id}
+        trail.tell(tx, Entry(at=by.at, who=by.login, act=Act.LOOK, what=what, whence=by.whence, detail=detail))
         return _told(tx, call_id)
 
 

@@ -27,9 +27,7 @@ def write(database: Database, customer_id: int, text: str, *, by: By, once: Once
         number = customers.get(tx, customer_id).customer_id
         written = notes.add(tx, number, masks.in_text(text.strip()), who=by.login, at=by.at)
         noted(once, tx, written.note_id)
-        if database.vault is not None:  # A store without a vault has no trail.
-            entry = Entry(at=by.at, who=by.login, act=Act.NOTE, what=f"customer {number}", whence=by.whence)
-            trail.note(tx, entry, vault=database.vault)
+        trail.tell(tx, Entry(at=by.at, who=by.login, act=Act.NOTE, what=f"customer {number}", whence=by.whence))
         return written
 
 

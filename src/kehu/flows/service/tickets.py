@@ -137,7 +137,7 @@ def open_one(database: Database, clock: Clock, wanted: Wanted, *, by: By, once: 
         )
         tickets.happened(tx, ticket.ticket_id, TicketAct.OPENED, who=by.login, at=by.at, text=_text(wanted.text))
         noted(once, tx, ticket.ticket_id)
-        _note(database, tx, ticket, by, ["opened"])
+        _note(tx, ticket, by, ["opened"])
         return _told(tx, ticket.ticket_id)
 
 
@@ -171,7 +171,7 @@ def change(database: Database, clock: Clock, ticket_id: int, wanted: Change, *, 
             tickets.happened(tx, ticket_id, act, who=by.login, at=by.at, was=was, became=became, text=said)
         if not acts:
             tickets.happened(tx, ticket_id, TicketAct.COMMENT, who=by.login, at=by.at, text=text)
-        _note(database, tx, now, by, [act.value for act, _, _ in acts] or ["comment"])
+        _note(tx, now, by, [act.value for act, _, _ in acts] or ["comment"])
         return _told(tx, ticket_id)
 
 
@@ -191,7 +191,7 @@ def comment(database: Database, ticket_id: int, text: str, *, by: By, once: Once
         held = tickets.one(tx, ticket_id, hold=True)
         tickets.happened(tx, ticket_id, TicketAct.COMMENT, who=by.login, at=by.at, text=said)
         noted(once, tx, ticket_id)
-        _note(database, tx, held, by, ["comment"])
+        _note(tx, held, by, ["comment"])
         return _told(tx, ticket_id)
 
 
@@ -290,9 +290,6 @@ def _text(text: str | None) -> str | None:
     return masks.in_text(text.strip()) or None if text else None
 
 
-def _note(database: Database, tx: Transaction, about: Ticket, by: By, acts: list[str]) -> None:
-    if database.vault is None:  # A store without a vault has no trail.
-        return
+def _note(tx: Transaction, about: Ticket, by: By, acts: list[str]) -> None:
     what, detail = f"ticket {about.ticket_id}", {"acts": acts, "state": about.state.value}
-    entry = Entry(at=by.at, who=by.login, act=Act.TICKET, what=what, whence=by.whence, detail=detail)
-    trail.note(tx, entry, vault=database.vault)
+    trail.tell(tx, Entry(at=by.at, who=by.login, act=Act.TICKET, what=what, whence=by.whence, detail=detail))

@@ -117,6 +117,17 @@ def note(tx: Transaction, entry: Entry, *, vault: Vault) -> None:
     note_all(tx, [entry], vault=vault)
 
 
+def tell(tx: Transaction, entry: Entry) -> None:
+    """As `note`, where the transaction's store has a trail: one without a vault has none.
+
+    Raises:
+        StoreError: The trail cannot be written.
+    """
+    vault: Vault | None = tx.get_execution_options().get("vault")
+    if vault is not None:
+        note(tx, entry, vault=vault)
+
+
 def note_all(tx: Transaction, entries: Sequence[Entry], *, vault: Vault) -> None:
     """Add entries, in this order.
 
