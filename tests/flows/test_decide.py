@@ -20,7 +20,7 @@ from kehu.engine.duck import Duck
 from kehu.errors import ConflictError, NotFoundError, SettingsError
 from kehu.flows import decide, identify, review
 from kehu.flows.arrive import Desk
-from kehu.flows.decide import Answer, Caution
+from kehu.flows.decision import Answer, Caution
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models

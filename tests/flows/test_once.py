@@ -13,6 +13,7 @@ from kehu.engine.few import Few
 from kehu.errors import ConflictError
 from kehu.flows import arrive, decide, people, segments
 from kehu.flows.arrive import Desk
+from kehu.flows.decision import Answer
 from kehu.flows.once import Once
 from kehu.flows.people import By, Office
 from kehu.flows.privacy import consents, erase
@@ -99,7 +100,7 @@ def test_whatever_is_asked_for_once_is_made_once(store: Database, tmp_path: Path
         once = Once(who="lihua", key=name, body=name, at=NOW)
         first, rows_then = make(once), counted(store)
         again = make(once)
-        if isinstance(first, decide.Answer):  # What a decision overrode is told when it is made.
+        if isinstance(first, Answer):  # What a decision overrode is told when it is made.
             first = replace(first, overrides=(), warnings=())
         assert again == first, name
         assert counted(store) == rows_then, name

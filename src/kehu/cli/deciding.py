@@ -11,7 +11,7 @@ from rich.table import Table
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.flows import decide
-from kehu.flows.decide import Answer
+from kehu.flows.decision import Answer
 from kehu.settings import reading
 from kehu.store import decisions
 

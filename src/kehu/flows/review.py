@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from kehu.flows import decide
 from kehu.flows.arrive import Desk
+from kehu.flows.decision import Answer
 from kehu.flows.once import Once
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
@@ -84,7 +85,7 @@ def answer(
     reason: str,
     by: str,
     once: Once | None = None,
-) -> decide.Answer:
+) -> Answer:
     """Answer a question; the answer is a decision, and can be undone as one.
 
     Raises:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import decide, lives
+from kehu.flows.decision import Answer
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Moment, Number, Parts, Sees
@@ -71,7 +72,7 @@ class Undo(_Said):
     responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.DECIDE)],
 )
-def merge(parts: Parts, desk: Desk, author: Author, once: Once, wanted: Merge) -> decide.Answer:
+def merge(parts: Parts, desk: Desk, author: Author, once: Once, wanted: Merge) -> Answer:
     """Let customers be one. The number of the one with most records stays; the others lead to it for ever."""
     return decide.merge(parts.database, desk, wanted.ids, reason=wanted.reason, by=author, once=once)
 
@@ -82,7 +83,7 @@ def merge(parts: Parts, desk: Desk, author: Author, once: Once, wanted: Merge) -
     responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.DECIDE)],
 )
-def split(parts: Parts, desk: Desk, author: Author, once: Once, customer_id: Number, wanted: Split) -> decide.Answer:
+def split(parts: Parts, desk: Desk, author: Author, once: Once, customer_id: Number, wanted: Split) -> Answer:
     """Let some records be another customer; the smaller part gets a new number."""
     return decide.split(
         parts.database, desk, customer_id, wanted.record_ids, reason=wanted.reason, by=author, once=once
@@ -95,7 +96,7 @@ def split(parts: Parts, desk: Desk, author: Author, once: Once, customer_id: Num
     responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.EDIT)],
 )
-def pin(parts: Parts, desk: Desk, author: Author, once: Once, customer_id: Number, wanted: Pin) -> decide.Answer:
+def pin(parts: Parts, desk: Desk, author: Author, once: Once, customer_id: Number, wanted: Pin) -> Answer:
     """Let a customer have this value, whatever its records say; undoing the decision unpins it."""
     return decide.pin(
         parts.database, desk, customer_id, wanted.attribute, wanted.value, reason=wanted.reason, by=author, once=once
@@ -143,6 +144,6 @@ def listed(parts: Parts, sight: Sees, after: After = None, limit: Limit = 50) ->
     responses=problems.documented(404, 409, 422, 503),
     dependencies=[needs(Permission.DECIDE)],
 )
-def undo(parts: Parts, desk: Desk, author: Author, once: Once, decision_id: Number, wanted: Undo) -> decide.Answer:
+def undo(parts: Parts, desk: Desk, author: Author, once: Once, decision_id: Number, wanted: Undo) -> Answer:
     """Restore what was; refused where a later decision builds on this one."""
     return decide.undo(parts.database, desk, decision_id, reason=wanted.reason, by=author, once=once)

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from kehu.flows import decide, review
+from kehu.flows import review
+from kehu.flows.decision import Answer
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Author, Desk, Limit, Parts, Sees
@@ -42,6 +43,6 @@ def listed(parts: Parts, desk: Desk, sight: Sees, after: Place = None, limit: Li
 
 
 @router.post("/{review_id}", summary="Answer a question", responses=problems.documented(404, 409, 422, 503))
-def answer(parts: Parts, desk: Desk, author: Author, once: Once, review_id: ReviewId, said: Said) -> decide.Answer:
+def answer(parts: Parts, desk: Desk, author: Author, once: Once, review_id: ReviewId, said: Said) -> Answer:
     """Merge the two customers, keep them apart, or say that nobody can tell; the answer is a decision."""
     return review.answer(parts.database, desk, review_id, said.verdict, reason=said.reason, by=author, once=once)
