@@ -16,7 +16,7 @@ from sqlalchemy import Table
 from kehu.collect import rest
 from kehu.collect.web import pages, proofs
 from kehu.flows.service import sla
-from kehu.model import held, records
+from kehu.model import purposes, records
 from kehu.process import mapping
 from kehu.settings import sections
 from kehu.store.dictionary import ground, whole
@@ -131,12 +131,12 @@ def of_store() -> str:
 
 def _of_table(table: Table) -> str:
     """What a table is, what for and how long it is kept, and what each column is, with its class."""
-    told = held.HELD[table.name]
+    told = purposes.HELD[table.name]
     rows = [
         (f"`{column.name}`{' (key)' if column.primary_key else ''}", told.class_of(column.name), column.comment or "")
         for column in table.columns
     ]
-    why = f"For: {held.USES[told.use][1]}. Kept: {held.PERIODS[told.period][1]}."
+    why = f"For: {purposes.USES[told.use][1]}. Kept: {purposes.PERIODS[told.period][1]}."
     return f"### {table.name}\n{table.comment}.\n\n{why}\n\n" + _table(("column", "class", "what it is"), rows)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy import paper
 from kehu.flows.privacy.asked import Asked
-from kehu.model import held
+from kehu.model import purposes
 from kehu.store import customers
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act
@@ -76,8 +76,8 @@ def write(told: dict[str, Any], path: Path) -> None:
 
 def _meant(name: str) -> dict[str, Any]:
     """What a table is held for, how long, and what each of its columns is."""
-    table, told = metadata.tables[name], held.HELD[name]
-    (use_zh, use), (period_zh, period) = held.USES[told.use], held.PERIODS[told.period]
+    table, told = metadata.tables[name], purposes.HELD[name]
+    (use_zh, use), (period_zh, period) = purposes.USES[told.use], purposes.PERIODS[told.period]
     columns = {column.name: {"what": column.comment, "class": told.class_of(column.name).value} for column in table.c}
     return {"purpose": use, "目的": use_zh, "kept": period, "保存期限": period_zh, "columns": columns}
 

@@ -9,7 +9,7 @@ from kehu.errors import NotFoundError
 from kehu.flows.privacy import affected, retain, standing
 from kehu.flows.privacy.affected import Breach
 from kehu.flows.segments import today
-from kehu.model import held
+from kehu.model import purposes
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.api import privacy
@@ -76,8 +76,8 @@ class Column(BaseModel):
 
     table: str
     column: str
-    purpose: held.Use
-    period: held.Period = Field(description="How long it is kept")
+    purpose: purposes.Use
+    period: purposes.Period = Field(description="How long it is kept")
     classed: str = Field(description="public, personal or sensitive")
 
 
@@ -104,7 +104,7 @@ def columns(who: Officer) -> list[Column]:  # noqa: ARG001  (the rule)
     """Every stored column with its purpose, its class and how long it is kept."""
     return [
         Column(table=table, column=column, purpose=one.use, period=one.period, classed=classed.value)
-        for table, one in sorted(held.HELD.items())
+        for table, one in sorted(purposes.HELD.items())
         for column, classed in one.classes.items()
     ]
 

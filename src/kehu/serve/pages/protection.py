@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kehu.errors import NotFoundError, SettingsError
 from kehu.flows.privacy import retain, standing
-from kehu.model import held
+from kehu.model import purposes
 from kehu.model.people import Permission
 from kehu.serve.api import privacy, protection
 from kehu.serve.api.protection import Affected, Asks
@@ -48,11 +48,11 @@ class ReceiptPage:
 class HeldPage:
     """What is held, table by table."""
 
-    tables: Mapping[str, held.Held]
+    tables: Mapping[str, purposes.Held]
     comments: Mapping[str, Mapping[str, str]]
     """What each column is, in the words of the data dictionary."""
-    uses: Mapping[held.Use, tuple[str, str]]
-    periods: Mapping[held.Period, tuple[str, str]]
+    uses: Mapping[purposes.Use, tuple[str, str]]
+    periods: Mapping[purposes.Period, tuple[str, str]]
     classes: Mapping[str, tuple[str, str]]
 
 
@@ -86,13 +86,13 @@ def receipt(request: Request, parts: Parts, who: Officer, erasure_id: Number) ->
 def columns(request: Request, parts: Parts, who: Officer) -> Response:  # noqa: ARG001  (the rule)
     """Every stored column with its purpose, its class and how long it is kept."""
     page = HeldPage(
-        tables=held.HELD,
+        tables=purposes.HELD,
         comments={
             name: {column.name: column.comment or "" for column in table.c} for name, table in metadata.tables.items()
         },
-        uses=held.USES,
-        periods=held.PERIODS,
-        classes={kind.value: texts for kind, texts in held.CLASSES.items()},
+        uses=purposes.USES,
+        periods=purposes.PERIODS,
+        classes={kind.value: texts for kind, texts in purposes.CLASSES.items()},
     )
     return parts.face.page(request, "columns.html", page)
 
