@@ -8,7 +8,7 @@ import pytest
 
 from kehu.engine.duck import Duck
 from kehu.errors import ConflictError, NotFoundError, SettingsError
-from kehu.flows import explaining, identify, insight, past, relations
+from kehu.flows import explaining, graph, identify, insight, past, relations
 from kehu.flows.sight import CLEAR
 from kehu.model.codes import Flaw, MediumKind, Relation, Verdict
 from kehu.model.records import FLAT_COLUMNS
@@ -168,7 +168,7 @@ def test_every_medium_of_a_customer_finds_it(people: Database) -> None:
 
 def test_links_can_be_drawn(people: Database) -> None:
     number = customer_of(people, 1)
-    found = insight.links(people, number)
+    found = graph.links(people, number)
     assert {1, 2} <= {side.record for side in found.records if side.customer_id == number}
     ends = {end for link in found.links for end in (link.record_l, link.record_r)}
     assert ends <= {side.record for side in found.records}

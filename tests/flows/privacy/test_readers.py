@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kehu.flows import arrive, chosen, export, figures, insight, newcomer, relations, review, segments
+from kehu.flows import arrive, chosen, export, figures, graph, insight, newcomer, relations, review, segments
 from kehu.flows.arrive import Desk
 from kehu.flows.people import By
 from kehu.flows.privacy import restrict
@@ -64,7 +64,7 @@ READERS: dict[str, Callable[[World], object]] = {
     "search by phone": lambda world: insight.find(world.store, "13912348765", sight=CLEAR),
     "list": lambda world: insight.listed(world.store, Filter()),
     "relations": lambda world: relations.relations(world.store, world.sister, model=world.desk.model),
-    "links": lambda world: insight.links(world.store, world.sister),
+    "links": lambda world: graph.links(world.store, world.sister),
     "review queue": lambda world: review.queue(world.store, world.desk.model),
     "newcomer": lambda world: newcomer.meet(
         world.store, world.desk, LIKE_HER

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import insight, relations
+from kehu.flows import graph, insight, relations
 from kehu.flows.pace import Asked
 from kehu.model.codes import Flaw
 from kehu.model.people import Permission
@@ -107,12 +107,12 @@ def timeline(
 @router.get(
     "/{customer_id}/links",
     summary="How the records of a customer are tied",
-    response_model=insight.Links,
+    response_model=graph.Links,
     responses=problems.documented(404, 422) | MOVED,
 )
-def links(parts: Parts, sight: Sees, customer_id: Number) -> insight.Links | Response:
+def links(parts: Parts, sight: Sees, customer_id: Number) -> graph.Links | Response:
     """Its records and their links, as a graph; refused and doubtful links to other customers, too."""
-    found = insight.links(parts.database, customer_id)
+    found = graph.links(parts.database, customer_id)
     if found.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{found.customer_id}/links", status_code=301)
     return sight.of(found)
