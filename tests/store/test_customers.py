@@ -106,3 +106,29 @@ def test_assigning_moves_records_and_remembers_where_they_were(store: Database, 
         assert customers.records_of(tx, 11).column("customer_id").to_pylist() == [11, 11]
         assert customers.members_as_of(tx, 10, later(0)).to_pylist() == [1, 2]
         assert customers.members_as_of(tx, 10, later(1)).to_pylist() == [1]
+
+
+def test_a_clock_that_stands_still_or_is_set_back_lets_records_move_all_the_same(
+    store: Database, arrive: Any, later: Any
+) -> None:
+    arrive([{"record_id": "a"}, {"record_id": "b"}])
+    with store.begin() as tx:
+        customers.assign(tx, members({1: 10, 2: 10}), at=later(0))
+    for owner, hour in ((11, 0), (10, 0), (11, -2), (10, -2), (11, 3)):
+        with store.begin() as tx:
+            assert customers.assign(tx, members({1: owner, 2: 10}), at=later(hour)) == 1
+    with store.read() as tx:
+        assert customers.members_as_of(tx, 10, later(2)).to_pylist() == [1, 2]
+        assert customers.members_as_of(tx, 10, later(3)).to_pylist() == [2]
+        assert customers.members_as_of(tx, 11, later(3)).to_pylist() == [1]
+
+
+def test_a_clock_that_is_set_back_takes_no_state_out_of_the_past(store: Database, golden: Any, later: Any) -> None:
+    for name, hour in (("张伟", 0), ("章伟", 5), ("张炜", 1), ("张玮", 9)):
+        with store.begin() as tx:
+            customers.write(tx, golden([{"customer_id": 1, "name": name}]), at=later(hour), why="load 1")
+    with store.read() as tx:
+        told = customers.history(tx, 1)
+        then = [customers.history(tx, 1, as_of=later(hour)).column("name").to_pylist() for hour in (4, 5, 6, 9)]
+    assert told.column("name").to_pylist() == ["张伟", "章伟", "张炜", "张玮"]
+    assert then == [["张伟"], ["章伟"], ["张炜"], ["张玮"]]

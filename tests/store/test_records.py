@@ -187,3 +187,15 @@ def test_what_fails_in_a_transaction_leaves_nothing(store: database.Database, ar
     with store.read() as tx:
         assert records.count(tx) == 0
     assert arrive([{"record_id": "1"}]).records.to_pylist() == [1]
+
+
+def test_a_version_that_comes_by_a_clock_set_back_takes_the_place_of_the_one_before_later_all_the_same(
+    store: Database, arrive: Arrive, later: Any
+) -> None:
+    arrive([{"record_id": "a", "name": "张伟"}], at=later(0))
+    with store.begin() as tx:
+        customers.assign(tx, pa.table({"record": [1], "customer_id": [10]}), at=later(5))
+    arrive([{"record_id": "a", "name": "章伟"}], at=later(1))
+    with store.read() as tx:
+        then = [customers.members_as_of(tx, 10, later(hour)).to_pylist() for hour in (2, 5, 6)]
+    assert then == [[], [1], [2]]

@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.model import customers as model
 from kehu.model.records import require
-from kehu.store import bulk, media, records, sealed, search, sequence, wire
+from kehu.store import bulk, media, moments, records, sealed, search, sequence, wire
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
 from kehu.store.dictionary.records import fresh, member, member_history, record
 
-INSTANT = pa.timestamp("us", tz="UTC")
+INSTANT = moments.INSTANT
 
 MEMBERS = pa.schema(
     [pa.field("record", pa.int64(), nullable=False), pa.field("customer_id", pa.int64(), nullable=False)]
@@ -136,7 +136,7 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array |
     Args:
         tx: The transaction.
         assigned: The records with their customers.
-        at: Since when.
+        at: Since when; for one that moved later than that already, by another clock: right after.
         new: Those of them that were nobody's until now; None where that is not known.
     """
     require(assigned, MEMBERS, what="members to assign")
@@ -154,9 +154,11 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array |
     moving = pc.fill_null(pc.not_equal(before, assigned.column("customer_id")), fill_value=True)
     moved = assigned.select(MEMBERS.names).filter(moving)
     leaving = had.filter(pc.is_in(had.column("record"), value_set=moved.column("record").combine_chunks()))
-    bulk.insert(tx, member_history, leaving.append_column("until", _repeat(at, leaving.num_rows)))
+    left = moments.after(leaving.column("since"), at)
+    bulk.insert(tx, member_history, leaving.append_column("until", left))
     bulk.delete(tx, member, leaving.select(["record"]))
-    bulk.insert(tx, member, moved.append_column("since", _repeat(at, moved.num_rows)))
+    since = left.take(pc.index_in(moved.column("record"), leaving.column("record").combine_chunks()))
+    bulk.insert(tx, member, moved.append_column("since", pc.fill_null(since, pa.scalar(at, INSTANT))))
     if len(numbers) <= bulk.FEW or tx.scalar(sa.select(fresh.c.record).limit(1)) is not None:
         records.touch_identified(tx, numbers)
     return int(moved.num_rows)
@@ -210,6 +212,10 @@ def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -
     bulk.insert(tx, customer, state.filter(pc.invert(known)).sort_by("customer_id"))
     old = had.take(place.filter(known))
     new = state.filter(known)
+    if new.num_rows:
+        # All begin at one moment; where the clock was set back it is earlier than what stands there.
+        began = moments.not_before(old.column("valid_from"), new.column("valid_from")[0].as_py())
+        new = new.set_column(new.schema.get_field_index("valid_from"), "valid_from", began)
     compared = [name for name in STATES.names if name not in {"customer_id", "valid_from", "why"}]
     differs = {name: _differs(old.column(name), new.column(name)) for name in compared}
     changed = np.logical_or.reduce(list(differs.values()))

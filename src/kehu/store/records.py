@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model import records as model
-from kehu.store import arrivals, bulk, finding, sequence
+from kehu.store import arrivals, bulk, finding, moments, sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.ground import LENGTHS
 from kehu.store.dictionary.records import fresh, link, member, member_history, record
@@ -218,7 +218,7 @@ def _succeed(tx: Transaction, *, old: np.ndarray, new: np.ndarray, at: datetime)
             [("record", pa.int64()), ("customer_id", pa.int64()), ("since", pa.timestamp("us", tz="UTC"))]
         )
         left = bulk.read(tx, sa.select(member).where(one_of_them), schema)
-    now = pa.repeat(pa.scalar(at, pa.timestamp("us", tz="UTC")), left.num_rows)
+    now = moments.after(left.column("since"), at)
     successor = pa.array(new).take(pc.index_in(left.column("record"), pa.array(old)))
     bulk.insert(tx, member_history, left.append_column("until", now))
     bulk.delete(tx, member, left.select(["record"]))
