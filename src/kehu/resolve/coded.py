@@ -1,11 +1,13 @@
 """Clean records in coded columns, with the derived columns that keys and comparisons read.
 
 Matching works on numbers: each column is dictionary-encoded once, equality is an equality of codes, and what is
-derived from a value is derived once per distinct value.
+derived from a value is derived once per distinct value. Of a handful of records each distinct value is derived by
+itself: to begin with a kernel takes longer than to be done with a few values. Whatever has a kernel for many says the
+same of one.
 """
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence, Set
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -21,47 +23,91 @@ from kehu.resolve import sounds, spelling
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+Kernel = Callable[[pa.Array], pa.Array]
+"""Makes of every text of an array another one, or null."""
 
 
-@dataclass(frozen=True)
+FEW = 64
+"""So few values are looked at one by one: of them Python has made an end before the kernels have begun."""
+
+
 class Coded:
-    """A text column as codes into its distinct values; -1 is null."""
+    """A text column as codes into its distinct values; -1 is null.
 
-    codes: Codes
-    distinct: pa.Array
+    Args:
+        codes: One a row.
+        distinct: The values, an array of texts; of few a list of them, which no kernel need see.
+    """
+
+    def __init__(self, codes: Codes, distinct: pa.Array | list[str]) -> None:
+        self.codes = codes
+        self._distinct = distinct
+
+    @property
+    def few(self) -> list[str] | None:
+        """The distinct values where they are few, else None."""
+        return self._distinct if isinstance(self._distinct, list) else None
+
+    @cached_property
+    def distinct(self) -> pa.Array:
+        """The distinct values."""
+        return pa.array(self._distinct, pa.string()) if isinstance(self._distinct, list) else self._distinct
+
+    @cached_property
+    def values(self) -> list[str]:
+        """The distinct values as Python strings."""
+        return self._distinct if isinstance(self._distinct, list) else list(self._distinct.to_pylist())
 
     @cached_property
     def texts(self) -> npt.NDArray[np.object_]:
-        """The distinct values as Python strings, for string distances."""
-        return np.array(self.distinct.to_pylist(), dtype=object)
+        """The same in an array, for string distances."""
+        return np.array(self.values, dtype=object)
 
     @property
     def size(self) -> int:
         """How many distinct values there are."""
-        return len(self.distinct)
+        return len(self._distinct)
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:
         """The length in characters of each distinct value; the last, for code -1, is 0."""
+        if self.few is not None:
+            return np.array([*map(len, self.few), 0], dtype=np.int64)
         return np.append(pc.utf8_length(self.distinct).to_numpy(zero_copy_only=False).astype(np.int64), 0)
+
+    def __getitem__(self, rows: slice) -> "Coded":
+        """Some of the rows, in the same coding."""
+        return Coded(self.codes[rows], self._distinct)
 
     def where(self, holds: Mask) -> "Coded":
         """This column where a condition holds, null elsewhere."""
-        return Coded(np.where(holds, self.codes, np.int32(-1)).astype(np.int32), self.distinct)
+        return Coded(np.where(holds, self.codes, _NULL), self._distinct)
 
-    def derive(self, make: Callable[[str], str | None]) -> "Coded":
-        """A column made from this one, value by distinct value."""
-        return self.renamed(pa.array([make(value) for value in self.distinct.to_pylist()], pa.string()))
+    def derive(self, make: Callable[[str], str | None], kernel: Kernel | None = None) -> "Coded":
+        """A column made from this one, value by distinct value.
+
+        Args:
+            make: Makes one value; what becomes null may be equal to others that do.
+            kernel: Makes the same of many values at once.
+        """
+        if self.few is not None:
+            return _coded_one_by_one([make(value) for value in self.few]).take(self.codes)
+        if kernel is not None:
+            return self.renamed(kernel(self.distinct))
+        return self.renamed(pa.array([make(value) for value in self.values], pa.string()))
 
     def renamed(self, distinct: pa.Array) -> "Coded":
         """This column with other values, one for each distinct value; some may be equal or null."""
-        of_made = coded(distinct)
-        return Coded(np.append(of_made.codes, np.int32(-1))[self.codes], of_made.distinct)
+        return coded(distinct).take(self.codes)
+
+    def take(self, places: Codes) -> "Coded":
+        """The values at these places of this column; null at -1."""
+        return Coded(np.concatenate([self.codes, _NULLS])[places], self._distinct)
 
     def otherwise(self, other: "Coded") -> "Coded":
         """This column, and the other one where this one is null."""
         mine, its = together(self, other)
-        return Coded(np.where(mine.codes < 0, its.codes, mine.codes), mine.distinct)
+        return Coded(np.where(mine.codes < 0, its.codes, mine.codes), mine._distinct)  # noqa: SLF001
 
 
 def coded(column: Any) -> Coded:
@@ -80,14 +126,14 @@ def coded(column: Any) -> Coded:
     return Coded(codes.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.chunk(0).dictionary)
 
 
-FEW = 64
-"""So few values are coded one by one: of them Python has made an end before the kernels have begun."""
-
-
-def _coded_one_by_one(texts: list[str | None]) -> Coded:
+def _coded_one_by_one(texts: Sequence[str | None]) -> Coded:
     place_of: dict[str, int] = {}
     codes = [-1 if text is None else place_of.setdefault(text, len(place_of)) for text in texts]
-    return Coded(np.array(codes, dtype=np.int32), pa.array(list(place_of), pa.string()))
+    return Coded(np.array(codes, dtype=np.int32), list(place_of))
+
+
+_NULL = np.int32(-1)
+_NULLS = np.full(1, _NULL)
 
 
 def together(one: Coded, other: Coded) -> tuple[Coded, Coded]:
@@ -97,9 +143,12 @@ def together(one: Coded, other: Coded) -> tuple[Coded, Coded]:
     >>> one.codes.tolist(), other.codes.tolist(), one.distinct.to_pylist()
     ([0, 1], [1, -1], ['b', 'a'])
     """
-    both = coded(pa.chunked_array([one.distinct, other.distinct]))
-    new = np.append(both.codes[: one.size], np.int32(-1)), np.append(both.codes[one.size :], np.int32(-1))
-    return Coded(new[0][one.codes], both.distinct), Coded(new[1][other.codes], both.distinct)
+    if one.few is not None and other.few is not None:
+        both = _coded_one_by_one(one.few + other.few)
+    else:
+        both = coded(pa.chunked_array([one.distinct, other.distinct]))
+    # A part of that coding has one code for each distinct value of its column.
+    return both[: one.size].take(one.codes), both[one.size :].take(other.codes)
 
 
 UNREAD = ("record_id", "name", "address")
@@ -198,6 +247,8 @@ class Records:
     def phone_digits(self) -> npt.NDArray[np.int64]:
         """The first phone as a whole number; 0 where there is none or it is too long."""
         phones = self.coded("phones.first")
+        if phones.few is not None:
+            return np.array([*map(_whole_number, phones.few), 0], dtype=np.int64)[phones.codes]
         bare = pc.utf8_trim(phones.distinct, "+")
         short = pc.match_substring_regex(bare, "^[0-9]{1,15}$")
         whole = np.append(pc.if_else(short, bare, "0").cast(pa.int64()).to_numpy(), 0)
@@ -206,15 +257,21 @@ class Records:
     @cached_property
     def born(self) -> npt.NDArray[np.int32]:
         """Day of birth as yyyymmdd, stated or else read off the certificate; 0 where unknown."""
-        return _yyyymmdd(pc.coalesce(self._clean.column("birth_date"), self._clean.column("id_birth_date")))
+        stated, certified = self._clean.column("birth_date"), self._clean.column("id_birth_date")
+        if len(self) <= FEW:
+            days = (one or other for one, other in zip(stated.to_pylist(), certified.to_pylist(), strict=True))
+            return np.array([day.year * 10000 + day.month * 100 + day.day if day else 0 for day in days], np.int32)
+        return _yyyymmdd(pc.coalesce(stated, certified))
 
     def _is(self, name: str, wanted: Set[str]) -> Mask:
         """Where a column holds one of a few values."""
         source = self.coded(name)
-        return np.array([value in wanted for value in source.distinct.to_pylist()] + [False])[source.codes]
+        return np.array([value in wanted for value in source.values] + [False])[source.codes]
 
     def _born(self) -> Coded:
         """The day of birth as text."""
+        if len(self) <= FEW:
+            return _coded_one_by_one([str(day) if day > 0 else None for day in self.born.tolist()])
         distinct, codes = distinct_of(self.born.astype(np.int64))
         return Coded(codes, pa.array(distinct).cast(pa.string())).where(self.born > 0)
 
@@ -223,6 +280,12 @@ class Records:
         sound, surname = self.coded("name_sound"), self.coded("surname")
         letters = self._latin_sounds("surname" if part == 0 else "given_name")
         split = np.append(surname.lengths[:-1], 1)[surname.codes]  # Without a known surname: the first character.
+        if sound.few is not None:
+            told = zip(sound.codes.tolist(), split.tolist(), self.han.tolist(), strict=True)
+            few = [
+                sounds.part(sound.few[code], min(length, 7), part) if is_han else None for code, length, is_han in told
+            ]
+            return _coded_one_by_one(few).otherwise(letters)
         pairs = sound.codes.astype(np.int64) * 8 + np.minimum(split, 7)
         known, back = distinct_of(np.where(self.han, pairs, -1))
         which, split = known // 8, known % 8
@@ -231,15 +294,12 @@ class Records:
 
     def _latin_sounds(self, name: str) -> Coded:
         """The sound of the names in a column that are not written in Han characters alone."""
-        source = self.coded(name)
-        latin = pc.match_substring_regex(source.distinct, "[^一-鿿]")
-        spoken = pa.array([sounds.of_latin(word) for word in source.distinct.filter(latin).to_pylist()], pa.string())
-        return source.renamed(pc.replace_with_mask(pa.nulls(source.size, pa.string()), latin, spoken))
+        return self.coded(name).derive(lambda word: None if _HAN.fullmatch(word) else sounds.of_latin(word), _spoken)
 
     def _letters(self) -> Coded:
         """The Latin letters of a person's name in alphabetical order: 王小明 and Xiaoming Wang have the same."""
         people = self.coded("name_sound").otherwise(self.coded("name_match")).where(self.individual)
-        return people.renamed(spelling.letters(people.distinct))
+        return people.derive(spelling.of, spelling.letters)
 
     def _surname_letters(self) -> Coded:
         """The surname of a person in Latin letters: that of 王小明 and of Xiaoming Wang is wang."""
@@ -276,26 +336,46 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
     "postcode_area": lambda records: records.coded("postcode").derive(_postcode_area),
     "surname_letters": lambda records: records._surname_letters(),  # noqa: SLF001
     "letters": lambda records: records._letters(),  # noqa: SLF001
-    "id_body": lambda records: _renamed(records.coded("id_number"), _id_bodies),
+    "id_body": lambda records: records.coded("id_number").derive(_id_body, _id_bodies),
     "org_sound": lambda records: records.coded("name_sound").where(~records.individual),
-    "org_start": lambda records: _renamed(
-        records.coded("org_core"), lambda cores: pc.utf8_slice_codeunits(cores, 0, 2)
+    "org_start": lambda records: records.coded("org_core").derive(
+        lambda core: core[:2], lambda cores: pc.utf8_slice_codeunits(cores, 0, 2)
     ),
     "born": lambda records: records._born(),  # noqa: SLF001
-    "email_local": lambda records: _renamed(
-        records.coded("email"), lambda emails: pc.replace_substring_regex(emails, "(?s)@.*", "")
+    "email_local": lambda records: records.coded("email").derive(
+        lambda email: email.partition("@")[0], lambda emails: pc.replace_substring_regex(emails, "(?s)@.*", "")
     ),
 }
 """How each derived column is made."""
 
 
-def _renamed(source: Coded, kernel: Callable[[pa.Array], pa.Array]) -> Coded:
-    """A column made from another by a kernel, for its distinct values at once."""
-    return source.renamed(kernel(source.distinct))
+_HAN = re.compile("[一-鿿]*")
+
+
+def _spoken(names: pa.Array) -> pa.Array:
+    """The sound of those names that are not written in Han characters alone; null of the others."""
+    latin = pc.match_substring_regex(names, "[^一-鿿]")
+    spoken = pa.array([sounds.of_latin(word) for word in names.filter(latin).to_pylist()], pa.string())
+    return pc.replace_with_mask(pa.nulls(len(names), pa.string()), latin, spoken)
+
+
+def _whole_number(phone: str) -> int:
+    """A phone as a whole number; 0 where it is none or too long.
+
+    >>> _whole_number("+8613912345678"), _whole_number("139a")
+    (8613912345678, 0)
+    """
+    bare = phone.strip("+")
+    return int(bare) if len(bare) <= 15 and bare.isascii() and bare.isdigit() else 0
+
+
+def _id_body(number: str) -> str:
+    """A certificate without its check digit: that is where a slip or a missing x does no harm."""
+    return number[:17] if len(number) == 18 else number
 
 
 def _id_bodies(numbers: pa.Array) -> pa.Array:
-    """Certificates without their check digits: that is where a slip or a missing x does no harm."""
+    """The same of many."""
     return pc.if_else(pc.equal(pc.utf8_length(numbers), 18), pc.utf8_slice_codeunits(numbers, 0, 17), numbers)
 
 
@@ -316,6 +396,8 @@ def _unpacked(found: pa.Schema) -> pa.Schema:
 
 
 def _mask(column: Any) -> Mask:
+    if len(column) <= FEW:
+        return np.array([told is True for told in column.to_pylist()], dtype=np.bool_)
     return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=np.bool_)
 
 

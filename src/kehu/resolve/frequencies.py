@@ -27,11 +27,12 @@ class Frequencies:
     def of(self, records: Records, column: str) -> npt.NDArray[np.float64]:
         """For each record how much commoner than the mean its value is, log2; 0 where it has none."""
         source = records.coded(column)
-        return np.append(np.log2(self._shares(source.distinct) / self.mean), 0.0)[source.codes]
+        return np.append(np.log2(self._shares(source) / self.mean), 0.0)[source.codes]
 
-    def _shares(self, distinct: pa.Array) -> npt.NDArray[np.float64]:
-        if len(distinct) < len(self.listed):  # Few are looked up sooner than a table of all that are listed is made.
-            return np.array([self.listed.get(value, self.rest) for value in distinct.to_pylist()], dtype=np.float64)
+    def _shares(self, source: Coded) -> npt.NDArray[np.float64]:
+        if source.size < len(self.listed):  # Few are looked up sooner than a table of all that are listed is made.
+            return np.array([self.listed.get(value, self.rest) for value in source.values], dtype=np.float64)
+        distinct = source.distinct
         shares = np.append(np.fromiter(self.listed.values(), np.float64, len(self.listed)), self.rest)
         place = pc.index_in(distinct, pa.array(self.listed.keys(), pa.string()))
         return np.asarray(shares[place.fill_null(len(self.listed)).to_numpy(zero_copy_only=False)])

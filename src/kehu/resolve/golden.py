@@ -162,7 +162,7 @@ class _Chooser:
         changed = members.column("updated_at").cast(pa.int64()).fill_null(0).to_numpy()
         self._recency = np.unique(changed, return_inverse=True)[1].astype(np.uint64)
         channels = members.coded("channel")
-        trusts = np.array([trust.get(name, 0) for name in channels.distinct.to_pylist()] or [0], dtype=np.uint64)
+        trusts = np.array([trust.get(name, 0) for name in channels.values] or [0], dtype=np.uint64)
         self._trust = np.minimum(trusts, np.uint64(255))[channels.codes]
         self._whole = members.mask(pc.invert(members.column("name_weak"))).astype(np.uint64)
         self._valid = members.mask(members.column("id_valid"))

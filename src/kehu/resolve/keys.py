@@ -4,10 +4,12 @@ A key is a 64-bit hash of a few values of a record. Several kinds of keys, each 
 nearly every pair worth a comparison; a slip in one value leaves the keys that do not use it.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -165,14 +167,16 @@ def _values(records: Records, kind: Key) -> Hashed:
 
 def _keyed(kind: Key, kinds: tuple[Key, ...], hashed: Mapping[str, Hashed]) -> Hashed:
     """The keys of a kind, one for each record that has one; and which records those are."""
-    filled = np.logical_and.reduce([hashed[column][1] for column in kind.columns])
+    filled = hashed[kind.columns[0]][1]
+    for column in kind.columns[1:]:
+        filled = filled & hashed[column][1]
     if not filled.any():
         return np.zeros(0, dtype=np.uint64), filled
     if (base := _first(kind.number)) is not kind and base in kinds:
         # Who is called 李丽 has the sound of her surname for a given name: the key is hers already.
         others = [pair for pair in zip(kind.columns, base.columns, strict=True) if pair[0] != pair[1]]
         alike = [(hashed[own][0] == hashed[its][0]) & hashed[its][1] for own, its in others]
-        filled &= ~np.logical_and.reduce(alike)
+        filled = filled & ~np.logical_and.reduce(alike)
     key = np.full(int(filled.sum()), np.uint64(kind.number))
     for column in kind.columns:
         key = _mixed(key * _GOLDEN + hashed[column][0][filled])
@@ -193,7 +197,7 @@ def _hashed(records: Records, column: str) -> Hashed:
         (surname, has_surname), (given, has_given) = _hashed(records, "surname_sound"), _hashed(records, "given_sound")
         return surname + given, has_surname & has_given
     source = records.coded(column)
-    return np.append(hashes(source), np.uint64(0))[source.codes], source.codes >= 0
+    return np.concatenate([hashes(source), _NOTHING])[source.codes], source.codes >= 0
 
 
 def hashes(source: Coded) -> Hashes:
@@ -204,9 +208,11 @@ def hashes(source: Coded) -> Hashes:
     Source:
         Carter & Wegman 1979 (universal classes of hash functions); the last mixing is Steele's SplitMix64.
     """
-    text = source.distinct
-    if not len(text):
+    if not source.size:
         return np.zeros(0, dtype=np.uint64)
+    if source.few is not None:
+        return _mixed(np.array([_polynomial(value.encode()) for value in source.few], dtype=np.uint64))
+    text = source.distinct
     _, offsets_buffer, data_buffer = text.buffers()
     width = np.int64 if pa.types.is_large_string(text.type) else np.int32
     offsets = np.frombuffer(offsets_buffer, dtype=width)[text.offset : text.offset + len(text) + 1]
@@ -242,3 +248,18 @@ _CHUNK = 1_000_000
 
 _BYTES = _mixed(np.arange(256, dtype=np.uint64))
 """What each byte is replaced by."""
+
+_NOTHING = np.zeros(1, dtype=np.uint64)
+
+
+def _polynomial(text: bytes) -> int:
+    """What is worked out of the bytes of one value."""
+    return int(sum(map(mul, map(_BYTE.__getitem__, text), _powers_of(1 << len(text).bit_length()))) % 2**64)
+
+
+@functools.cache
+def _powers_of(length: int) -> list[int]:
+    return list(_powers(length).tolist())
+
+
+_BYTE: list[int] = _BYTES.tolist()

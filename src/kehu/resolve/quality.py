@@ -81,7 +81,7 @@ def _both(members: Members, stated: str, certified: str) -> tuple[Coded, Coded]:
     texts = members.column(stated).cast(pa.string())
     joint = coded(pa.chunked_array([*texts.chunks, *told.chunks], pa.string()))
     size = len(members)
-    return Coded(joint.codes[:size], joint.distinct), Coded(joint.codes[size:], joint.distinct)
+    return joint[:size], joint[size:]
 
 
 def _stale(members: Members, changed: pa.Array) -> Mask:

@@ -39,8 +39,19 @@ def of_latin(name: str) -> str | None:
     return code[:4]
 
 
+def part(name_sound: str, surname_length: int, which: int) -> str | None:
+    """The syllables of the surname (0) or of the given name (1); one syllable a character.
+
+    >>> part("ou yang na na", 2, 0), part("ou yang na na", 2, 1), part("zhang", 1, 1)
+    ('ou yang', 'na na', None)
+    """
+    syllables = name_sound.split(" ", surname_length)
+    chosen = syllables[:surname_length] if which == 0 else syllables[surname_length:]
+    return " ".join(chosen) or None
+
+
 def parts(name_sounds: pa.Array, surname_lengths: npt.NDArray[np.int64], which: int) -> pa.Array:
-    """The syllables of each surname (0) or of each given name (1); one syllable a character.
+    """The same of many.
 
     >>> names = pa.array(["ou yang na na", "zhang wei", "zhang", None])
     >>> parts(names, np.array([2, 1, 1, 1]), 0).to_pylist(), parts(names, np.array([2, 1, 1, 1]), 1).to_pylist()

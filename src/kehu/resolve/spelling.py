@@ -8,8 +8,17 @@ LONGEST = 64
 """Names of more letters are few, and are looked at one by one."""
 
 
+def of(name: str) -> str:
+    """The letters of a name in alphabetical order, without its blanks.
+
+    >>> of("wang xiao ming"), of("é a")
+    ('aaggiimnnowx', 'aé')
+    """
+    return "".join(sorted(name.replace(" ", "")))
+
+
 def letters(names: pa.Array) -> pa.Array:
-    """The letters of each name in alphabetical order, without its blanks.
+    """The same of many.
 
     >>> letters(pa.array(["wang xiao ming", "xiaoming wang", "é a"])).to_pylist()
     ['aaggiimnnowx', 'aaggiimnnowx', 'aé']
@@ -17,7 +26,7 @@ def letters(names: pa.Array) -> pa.Array:
     bare = pc.replace_substring(names, " ", "")
     sizes = pc.binary_length(bare)
     odd = pc.or_(pc.not_equal(sizes, pc.utf8_length(bare)), pc.greater(sizes, LONGEST))
-    others = pa.array(["".join(sorted(name)) for name in bare.filter(odd).to_pylist()], pa.string())
+    others = pa.array([of(name) for name in bare.filter(odd).to_pylist()], pa.string())
     return pc.replace_with_mask(_sorted(pc.if_else(odd, "", bare)), odd, others)
 
 
