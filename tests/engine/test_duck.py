@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kehu.engine import sharing
 from kehu.engine.duck import Duck
 from kehu.model.links import KEYS, PAIRS
 
@@ -90,3 +91,15 @@ def double(table: pa.Table) -> pa.Table:
 def test_a_stage_is_mapped_in_order() -> None:
     table = pa.table({"n": list(range(1000))})
     assert Duck().map(double, table).equals(pa.table({"n": list(range(0, 2000, 2))}))
+
+
+@settings(deadline=None, max_examples=30)
+@given(some_rows, st.integers(1, 3))
+def test_keys_sorted_in_parts_make_the_same_pairs(rows: set[tuple[int, int]], threads: int) -> None:
+    wanted, hot = by_hand(rows, [3, 3, 3])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sharing, "PART", 4)
+        found = sharing.pairs(keys(sorted(rows)), limits=[3, 3, 3], threads=threads)
+    sides = (found.pairs[side].to_pylist() for side in PAIRS.names)
+    assert list(zip(*sides, strict=True)) == sorted(wanted)
+    assert dict(zip(found.hot["key"].to_pylist(), found.hot["records"].to_pylist(), strict=True)) == hot

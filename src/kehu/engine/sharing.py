@@ -4,7 +4,7 @@ Two records are packed into one number of 64 bits, so that a pair is sorted, and
 number is. A million records have nine million keys and eleven million pairs, four of them different.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,12 +15,15 @@ from kehu.engine.engine import Pairing
 from kehu.model import links
 
 Numbers = npt.NDArray[np.uint64]
+Found = tuple[Numbers, Numbers, npt.NDArray[np.int64]]
+"""Packed pairs; the keys that too many records share, and how many records that are."""
 
-PART = 8_000_000
-"""About so many keys are sorted at once; it bounds the memory."""
+PART = 1_000_000
+"""About so many keys are sorted at once: few enough for the processor's cache, and it bounds the memory."""
 
 _BITS = np.uint64(32)
 _LAST = np.uint64(2**32 - 1)
+_KIND = np.uint64(links.KIND)
 
 
 def pairs(keys: pa.Table, *, limits: Sequence[int], threads: int = 1) -> Pairing:
@@ -34,21 +37,20 @@ def pairs(keys: pa.Table, *, limits: Sequence[int], threads: int = 1) -> Pairing
     key, record = (keys.column(name).to_numpy() for name in links.KEYS.names)
     known, row = _numbered(record)
     most = np.asarray(limits)
-    # Parts of two to some power: the bits above the kind tell which one a key is in.
-    parts = 1 << (max(threads, -(-len(key) // PART)) - 1).bit_length()
 
-    def part(number: int) -> tuple[Numbers, Numbers, npt.NDArray[np.int64]]:
-        if parts == 1:
-            return _paired(key, row, most)
-        mine = np.flatnonzero((key >> np.uint64(links.KIND_BITS)) & np.uint64(parts - 1) == number)
-        return _paired(key[mine], row[mine], most)
+    def share(parts: Iterable[tuple[Numbers, Numbers]]) -> Found:
+        found, hot, sizes = (
+            np.concatenate(told) for told in zip(*(_paired(*part, most) for part in parts), strict=True)
+        )
+        return _once(found), hot, sizes
 
-    if parts == 1:  # A few keys are sorted sooner than a thread begins.
-        done = [part(0)]
+    if len(key) <= PART:  # A few keys are sorted sooner than a thread begins.
+        done = [share([(key, row)])]
     else:
+        parts = list(_parts(key, row))
         with ThreadPoolExecutor(threads) as workers:
-            done = list(workers.map(part, range(parts)))
-    found = _once(np.concatenate([packed for packed, _, _ in done]))
+            done = list(workers.map(share, [parts[first::threads] for first in range(min(threads, len(parts)))]))
+    found = done[0][0] if len(done) == 1 else _once(np.concatenate([packed for packed, _, _ in done]))
     sides = [(side.astype(np.int64) if known is None else known[side]) for side in (found >> _BITS, found & _LAST)]
     hot, sizes = (np.concatenate([one[place] for one in done]) for place in (1, 2))
     order = np.lexsort((hot, -sizes))
@@ -63,29 +65,60 @@ def _numbered(record: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64] | No
     return known, row.astype(np.uint64)
 
 
-def _paired(key: Numbers, row: Numbers, most: npt.NDArray[np.int64]) -> tuple[Numbers, Numbers, npt.NDArray[np.int64]]:
-    """The packed pairs of rows that share a key, each once; the keys that too many share, and how many that are."""
-    order = np.argsort(key)
+def _parts(key: Numbers, row: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+    """The keys and their rows in parts, equal keys in one: by kind, and where that is too much by the bits above it."""
+    kind = (key & _KIND).astype(np.uint8)
+    for number in np.flatnonzero(np.bincount(kind)).tolist():
+        mine = np.flatnonzero(kind == number)
+        finer = 1 << (-(-len(mine) // PART) - 1).bit_length()
+        its_key, its_row = key[mine], row[mine]
+        if finer == 1:
+            yield its_key, its_row
+            continue
+        part = (its_key >> np.uint64(links.KIND_BITS)) & np.uint64(finer - 1)
+        for number_of_part in range(finer):
+            mine = np.flatnonzero(part == number_of_part)
+            yield its_key[mine], its_row[mine]
+
+
+def _paired(key: Numbers, row: Numbers, most: npt.NDArray[np.int64]) -> Found:
+    """The packed pairs of rows that share a key; of two keys of both records a pair may come twice."""
+    order = _order(key)
     key, row = key[order], row[order]
     starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
     sizes = np.diff(starts, append=len(key))
-    limit = most[(key[starts] & np.uint64(links.KIND)).astype(np.int64)]
-    hot = np.flatnonzero((sizes > 1) & (sizes > limit))
-    shared = np.flatnonzero((sizes > 1) & (sizes <= limit))
+    starts, sizes = starts[sizes > 1], sizes[sizes > 1]  # Most keys have one record.
+    limit = most[(key[starts] & _KIND).astype(np.int64)]
+    hot = np.flatnonzero(sizes > limit)
+    shared = np.flatnonzero(sizes <= limit)
     shared = shared[np.argsort(sizes[shared], kind="stable")]
     found = [np.zeros(0, dtype=np.uint64)]
-    # Keys that equally many records share are a rectangle, and their pairs are pairs of its columns.
+    # Keys that equally many records share are a rectangle, and their pairs are pairs of its rows.
     for alike in np.split(shared, np.flatnonzero(np.diff(sizes[shared])) + 1) if len(shared) else ():
         size = int(sizes[alike[0]])
-        rows = row[starts[alike][:, None] + np.arange(size)]
-        l, r = rows[:, (pair := np.triu_indices(size, 1))[0]], rows[:, pair[1]]  # noqa: E741 - the words for it
-        packed = (np.minimum(l, r) << _BITS) | np.maximum(l, r)
-        found.append(packed[l != r])
-    return _once(np.concatenate(found)), key[starts][hot], sizes[hot]
+        rows = row[starts[alike] + np.arange(size)[:, None]]
+        l, r = rows[(pair := np.triu_indices(size, 1))[0]], rows[pair[1]]  # noqa: E741 - the words for it
+        found.append(((np.minimum(l, r) << _BITS) | np.maximum(l, r)).ravel())
+    return np.concatenate(found), key[starts[hot]], sizes[hot]
+
+
+def _order(key: Numbers) -> npt.NDArray[np.int64]:
+    """An order in which the keys rise.
+
+    Keys are hashes, so their first bits tell nearly all of them apart: the last ones give way to the place of the key,
+    and numbers are sorted much faster than places are by their numbers.
+    """
+    bits = np.uint64(len(key).bit_length())
+    packed = (key >> bits << bits) | np.arange(len(key), dtype=np.uint64)
+    packed.sort()
+    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    in_order = key[order]
+    return order if (in_order[1:] >= in_order[:-1]).all() else np.argsort(key)
 
 
 def _once(packed: Numbers) -> Numbers:
-    """The numbers in their order, each once."""
+    """The pairs in their order, each once, and none of a row with itself."""
     packed.sort()
     once: Numbers = packed[np.append(True, packed[1:] != packed[:-1])[: len(packed)]]
+    once = once[once >> _BITS != once & _LAST]
     return once
