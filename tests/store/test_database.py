@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,11 @@ def test_a_time_without_a_zone_is_refused(store: Database) -> None:
 def test_a_number_of_something_unknown_is_refused(store: Database) -> None:
     with pytest.raises(StoreError, match="numbers no dragon"), store.begin() as tx:
         sequence.take(tx, "dragon")
+
+
+def test_who_gets_no_connection_in_time_is_refused_in_words(store: Database) -> None:
+    narrow = sa.create_engine(store.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    one = replace(store, engine=narrow)
+    with one.read(), pytest.raises(StoreError, match="all connections are in use"), one.read():
+        pass
+    one.close()

@@ -107,6 +107,8 @@ def _plainly(database: Database) -> Iterator[None]:
     """Say what the database refused in our words; its own text may hold personal values."""
     try:
         yield
+    except sa.exc.TimeoutError:
+        raise StoreError(f"store {database.name}: all connections are in use; ask again in a moment") from None
     except (sa.exc.DBAPIError, database.engine.dialect.loaded_dbapi.Error) as error:
         raise _refusal(database, getattr(error, "orig", error)) from None
 
