@@ -13,10 +13,12 @@ from pydantic import TypeAdapter
 from kehu.collect.files import FilesChannel, FilesSource
 from kehu.flows import intake
 from kehu.flows.intake import Feed
+from kehu.model import arrow
 from kehu.process import checks, mapping
 
 
 def main() -> None:
+    arrow.without_pandas()  # As the command does.
     file, threads = Path(sys.argv[1]), int(sys.argv[2])
     source = FilesSource(path=file.parent, pattern=(file.name,), settle_s=0)
     feed = Feed(

@@ -4,6 +4,9 @@ Each helper is sent rows with our column names and answers with what became of t
 many, changes nothing in the result. A helper hears no Ctrl-C and ends when its pipe does, so none outlives its run.
 """
 
+import fcntl
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,14 +18,15 @@ from dataclasses import dataclass
 from itertools import accumulate
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import pyarrow as pa
 
-from kehu.engine import memory
 from kehu.errors import KehuError
+from kehu.flows import helper
+from kehu.flows.helper import Cleaned
 from kehu.model.records import CLEAN, Batch
-from kehu.process import clean, households, mapping
+from kehu.process import distinct, households
 
 WORTH_A_CREW = 40_000
 """A load of fewer rows is cleaned before helpers would be ready."""
@@ -33,22 +37,7 @@ PIECE = 25_000
 AHEAD = 150_000
 """About so many rows are read while some are waited for; it bounds the memory."""
 
-_STATED = "stated."
-_HASH = "hash"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cleaned:
-    """What became of the rows of a batch."""
-
-    flat: pa.Table
-    """The rows with our column names, dirty as they came."""
-    clean: pa.Table
-    """`CLEAN`."""
-    stated: pa.Table | None
-    """What they say beside their customer; None where they have no such column."""
-    hashes: pa.Array
-    """The fingerprint of each row."""
+_PIPE_BYTES = 1 << 20
 
 
 Flat = Callable[[Batch], pa.Table]
@@ -57,7 +46,7 @@ Flat = Callable[[Batch], pa.Table]
 
 def cleaned(flat: pa.Table, *, home: str, zone: str) -> Cleaned:
     """Clean rows here and now."""
-    return _cleaned(flat, households.filled(flat), home=home, zone=zone)
+    return helper.cleaned(flat, households.filled(flat), home=home, zone=zone)
 
 
 def cleaned_as_one(tables: Sequence[pa.Table], *, home: str, zone: str) -> list[Cleaned]:
@@ -75,12 +64,6 @@ def cleaned_as_one(tables: Sequence[pa.Table], *, home: str, zone: str) -> list[
         )
         for flat, end in zip(tables, ends, strict=True)
     ]
-
-
-def _cleaned(flat: pa.Table, columns: tuple[str, ...], *, home: str, zone: str) -> Cleaned:
-    records = clean.clean(flat, home=home, zone=zone)
-    stated = households.clean(flat, records, home=home, zone=zone, columns=columns)
-    return Cleaned(flat=flat, clean=records, stated=stated, hashes=mapping.fingerprints(flat))
 
 
 def cleaned_ahead(
@@ -138,10 +121,23 @@ class Crew:
     """
 
     def __init__(self, helpers: int) -> None:
-        self._helpers = [_Helper() for _ in range(helpers)]
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the helpers are
+        pipes = [(os.pipe(), os.pipe()) for _ in range(helpers)]
+        theirs = [end for (asked, _), (_, told) in pipes for end in (asked, told)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own
+            [sys.executable, "-m", helper.__name__, *map(str, theirs)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            pass_fds=theirs,
+            process_group=0,  # Ctrl-C is for the run alone, which then ends its helpers.
+        )
+        for end in theirs:
+            os.close(end)
+        self._helpers = [_Helper(asked, told, self._failure) for (_, asked), (told, _) in pipes]
         self._idle: SimpleQueue[_Helper] = SimpleQueue()
-        for helper in self._helpers:
-            self._idle.put(helper)
+        for one in self._helpers:
+            self._idle.put(one)
         self._threads = ThreadPoolExecutor(helpers, thread_name_prefix="crew")
 
     def __enter__(self) -> Self:
@@ -149,26 +145,34 @@ class Crew:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for helper in self._helpers:
-            helper.end()
+        # Whatever they do: who waits for an answer is told so.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._threads.shutdown()
-        for helper in self._helpers:
-            helper.close()
+        self._process.wait()
+        for one in self._helpers:
+            one.close()
+        self._said.close()
 
     def order(self, flat: pa.Table, *, home: str, zone: str) -> "Order":
         """Have rows cleaned."""
         # A piece may lack values in a column that the whole has: that is no reason to leave the column out.
-        given = {"home": home, "zone": zone, "columns": " ".join(households.filled(flat))}
+        given = {helper.HOME: home, helper.ZONE: zone, helper.COLUMNS: " ".join(households.filled(flat))}
         flat = flat.replace_schema_metadata(given)
         pieces = [flat.slice(start, PIECE) for start in range(0, flat.num_rows, PIECE)]
         return Order([self._threads.submit(self._made, piece) for piece in pieces])
 
     def _made(self, piece: pa.Table) -> pa.Table:
-        helper = self._idle.get()
+        one = self._idle.get()
         try:
-            return helper.made(piece)
+            return one.made(piece)
         finally:
-            self._idle.put(helper)
+            self._idle.put(one)
+
+    def _failure(self) -> RuntimeError:
+        """What the helpers complained of."""
+        self._said.seek(0)
+        return RuntimeError(f"a helper ended:\n{self._said.read().decode(errors='replace')}")
 
 
 @dataclass(frozen=True)
@@ -180,89 +184,39 @@ class Order:
     def result(self, flat: pa.Table) -> Cleaned:
         """What became of them; waits for it."""
         whole = pa.concat_tables(piece.result() for piece in self.pieces).combine_chunks()
-        stated = [name for name in whole.column_names if name.startswith(_STATED)]
+        stated = [name for name in whole.column_names if name.startswith(helper.STATED)]
         return Cleaned(
             flat=flat,
             clean=whole.select(CLEAN.names).cast(CLEAN),
-            stated=whole.select(stated).rename_columns([name.removeprefix(_STATED) for name in stated])
+            stated=whole.select(stated).rename_columns([name.removeprefix(helper.STATED) for name in stated])
             if stated
             else None,
-            hashes=whole.column(_HASH).combine_chunks(),
+            hashes=distinct.one_chunk(whole.column(helper.HASH)),
         )
 
 
 class _Helper:
-    """A process that cleans what it is sent."""
+    """The pipes to and from a process that cleans what it is sent."""
 
-    def __init__(self) -> None:
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "kehu.flows.crew"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            process_group=0,  # Ctrl-C is for the run alone, which then ends its helpers.
-        )
+    def __init__(self, asked: int, told: int, failure: Callable[[], Exception]) -> None:
+        for end in (asked, told):
+            # As large as Linux lets anybody have it: a table has some megabytes.
+            with suppress(OSError):
+                fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._asked, self._told = os.fdopen(asked, "wb"), os.fdopen(told, "rb")
+        self._failure = failure
 
     def made(self, piece: pa.Table) -> pa.Table:
         """What it makes of a table."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            _send(piece, self._process.stdin)
-            if (answer := _received(self._process.stdout)) is not None:
+        with suppress(OSError):
+            helper.send(piece, self._asked)
+            if (answer := helper.received(self._told)) is not None:
                 return answer
-        except OSError:
-            pass
-        code = self._process.wait()
-        self._said.seek(0)
-        raise RuntimeError(f"a helper ended with code {code}:\n{self._said.read().decode(errors='replace')}")
-
-    def end(self) -> None:
-        """End the process, whatever it does; who waits for its answer is told so."""
-        self._process.kill()
+        raise self._failure()
 
     def close(self) -> None:
         """Let go of its pipes, which nobody uses any more."""
-        # What a pipe still holds for a process that is gone is lost.
-        with self._said, suppress(OSError), self._process:
-            pass
-
-
-def _send(table: pa.Table, pipe: IO[bytes]) -> None:
-    """Write a table behind its length: the columns of two tables need not be the same, so it is a stream for each."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    packed = sink.getvalue()
-    pipe.write(packed.size.to_bytes(8, "big"))
-    pipe.write(packed)
-    pipe.flush()
-
-
-def _received(pipe: IO[bytes]) -> pa.Table | None:
-    """The next table; None where no more come."""
-    size = int.from_bytes(pipe.read(8), "big")
-    packed = pipe.read(size)
-    return pa.ipc.open_stream(packed).read_all() if size and len(packed) == size else None
-
-
-def _answer(flat: pa.Table) -> pa.Table:
-    """What became of rows, in one table."""
-    given = {key.decode(): value.decode() for key, value in flat.schema.metadata.items()}
-    made = _cleaned(flat, tuple(given["columns"].split()), home=given["home"], zone=given["zone"])
-    answer = made.clean.append_column(_HASH, made.hashes)
-    for field, column in zip(made.stated.schema, made.stated.columns, strict=True) if made.stated is not None else ():
-        answer = answer.append_column(_STATED + field.name, column)
-    return answer
-
-
-def _work() -> None:
-    """Answer every table that comes by standard input."""
-    while (flat := _received(sys.stdin.buffer)) is not None:
-        _send(_answer(flat), sys.stdout.buffer)
-
-
-if __name__ == "__main__":
-    memory.keep()
-    _work()
+        for pipe in (self._told, self._asked):
+            # What a pipe still holds for a process that is gone is lost.
+            with suppress(OSError):
+                pipe.close()

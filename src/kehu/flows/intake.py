@@ -21,6 +21,7 @@ from kehu.collect.channel import Channel, Weighed
 from kehu.errors import KehuError
 from kehu.flows import crew
 from kehu.flows.held import Held
+from kehu.flows.helper import Cleaned
 from kehu.flows.judged import Judged
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.threshold import Gate, Limit
@@ -141,7 +142,7 @@ def _flat(batch: Batch, feed: Feed) -> pa.Table:
 
 def judge_all(batches: Sequence[Batch], feeds: Sequence[Feed], *, home: str) -> list[Judged]:
     """Judge a batch of each of several channels; batches of one time zone are cleaned as one."""
-    cleaned: dict[int, crew.Cleaned] = {}
+    cleaned: dict[int, Cleaned] = {}
     for zone in dict.fromkeys(feed.zone for feed in feeds):
         places = [place for place, feed in enumerate(feeds) if feed.zone == zone and batches[place].rows.num_rows]
         flat = [_flat(batches[place], feeds[place]) for place in places]
@@ -152,9 +153,7 @@ def judge_all(batches: Sequence[Batch], feeds: Sequence[Feed], *, home: str) -> 
     ]
 
 
-def judge(
-    batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, cleaned: crew.Cleaned | None = None
-) -> Judged:
+def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, cleaned: Cleaned | None = None) -> Judged:
     """Clean the rows of a batch, unless they are, and part the good from the bad.
 
     With `seen`, a rule that looks at more than one row remembers the batches of the load before.

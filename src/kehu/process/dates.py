@@ -232,9 +232,7 @@ def _at_home(local: Moments, zone: str) -> Moments:
         return local
     shown = pa.array(local, pa.timestamp("us"))
     told = pc.assume_timezone(shown, zone, ambiguous="earliest", nonexistent="earliest")
-    surely = pc.and_(
-        pc.equal(pc.local_timestamp(told), shown), pc.and_(pc.greater(shown, _KNOWN), pc.less(shown, _RULES))
-    )
+    surely = pc.and_(pc.equal(pc.local_timestamp(told), shown), pa.array((local > _KNOWN) & (local < _RULES)))
     told = pc.if_else(surely, told, None)
     moments: Moments = told.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
     return moments
@@ -275,7 +273,7 @@ def _filled_in(texts: pa.Array, known: pa.Array, read: Callable[[str], Any]) -> 
 
 
 _UTC = pa.timestamp("us", tz="UTC")
-_KNOWN, _RULES = (pa.scalar(dt.datetime(year, 1, 1), pa.timestamp("us")) for year in (1970, 2037))  # noqa: DTZ001
+_KNOWN, _RULES = np.datetime64("1970-01-01", "us"), np.datetime64("2037-01-01", "us")
 """Between them Arrow and Python agree on every zone; Arrow knows no summer time after 2037."""
 _BARE = 19
 """So many signs has a moment without an offset."""

@@ -79,7 +79,7 @@ class Known:
 
     def _forget(self) -> None:
         self._places = _Places()
-        self._answers = self._to.empty_table()
+        self._answers: pa.Table | None = None
 
     def spread(self, texts: pa.Array) -> dict[str, pa.Array]:
         """Several arrays, named by the schema: what the function answers for each text, and null for null."""
@@ -87,19 +87,22 @@ class Known:
             if len(self._places) > self._most:
                 self._forget()
             places = list(map(self._places.__getitem__, values(texts)))
-            if self._places.fresh:
-                self._learn()
-            answers, where = self._answers, pa.array(places, pa.int32())
+            answers, where = self._learned(), pa.array(places, pa.int32())
         return {name: one_chunk(answers.column(name)).take(where) for name in self._to.names}
 
-    def _learn(self) -> None:
+    def _learned(self) -> pa.Table:
+        """What the function answers for all texts so far, in the order of their numbers."""
+        if self._answers is not None and not self._places.fresh:
+            return self._answers
         cells: list[Any] = []
         for text in self._places.fresh:
             cells.extend(self._function(text))
         self._places.fresh.clear()
         width = len(self._to)
         new = pa.table([pa.array(cells[at::width], one.type) for at, one in enumerate(self._to)], schema=self._to)
-        self._answers = pa.concat_tables([self._answers, new]).combine_chunks()
+        answers = new if self._answers is None else pa.concat_tables([self._answers, new]).combine_chunks()
+        self._answers = answers
+        return answers
 
 
 class _Places(dict[str | None, int | None]):

@@ -38,7 +38,7 @@ _LETTERS: Mapping[DecidedBy, str] = MappingProxyType(
     {decider: letter for letter, decider in columns.DECIDED_BY.items()}
 )
 
-_NO_PINS = columns.PINS.empty_table()
+_NO_PINS = pa.Table.from_batches([], columns.PINS)
 
 Letters = npt.NDArray[np.str_]
 

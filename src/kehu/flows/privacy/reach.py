@@ -15,7 +15,7 @@ from kehu.store.privacy.lawful import Keep
 from kehu.store.privacy.persons import Whose
 from kehu.store.privacy.traces import Known
 
-NUMBERS = pa.array([], pa.int64())
+NUMBERS = pa.nulls(0, pa.int64())
 
 
 @dataclass(frozen=True, kw_only=True)

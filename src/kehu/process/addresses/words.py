@@ -136,7 +136,7 @@ class _Words:
         is_used = np.zeros(8 * len(written), bool)
         is_used[ways] = True
         used = np.flatnonzero(is_used)
-        told = _MEANINGS.spread(pc.binary_join_element_wise(_WAYS.take(used & 7), written.take(used >> 3), ""))
+        told = _MEANINGS.spread(pc.binary_join_element_wise(_ways().take(used & 7), written.take(used >> 3), ""))
         return cls(
             counters=counters,
             meanings=(np.cumsum(is_used) - 1)[ways],
@@ -147,8 +147,10 @@ class _Words:
         )
 
 
-_WAYS = pa.array(list("01234567"))
-"""How words can stand: behind a number (4), before one (2), and that with the counter of a house (1)."""
+@functools.cache
+def _ways() -> pa.Array:
+    """How words can stand: behind a number (4), before one (2), and that with the counter of a house (1)."""
+    return pa.array(list("01234567"))
 
 
 def _look(words: str) -> tuple[int, bool]:
