@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from kehu.collect.formats import pairs
 from kehu.collect.formats.piece import Document
 from kehu.errors import SourceError
 
@@ -99,6 +100,11 @@ def _first_broken(document: Document, codec: str, upto: int | None) -> tuple[int
         while True:
             chunk = stream.read(1 << 20)
             done += len(chunk)
+            if codec == "gb18030" and chunk and (lines := _whole_lines(decoder, chunk)) is not None:
+                line += lines
+                if upto is not None and done >= upto:
+                    return None
+                continue
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as broken:
@@ -109,6 +115,16 @@ def _first_broken(document: Document, codec: str, upto: int | None) -> tuple[int
             line += text.count("\n")
             if characters < _UTF8_FOR_SURE:
                 characters += sum(not c.isascii() for c in text[:4096])
+
+
+def _whole_lines(decoder: codecs.IncrementalDecoder, chunk: bytes) -> int | None:
+    """How many lines the next bytes of GB18030 end, found in half the time of decoding them; None where it must."""
+    data = decoder.getstate()[0] + chunk
+    if (whole := pairs.whole(data)) is None:
+        return None
+    decoder.reset()
+    decoder.decode(data[whole:])  # The first half of a character waits for the other.
+    return data.count(b"\n")
 
 
 def blocks(document: Document, codec: str, *, size: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -136,6 +152,9 @@ def blocks(document: Document, codec: str, *, size: int = BLOCK_BYTES) -> Iterat
                 raise SourceError(f"{document.name}: a line is longer than {MAX_LINE_BYTES >> 20} MB; is it a table?")
             rest = data[cut:]
             yield from _cut(_line_ends(data[:cut]))
+            if (lines := data.count(b"\n")) > BLOCK_LINES:
+                # What would be cut off of every block would make a small one each time.
+                size = max(1, size * BLOCK_LINES // lines * 49 // 50)
 
 
 def _decoded(stream: BinaryIO, decoder: codecs.IncrementalDecoder, size: int) -> tuple[str, bool]:
@@ -150,8 +169,9 @@ def _cut(data: bytes) -> Iterator[bytes]:
             yield data
         return
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    lines = -(-len(ends) // -(-len(ends) // BLOCK_LINES))  # As many in each part.
     start = 0
-    for end in [*ends[BLOCK_LINES - 1 :: BLOCK_LINES].tolist(), len(data)]:
+    for end in [*ends[lines - 1 :: lines].tolist(), len(data)]:
         if start < end:
             yield data[start:end]
         start = end
@@ -160,6 +180,8 @@ def _cut(data: bytes) -> Iterator[bytes]:
 def _line_ends(data: bytes) -> bytes:
     if b"\r" not in data:
         return data
-    if data.count(b"\r") == data.count(b"\r\n"):
+    signs = np.frombuffer(data, np.uint8)
+    returns = np.flatnonzero(signs == ord("\r"))
+    if returns[-1] + 1 < len(signs) and (signs[returns + 1] == ord("\n")).all():
         return data.translate(None, b"\r")  # Three times as fast, and what nearly all files want.
     return data.replace(b"\r\n", b"\n").replace(b"\r", b" ")
