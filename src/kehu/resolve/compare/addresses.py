@@ -11,6 +11,8 @@ from kehu.resolve.compare.sides import Sides
 def _street(sides: Sides) -> dict[str, Mask]:
     roads, buildings = sides.filled("road"), sides.filled("building")
     known = roads | buildings
+    if not known.any():
+        return {}
     road, building = sides.same("road"), sides.same("building")
     number, room = sides.same("road_number"), sides.same("room")
     other_number = sides.filled("road_number") & ~number
@@ -52,8 +54,10 @@ _PLACES = ("postcode", "district", "city", "province")
 
 
 def _place(sides: Sides) -> dict[str, Mask]:
-    postcode, district, city = sides.same("postcode"), sides.same("district"), sides.same("city")
     known = sides.filled("postcode") | sides.filled("district") | sides.filled("city") | sides.filled("province")
+    if not known.any():
+        return {}
+    postcode, district, city = sides.same("postcode"), sides.same("district"), sides.same("city")
     districts, cities = sides.filled("district"), sides.filled("city")
     like_district = district | (
         sides.score(JaroWinkler.normalized_similarity, "district", where=districts & ~district) >= 0.879

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,12 +62,16 @@ class Comparison:
     known: Callable[[Records], Mask]
     """The records that can be compared by it: among pairs of them chance is measured."""
     rungs: Callable[[Sides], dict[str, Mask]]
-    """For each level the pairs it holds for; the first that holds, in the order of the dict, is the pair's."""
+    """For each level the pairs it holds for; the first that holds, in the order of the dict, is the pair's. What is
+    left out holds for none: what nobody states need not be looked at."""
 
     def compare(self, sides: Sides) -> Levels:
         """The level of every pair: 0, or the place of its level among `levels`, from 1."""
         out = np.zeros(len(sides), dtype=np.uint8)
-        numbers = {level.name: number for number, level in enumerate(self.levels, 1)}
         for name, holds in reversed(self.rungs(sides).items()):
-            out[holds] = numbers[name]
+            out[holds] = self._numbers[name]
         return out
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {level.name: number for number, level in enumerate(self.levels, 1)}

@@ -11,8 +11,13 @@ from kehu.resolve.compare.sides import Sides
 
 def _han(sides: Sides) -> dict[str, Mask]:
     known = sides.both("han")
+    scripts = sides.both("individual") & sides.one("han")
+    if not (known | scripts).any():
+        return {}
     weak = sides.either("weak") & known
     exact = known & sides.same("name_match") & ~weak
+    if exact.all():
+        return {"exact": exact}
     sound = known & sides.same("name_sound") & ~weak
     surname = sides.same("surname") | sides.same("surname_sound")
     given = sides.same("given_name") | sides.same("given_sound")
@@ -21,7 +26,6 @@ def _han(sides: Sides) -> dict[str, Mask]:
     shortest, longest = sides.lengths("name_match")
     alike = sides.judge(_look_alike, "name_match", where=open_ & (slips == 1) & (shortest == longest))
     turned = open_ & (slips <= 2) & (shortest == longest) & ~surname & ~given
-    scripts = sides.both("individual") & sides.one("han")
     return {
         "weak": weak & surname,
         "weak_different": weak,
@@ -91,6 +95,8 @@ def _latin_people(sides: Sides) -> Mask:
 
 def _given(sides: Sides) -> dict[str, Mask]:
     known = _latin_people(sides) & sides.filled("given_name")
+    if not known.any():
+        return {}
     exact = known & sides.same("given_name")
     open_ = known & ~exact
     likeness = sides.score(JaroWinkler.normalized_similarity, "given_name", where=open_)
@@ -107,7 +113,10 @@ def _given(sides: Sides) -> dict[str, Mask]:
 
 
 def _surname(sides: Sides) -> dict[str, Mask]:
-    known = _latin_people(sides) & sides.filled("surname") & ~_turned_names(sides)  # That is told by the given name.
+    known = _latin_people(sides) & sides.filled("surname")
+    if not known.any():
+        return {}
+    known &= ~_turned_names(sides)  # That is told by the given name.
     exact = known & sides.same("surname")
     open_ = known & ~exact
     likeness = sides.score(JaroWinkler.normalized_similarity, "surname", where=open_)
@@ -189,6 +198,8 @@ SURNAME = Comparison(
 
 def _organization(sides: Sides) -> dict[str, Mask]:
     known = ~sides.either("individual") & sides.filled("name_match")
+    if not known.any():
+        return {}
     exact = known & sides.same("name_match")
     core = known & sides.same("org_core")
     open_ = known & ~exact & ~core & sides.filled("org_core")

@@ -10,6 +10,8 @@ from kehu.resolve.compare.sides import Sides
 
 
 def _certificate(sides: Sides) -> dict[str, Mask]:
+    if not sides.filled("id_number").any():
+        return {}
     known = sides.both("checkable")
     same = known & sides.same("id_number")
     both_valid = sides.both("certified")
@@ -34,6 +36,8 @@ def near_certificates(sides: Sides, where: Mask) -> Mask:
         where: The pairs to look at.
     """
     numbered = where & sides.filled("id_number")
+    if not numbered.any():
+        return numbered
     same = numbered & sides.same("id_number")
     open_ = numbered & ~same & sides.either("checkable") & ~sides.both("certified")
     slips = sides.score(OSA.distance, "id_number", where=open_)
@@ -59,6 +63,8 @@ CERTIFICATE = Comparison(
 
 def _document(sides: Sides) -> dict[str, Mask]:
     known = sides.filled("id_number") & ~sides.either("checkable") & sides.same("id_type")
+    if not known.any():
+        return {}
     same = known & sides.same("id_number")
     slips = sides.score(OSA.distance, "id_number", where=known & ~same)
     shortest, _ = sides.lengths("id_number")
@@ -82,6 +88,8 @@ def _phone(sides: Sides) -> dict[str, Mask]:
     first_l, first_r = sides.codes("phones.first")
     second_l, second_r = sides.codes("phones.second")
     known = (first_l >= 0) & (first_r >= 0)
+    if not known.any():
+        return {}
     exact = known & (
         (first_l == first_r)
         | (first_l == second_r)
@@ -113,6 +121,8 @@ PHONE = Comparison(
 
 def _email(sides: Sides) -> dict[str, Mask]:
     known = sides.filled("email")
+    if not known.any():
+        return {}
     exact = sides.same("email")
     local = sides.same("email_local") & ~exact
     open_ = known & ~exact & ~local

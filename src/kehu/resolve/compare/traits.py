@@ -13,6 +13,8 @@ def _birth(sides: Sides) -> dict[str, Mask]:
     # The same certificate, also with a slip or two, holds the birth date and has said so already: agreement would
     # count twice, a difference is news all the same.
     known = (a > 0) & (b > 0)
+    if not known.any():
+        return {}
     known &= ~numbers.near_certificates(sides, known & (a == b))
     exact = known & (a == b)
     open_ = np.flatnonzero(known & ~exact)
