@@ -32,6 +32,22 @@ def test_everybody_gets_the_own_answer_and_those_who_wait_go_together() -> None:
     assert sizes == [1, MOST, 11]
 
 
+def test_those_who_were_served_together_wait_a_moment_for_each_other() -> None:
+    door: Door[int, int] = Door()
+    sizes: list[int] = []
+
+    def together(several: Sequence[int]) -> list[int]:
+        sizes.append(len(several))
+        return list(several)
+
+    door._last = 3
+    with ThreadPoolExecutor(3) as callers:
+        assert list(callers.map(lambda asked: door.through(asked, together), range(3))) == [0, 1, 2]
+    assert sizes == [3]
+    assert [door.through(asked, together) for asked in range(3)] == [0, 1, 2]
+    assert sizes == [3, 1, 1, 1]
+
+
 def test_nobody_pays_for_another() -> None:
     door: Door[int, int] = Door()
     begun, go = threading.Event(), threading.Event()

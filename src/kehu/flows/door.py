@@ -3,8 +3,11 @@
 A commit waits for the disk, and a request that was answered must be on it. So the first who finds the door free takes
 all who wait there into one transaction; each is answered once that is committed. Alone, nobody waits for anybody.
 
+Those who were served together come back one by one. The first of them would go in alone, at a good part of the price
+of all, while the others wait for it; so it waits a moment for as many as there were.
+
 Source:
-    Group commit: DeWitt et al. 1984.
+    Group commit: DeWitt et al. 1984; the moment is PostgreSQL's `commit_delay`.
 """
 
 import threading
@@ -19,6 +22,9 @@ Told = TypeVar("Told")
 
 MOST = 64
 """So many go in together: a longer row of them would let the last wait for more than a moment."""
+
+MOMENT_S = 0.01
+"""So long the first waits for others, where several were served just now."""
 
 
 @dataclass
@@ -36,9 +42,18 @@ class Door(Generic[Asked, Told]):
     """Where callers on many threads meet."""
 
     _waiting: list[_Caller[Asked, Told]] = field(default_factory=list)
-    _turn: threading.Condition = field(default_factory=threading.Condition)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _turn: threading.Condition = field(init=False, repr=False)
+    """Tells those who wait that somebody came out."""
     _busy: bool = False
     """Whether somebody is inside."""
+    _last: int = 1
+    """How many were served together the last time."""
+    _come: threading.Condition = field(init=False, repr=False)
+    """Tells whoever is about to go in that another one came."""
+
+    def __post_init__(self) -> None:
+        self._turn, self._come = threading.Condition(self._lock), threading.Condition(self._lock)
 
     def through(self, asked: Asked, together: Callable[[Sequence[Asked]], Sequence[Told]]) -> Told:
         """What is told to this caller.
@@ -54,6 +69,7 @@ class Door(Generic[Asked, Told]):
         mine: _Caller[Asked, Told] = _Caller(asked)
         with self._turn:
             self._waiting.append(mine)
+            self._come.notify()
         while not mine.served:
             inside = self._enter(mine)
             if inside:
@@ -70,7 +86,10 @@ class Door(Generic[Asked, Told]):
             if mine.served:
                 return []
             self._busy = True
+            if self._last > 1:
+                self._come.wait_for(lambda: len(self._waiting) >= self._last, MOMENT_S)
             inside, self._waiting[:MOST] = self._waiting[:MOST], []
+            self._last = len(inside)
             return inside
 
     def _serve(
