@@ -3,8 +3,8 @@
 import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from kehu.model import glyphs, nicknames
 from kehu.resolve.coded import Mask
+from kehu.resolve.compare import verdicts
 from kehu.resolve.compare.levels import Comparison, Facet, Level
 from kehu.resolve.compare.sides import Sides
 
@@ -24,7 +24,7 @@ def _han(sides: Sides) -> dict[str, Mask]:
     open_ = known & ~weak & ~exact & ~sound
     slips = sides.score(OSA.distance, "name_match", where=open_)
     shortest, longest = sides.lengths("name_match")
-    alike = sides.judge(_look_alike, "name_match", where=open_ & (slips == 1) & (shortest == longest))
+    alike = sides.judge(verdicts.look_alike, "name_match", where=open_ & (slips == 1) & (shortest == longest))
     turned = open_ & (slips <= 2) & (shortest == longest) & ~surname & ~given
     return {
         "weak": weak & surname,
@@ -32,7 +32,7 @@ def _han(sides: Sides) -> dict[str, Mask]:
         "exact": exact,
         "sound": sound,
         "look_alike": alike,
-        "turned": sides.judge(_turned, "name_match", where=turned),
+        "turned": sides.judge(verdicts.turned, "name_match", where=turned),
         "one_character": open_ & (slips == 1) & (shortest >= 3),
         "given_name": open_ & given,
         "surname": open_ & surname,
@@ -41,23 +41,6 @@ def _han(sides: Sides) -> dict[str, Mask]:
         "spelled_surname": scripts & sides.same("surname_letters"),
         "spelled_otherwise": scripts & sides.filled("letters"),
     }
-
-
-def _look_alike(a: str, b: str) -> bool:
-    """Whether two names of one length differ in one character, and the two look alike."""
-    if len(a) != len(b):
-        return False
-    differ = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
-    return len(differ) == 1 and differ[0][1] in glyphs.look_alikes().get(differ[0][0], "")
-
-
-def _turned(a: str, b: str) -> bool:
-    """Whether two names hold the same characters in another order: 娜李 for 李娜.
-
-    >>> _turned("王小明", "小明王"), _turned("王小明", "王小红")
-    (True, False)
-    """
-    return sorted(a) == sorted(b)
 
 
 HAN = ("han_surname", "han_given_name")
@@ -103,10 +86,10 @@ def _given(sides: Sides) -> dict[str, Mask]:
     return {
         "exact": exact,
         "turned": _turned_names(sides),
-        "short": sides.judge(nicknames.are_one, "given_name", where=open_),
-        "initial": sides.judge(_initial, "given_name", where=open_),
+        "short": sides.judge(verdicts.nickname, "given_name", where=open_),
+        "initial": sides.judge(verdicts.initial, "given_name", where=open_),
         "close": (sides.score(OSA.distance, "given_name", where=open_) <= 1) | (likeness >= 0.919),
-        "part": sides.judge(_part, "given_name", where=open_),
+        "part": sides.judge(verdicts.part, "given_name", where=open_),
         "similar": likeness >= 0.799,
         "different": known,
     }
@@ -123,7 +106,7 @@ def _surname(sides: Sides) -> dict[str, Mask]:
     return {
         "exact": exact,
         "close": (sides.score(OSA.distance, "surname", where=open_) <= 1) | (likeness >= 0.919),
-        "part": sides.judge(_part, "surname", where=open_),
+        "part": sides.judge(verdicts.part, "surname", where=open_),
         "similar": likeness >= 0.799,
         "different": known,
     }
@@ -137,31 +120,6 @@ def _turned_names(sides: Sides) -> Mask:
     back = sides.score(JaroWinkler.normalized_similarity, "surname", "given_name", where=where & (there >= 0.919))
     straight = sides.score(JaroWinkler.normalized_similarity, "surname", where=where & (back >= 0.919))
     return (back >= 0.919) & (straight < 0.919)
-
-
-def _initial(a: str, b: str) -> bool:
-    """Whether one name is the initial of the other.
-
-    >>> _initial("j", "john"), _initial("j m", "john mary"), _initial("jo", "john")
-    (True, True, False)
-    """
-    if len(a) > len(b):
-        a, b = b, a
-    if a[1:2] not in {"", " "}:  # Nearly all end here: the shorter name begins with more than an initial.
-        return False
-    return all(len(x) == 1 and y.startswith(x) for x, y in zip(a.split(" "), b.split(" "), strict=False))
-
-
-def _part(a: str, b: str) -> bool:
-    """Whether the words of one name all stand in the other.
-
-    >>> _part("john", "john paul"), _part("smith", "smith jones"), _part("john", "paul")
-    (True, True, False)
-    """
-    if " " not in a and " " not in b:
-        return a == b
-    x, y = set(a.split(" ")), set(b.split(" "))
-    return x <= y or y <= x
 
 
 GIVEN_NAME = Comparison(
@@ -208,29 +166,11 @@ def _organization(sides: Sides) -> dict[str, Mask]:
         "exact": exact,
         "core": core,
         "sound": known & sides.same("name_sound"),
-        "short": sides.judge(_shortened, "org_core", where=open_),
-        "close": sides.judge(_one_slip, "org_core", where=open_ & (likeness >= 0.7)),
+        "short": sides.judge(verdicts.shortened, "org_core", where=open_),
+        "close": sides.judge(verdicts.one_slip, "org_core", where=open_ & (likeness >= 0.7)),
         "similar": likeness >= 0.849,
         "different": known,
     }
-
-
-def _shortened(a: str, b: str) -> bool:
-    """Whether one name starts the other, or is made of its characters in order from the first.
-
-    >>> _shortened("华信", "华信科技"), _shortened("华科", "华信科技"), _shortened("信科", "华信科技")
-    (True, True, False)
-    """
-    if len(a) > len(b):
-        a, b = b, a
-    if len(a) < 2 or a[0] != b[0]:  # Nearly all end here.
-        return False
-    rest = iter(b)
-    return all(character in rest for character in a)
-
-
-def _one_slip(a: str, b: str) -> bool:
-    return min(len(a), len(b)) >= 3 and OSA.distance(a, b) <= max(1, min(len(a), len(b)) // 5)
 
 
 ORGANIZATION_NAME = Comparison(
@@ -254,20 +194,8 @@ def _kind(sides: Sides) -> dict[str, Mask]:
     same = ~sides.one("individual")
     # 蜀达珠宝 was taken for a name of four characters; beside 兰州蜀达珠宝有限公司 it turns out to be a firm's.
     shortest, _ = sides.lengths("name_match")
-    within = sides.judge(_stands_in, "name_match", where=~same & (shortest >= 4) & sides.filled("name_match"))
+    within = sides.judge(verdicts.stands_in, "name_match", where=~same & (shortest >= 4) & sides.filled("name_match"))
     return {"same": same, "short": within, "different": ~same}
-
-
-def _stands_in(a: str, b: str) -> bool:
-    """Whether one name is made of characters of the other, in order.
-
-    >>> _stands_in("蜀达珠宝", "兰州蜀达珠宝有限公司"), _stands_in("蜀达金店", "兰州蜀达珠宝有限公司")
-    (True, False)
-    """
-    if len(a) > len(b):
-        a, b = b, a
-    rest = iter(b)
-    return all(character in rest for character in a)
 
 
 KIND = Comparison(

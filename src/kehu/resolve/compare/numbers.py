@@ -15,34 +15,32 @@ def _certificate(sides: Sides) -> dict[str, Mask]:
     known = sides.both("checkable")
     same = known & sides.same("id_number")
     both_valid = sides.both("certified")
-    open_ = sides.filled("id_number") & sides.either("checkable") & ~same & ~both_valid
-    slips = sides.score(OSA.distance, "id_number", where=open_)
-    shortest, _ = sides.lengths("id_number")
+    slip, two_slips = sides.once("certificate slips", _slips)
     return {
         "valid": same & both_valid,
         "same": same,
-        "slip": (slips <= 1) & (shortest >= 6),
-        "two_slips": (slips <= 2) & (shortest >= 15),
+        "slip": slip,
+        "two_slips": two_slips,
         "other_person": known & both_valid,
         "different": known,
     }
 
 
-def near_certificates(sides: Sides, where: Mask) -> Mask:
-    """Where the certificates agree but for a slip or two: whatever stands in both of them is told by that.
-
-    Args:
-        sides: The pairs.
-        where: The pairs to look at.
-    """
-    numbered = where & sides.filled("id_number")
-    if not numbered.any():
-        return numbered
-    same = numbered & sides.same("id_number")
-    open_ = numbered & ~same & sides.either("checkable") & ~sides.both("certified")
+def _slips(sides: Sides) -> tuple[Mask, Mask]:
+    """Where certificates of which one is not valid agree but for a slip, and where but for two."""
+    open_ = sides.filled("id_number") & sides.either("checkable") & ~sides.both("certified")
+    if not open_.any():
+        return open_, open_
+    open_ &= ~(sides.both("checkable") & sides.same("id_number"))
     slips = sides.score(OSA.distance, "id_number", where=open_)
     shortest, _ = sides.lengths("id_number")
-    return same | (slips <= 1) & (shortest >= 6) | (slips <= 2) & (shortest >= 15)
+    return (slips <= 1) & (shortest >= 6), (slips <= 2) & (shortest >= 15)
+
+
+def near_certificates(sides: Sides) -> Mask:
+    """Where the certificates agree but for a slip or two: whatever stands in both of them is told by that."""
+    slip, two_slips = sides.once("certificate slips", _slips)
+    return np.asarray(sides.same("id_number") | slip | two_slips)
 
 
 CERTIFICATE = Comparison(

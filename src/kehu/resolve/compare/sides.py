@@ -1,7 +1,7 @@
 """The left and the right records of many pairs, column by column."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +9,12 @@ from rapidfuzz import process
 
 from kehu.resolve.coded import Codes, Mask, Records, distinct_of
 from kehu.resolve.compare.laid import Laid
+from kehu.resolve.compare.verdicts import Texts, Verdict
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
-Texts = npt.NDArray[np.object_]
+T = TypeVar("T")
 Scorer = Callable[..., float]
 
 
@@ -66,10 +67,20 @@ class Sides:
         return np.asarray((left == right) & (left >= 0))
 
     def lengths(self, name: str) -> tuple[Counts, Counts]:
-        """The length of the shorter and of the longer of the two values; 0 for one that is not there."""
-        lengths = self.records.coded(name).lengths
-        left, right = (lengths[codes] for codes in self.codes(name))
-        return np.minimum(left, right), np.maximum(left, right)
+        """The length of the shorter and of the longer of the two values, 0 for one that is not there; told once."""
+
+        def told(sides: Sides) -> tuple[Counts, Counts]:
+            lengths = sides.records.coded(name).lengths
+            left, right = (lengths[codes] for codes in sides.codes(name))
+            return np.minimum(left, right), np.maximum(left, right)
+
+        return self.once(f"lengths of {name}", told)
+
+    def once(self, name: str, tell: Callable[["Sides"], tuple[T, T]]) -> tuple[T, T]:
+        """What a function says of the pairs, asked once: several comparisons want it."""
+        if name not in self._fetched:
+            self._fetched[name] = tell(self)
+        return self._fetched[name]
 
     def both(self, flag: str) -> Mask:
         """Where a flag of the records holds on both sides."""
@@ -102,11 +113,11 @@ class Sides:
 
         return self._distinct(scores, name, other or name, where)
 
-    def judge(self, verdict: Callable[[str, str], bool], name: str, other: str | None = None, *, where: Mask) -> Mask:
-        """Where a function of two values says yes, asked once per distinct pair."""
+    def judge(self, verdict: Verdict, name: str, other: str | None = None, *, where: Mask) -> Mask:
+        """What one of the `verdicts` says of two values, asked once per distinct pair; False elsewhere."""
 
         def verdicts(a: Texts, b: Texts) -> Floats:
-            return np.fromiter((verdict(x, y) for x, y in zip(a, b, strict=True)), np.float64, count=len(a))
+            return verdict(a, b).astype(np.float64)
 
         return np.asarray(self._distinct(verdicts, name, other or name, where) == 1.0)
 

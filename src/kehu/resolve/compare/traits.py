@@ -15,7 +15,7 @@ def _birth(sides: Sides) -> dict[str, Mask]:
     known = (a > 0) & (b > 0)
     if not known.any():
         return {}
-    known &= ~numbers.near_certificates(sides, known & (a == b))
+    known &= ~((a == b) & numbers.near_certificates(sides))
     exact = known & (a == b)
     open_ = np.flatnonzero(known & ~exact)
     a, b = a[open_], b[open_]
@@ -58,7 +58,7 @@ BIRTH_DATE = Comparison(
 
 def _gender(sides: Sides) -> dict[str, Mask]:
     same = sides.same("sex")
-    told = numbers.near_certificates(sides, same)  # As with the birth date.
+    told = same & numbers.near_certificates(sides)  # As with the birth date.
     return {"same": same & ~told, "different": sides.filled("sex") & ~told}
 
 
