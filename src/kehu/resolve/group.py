@@ -19,8 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -75,9 +73,19 @@ def components(scored: Scored, size: int, *, link_from: float) -> Rows:
 
 
 def _connected(left: Rows, right: Rows, follow: Mask, size: int) -> Rows:
-    ones = np.ones(int(follow.sum()), dtype=np.int8)
-    graph = coo_array((ones, (left[follow], right[follow])), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    """For each row the number of its component, counted in the order of their least rows.
+
+    Every tree is hung below the least one that it is tied to, and made flat, until no tie leaves its tree.
+    """
+    least = np.arange(size)
+    a, b = left[follow], right[follow]
+    while len(a):
+        np.minimum.at(least, np.maximum(a, b), np.minimum(a, b))
+        while ((up := least[least]) != least).any():
+            least = up
+        a, b = least[a], least[b]
+        a, b = a[a != b], b[a != b]
+    return np.asarray((np.cumsum(least == np.arange(size)) - 1)[least])
 
 
 def blocks(scored: Scored, component: Rows, *, link_from: float) -> Rows:
