@@ -83,6 +83,13 @@ class Coded:
         """This column where a condition holds, null elsewhere."""
         return Coded(np.where(holds, self.codes, _NULL), self._distinct)
 
+    def used(self) -> "Coded":
+        """This column without the distinct values that no record has any more."""
+        held = np.zeros(self.size, dtype=np.bool_)
+        held[self.codes[self.codes >= 0]] = True
+        place = np.append(np.cumsum(held, dtype=np.int32) - np.int32(1), np.int32(-1))
+        return Coded(place[self.codes], self.distinct.filter(pa.array(held)))
+
     def derive(self, make: Callable[[str], str | None], kernel: Kernel | None = None) -> "Coded":
         """A column made from this one, value by distinct value.
 
@@ -298,7 +305,10 @@ class Records:
 
     def _letters(self) -> Coded:
         """The Latin letters of a person's name in alphabetical order: 王小明 and Xiaoming Wang have the same."""
-        people = self.coded("name_sound").otherwise(self.coded("name_match")).where(self.individual)
+        spoken = self.coded("name_sound").where(self.individual)
+        # Sorting the signs of a name that is not written in letters takes long: of whoever has a sound it is not asked.
+        written = self.coded("name_match").where(self.individual & (spoken.codes < 0))
+        people = spoken.used().otherwise(written.used())
         return people.derive(spelling.of, spelling.letters)
 
     def _surname_letters(self) -> Coded:
