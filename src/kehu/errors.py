@@ -8,6 +8,7 @@
     ├── TooManyError         somebody asks too often
     └── StoreError           the store refuses: wrong schema, unsafe settings, lost connection
         ├── UncountedError   figures were never counted, and counting them takes too long for whoever asks
+        ├── UnstorableError  a text is too long, or holds what not every database keeps
         ├── NotFoundError    what was asked for is not there
         └── ConflictError    somebody else changed it first, or a rule forbids it
 
@@ -58,6 +59,10 @@ class StoreError(KehuError):
 
 class UncountedError(StoreError):
     """Figures were never counted, and counting them takes too long for whoever asks."""
+
+
+class UnstorableError(StoreError):
+    """A text is too long for its column, or holds what not every database keeps."""
 
 
 class NotFoundError(StoreError):

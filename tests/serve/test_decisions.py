@@ -233,3 +233,9 @@ def test_a_customer_is_split_merged_and_restored_by_its_page(steward: TestClient
         steward.post(f"/customers/{zhang}/undo", data={"decision": decision["decision_id"], **why})
     assert (customer_of(steward, "z1"), customer_of(steward, "w1")) == (zhang, wang)
     assert "undone by" in page(steward, f"/customers/{zhang}/decisions")
+
+
+def test_a_reason_that_not_every_database_could_keep_is_refused(steward: TestClient) -> None:
+    both = [customer_of(steward, "z1"), customer_of(steward, "w1")]
+    assert "NUL" in post(steward, "/customers/merge", {"ids": both, "reason": "seen\0the cards"}, 422)["detail"]
+    assert [customer_of(steward, "z1"), customer_of(steward, "w1")] == both

@@ -1,6 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from kehu.errors import StoreError
+from kehu.errors import StoreError, UnstorableError
 from kehu.store import database, doctor, sequence
 from kehu.store.database import Database
 from kehu.store.dictionary import whole
@@ -156,3 +156,14 @@ def test_who_gets_no_connection_in_time_is_refused_in_words(store: Database) -> 
     with one.read(), pytest.raises(StoreError, match="all connections are in use"), one.read():
         pass
     one.close()
+
+
+@pytest.mark.parametrize("column", ["channel", "failure"])
+def test_a_nul_is_refused_alike_whether_it_is_stored_or_looked_for(store: Database, column: str) -> None:
+    load = tables["load"]
+    told = {"load_id": 1, "channel": "hall", "state": "done", "started_at": datetime(2026, 1, 5, tzinfo=UTC)}
+    told |= dict.fromkeys(("read", "accepted", "duplicate", "quarantined", "warned", "changed"), 0)
+    with pytest.raises(UnstorableError, match="NUL"), store.begin() as tx:
+        tx.execute(load.insert().values({**told, column: "a\0b"}))
+    with pytest.raises(UnstorableError, match="NUL"), store.read() as tx:
+        tx.execute(sa.select(load.c.load_id).where(load.c[column] == "a\0b"))

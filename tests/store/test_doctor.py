@@ -13,11 +13,17 @@ from kehu.store.database import Database
 
 UNSAFE: dict[str, tuple[list[str], set[str]]] = {
     "mariadb": (
-        ["--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--sql-mode="],
+        [
+            "--innodb-flush-log-at-trx-commit=2",
+            "--skip-innodb-doublewrite",
+            "--sql-mode=NO_BACKSLASH_ESCAPES,EMPTY_STRING_IS_NULL",
+        ],
         {
             "innodb_flush_log_at_trx_commit must be 1: a crash would lose what was acknowledged",
             "innodb_doublewrite must be ON: a crash would tear pages",
             "sql_mode must hold STRICT_TRANS_TABLES: the server would cut values without a word",
+            "sql_mode must not hold EMPTY_STRING_IS_NULL: empty texts would be stored as nothing",
+            "sql_mode must not hold NO_BACKSLASH_ESCAPES: what is loaded in bulk would be read wrongly",
         },
     ),
     "postgresql": (

@@ -18,7 +18,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from kehu.errors import ConflictError, KehuError, NotFoundError, SettingsError, StoreError, TooManyError
+from kehu.errors import (
+    ConflictError,
+    KehuError,
+    NotFoundError,
+    SettingsError,
+    StoreError,
+    TooManyError,
+    UnstorableError,
+)
 from kehu.flows import arrive
 from kehu.flows.looks import Looks
 from kehu.flows.pace import Pace, Paces
@@ -147,6 +155,7 @@ STATUSES: tuple[tuple[type[KehuError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),
     (TooManyError, 429),
+    (UnstorableError, 422),
     (StoreError, 503),
     (SettingsError, 422),
 )

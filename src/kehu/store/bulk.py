@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.errors import ConflictError, StoreError
+from kehu.errors import ConflictError, StoreError, UnstorableError
 from kehu.store import asking, columns, copied, sealed, wire
 from kehu.store.database import Transaction
 
@@ -57,7 +57,7 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
         unless_there: Leave a row out whose primary key is there already; else that is refused.
 
     Raises:
-        StoreError: A text is too long or holds a NUL character, named by its column.
+        UnstorableError: A text is too long or holds a NUL character, named by its column.
         ConflictError: A row with that key is there.
     """
     require_storable(rows, table)
@@ -302,7 +302,7 @@ def require_storable(rows: pa.Table, table: sa.Table, *, is_sealed: bool = False
         is_sealed: What is to stand sealed is sealed already.
 
     Raises:
-        StoreError: Naming the column, never the value.
+        UnstorableError: Naming the column, never the value.
     """
     for name in rows.column_names:
         values = rows.column(name)
@@ -312,9 +312,9 @@ def require_storable(rows: pa.Table, table: sa.Table, *, is_sealed: bool = False
         if not pa.types.is_string(values.type) or are_plain(values, limit):
             continue
         if pc.any(has_nul(values)).as_py():
-            raise StoreError(f"{table.name}.{name}: a text holds a NUL character; the row belongs in quarantine")
+            raise UnstorableError(f"{table.name}.{name}: a text holds a NUL character; the row belongs in quarantine")
         if limit is not None and (pc.max(pc.utf8_length(values)).as_py() or 0) > limit:
-            raise StoreError(f"{table.name}.{name}: a text is longer than {limit} characters; quarantine the row")
+            raise UnstorableError(f"{table.name}.{name}: a text is longer than {limit} characters; quarantine the row")
 
 
 def are_plain(values: pa.ChunkedArray, limit: int | None) -> bool:

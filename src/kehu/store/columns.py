@@ -12,6 +12,7 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from kehu.errors import UnstorableError
 from kehu.store.sealing.vault import sealed_length
 
 MYSQL_FAMILY = ("mysql", "mariadb")
@@ -22,7 +23,20 @@ def _collation(dialect: Dialect) -> str:
     return "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
 
 
-class Word(TypeDecorator[str]):
+class _Text(TypeDecorator[str]):
+    """A text that every database keeps as it is."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Refuse NUL characters, which PostgreSQL does not take; what `bulk` stores is looked at there."""
+        if value is not None and "\0" in value:
+            raise UnstorableError("a text holds a NUL character: take it out")
+        return value
+
+
+class Word(_Text):
     """A text of bounded length, compared by its bytes."""
 
     impl = sa.String
@@ -41,7 +55,7 @@ class Word(TypeDecorator[str]):
         return sa.String(self.length)
 
 
-class Writing(TypeDecorator[str]):
+class Writing(_Text):
     """A text of any length (up to 16 MB), never searched: JSON, a raw row."""
 
     impl = sa.Text

@@ -20,7 +20,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from kehu.errors import ConflictError, StoreError
+from kehu.errors import ConflictError, KehuError, StoreError
 from kehu.store import columns, doctor
 from kehu.store.sealing.vault import Vault
 
@@ -109,8 +109,11 @@ def _plainly(database: Database) -> Iterator[None]:
         yield
     except sa.exc.TimeoutError:
         raise StoreError(f"store {database.name}: all connections are in use; ask again in a moment") from None
-    except (sa.exc.DBAPIError, database.engine.dialect.loaded_dbapi.Error) as error:
-        raise _refusal(database, getattr(error, "orig", error)) from None
+    except (sa.exc.StatementError, database.engine.dialect.loaded_dbapi.Error) as error:
+        told = getattr(error, "orig", error)
+        if isinstance(error, sa.exc.StatementError) and not isinstance(error, sa.exc.DBAPIError):
+            raise told if isinstance(told, KehuError) else error from None
+        raise _refusal(database, told) from None
 
 
 def _refusal(database: Database, error: BaseException) -> StoreError:

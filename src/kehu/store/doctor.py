@@ -7,6 +7,12 @@ import sqlalchemy as sa
 from kehu.store import columns
 from kehu.store.dictionary import whole
 
+FALSE_MODES = {
+    "EMPTY_STRING_IS_NULL": "empty texts would be stored as nothing",
+    "NO_BACKSLASH_ESCAPES": "what is loaded in bulk would be read wrongly",
+}
+"""What `sql_mode` of MariaDB and MySQL must not hold, and why."""
+
 
 def complaints(connection: sa.Connection) -> Iterator[str]:
     """Everything that is wrong with the database, each with its mend; nothing where all is well."""
@@ -40,8 +46,11 @@ def _mysql(connection: sa.Connection) -> Iterator[str]:
         yield "innodb_flush_log_at_trx_commit must be 1: a crash would lose what was acknowledged"
     if told["innodb_doublewrite"] not in {"ON", "1", "DETECT_AND_RECOVER"}:
         yield "innodb_doublewrite must be ON: a crash would tear pages"
-    if not {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"} & set(told["sql_mode"].split(",")):
+    modes = set(told["sql_mode"].split(","))
+    if not {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"} & modes:
         yield "sql_mode must hold STRICT_TRANS_TABLES: the server would cut values without a word"
+    for mode in sorted(FALSE_MODES.keys() & modes):
+        yield f"sql_mode must not hold {mode}: {FALSE_MODES[mode]}"
     if told["character_set_connection"] != "utf8mb4":
         yield "the connection must speak utf8mb4: take charset= out of the store's URL"
 
