@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -422,3 +423,24 @@ def test_quality_is_counted_once_as_the_rows_come(store: Database, hall: Path, t
     filled = {one.attribute: (one.rows, one.filled, one.valid) for one in told.filled}
     assert filled["phone"] == (3, 3, 2)
     assert filled["updated_at"] == (3, 1, 1)
+
+
+def test_a_batch_whose_commit_was_not_answered_is_kept_as_it_came(
+    store: Database, hall: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(hall, "a.csv", "1,张伟,13912345678,student,2026-01-05")
+    dialect = store.engine.dialect
+    commit = dialect.do_commit
+
+    def unanswered(connection: Any) -> None:
+        is_batch = next(connection.cursor().execute("SELECT count(*) FROM record"))[0]
+        commit(connection)
+        if is_batch:
+            monkeypatch.undo()
+            raise dialect.loaded_dbapi.OperationalError("the line is dead")
+
+    monkeypatch.setattr(dialect, "do_commit", unanswered)
+    assert bring(store, feed(hall), tmp_path).failure
+    assert kept(store) == [("1", "张伟", 1, True)]
+    (path,) = (tmp_path / "raw" / "hall").rglob("*.parquet")
+    assert closed.read(path, Wrap(VAULT))["no"].to_pylist() == ["1"]

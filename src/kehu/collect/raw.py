@@ -158,6 +158,22 @@ def forget(path: Path) -> None:
 
 
 @contextmanager
+def kept_with_batches() -> Iterator[list[Path]]:
+    """A list for the raw files that a transaction's batches are kept in; where the block raises, they are taken away.
+
+    The block must end before its transaction: whether a commit whose answer was lost was done, nobody knows. A file too
+    many is written over by the next load, which gets the same number; one too few would be lost for ever.
+    """
+    kept: list[Path] = []
+    try:
+        yield kept
+    except BaseException:
+        for path in kept:
+            forget(path)
+        raise
+
+
+@contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Be the only one who writes files of a folder anew: else what was purged from one might be brought back."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -212,22 +212,16 @@ def many(database: Database, desk: Desk, rows: Sequence[Row], *, by: By | None =
     """
     sent = [(row, by) for row in rows]
     judged = _judged(desk, sent)
-    kept: list[Path] = []
-    try:
-        with database.begin() as tx:
-            at = desk.clock()
-            left = _withheld(tx, judged, database)
-            numbers = {one: loads.start(tx, one.channel, at=at, pushed_by=one.author) for one in left}
-            for number in numbers.values():
-                _note(tx, number, by)
-            counts, told, _ = _stored(tx, desk, left, numbers, at=at)
-            for sheaf, one in left.items():
-                kept.append(desk.raw_in / sheaf.channel / f"{numbers[sheaf]:06d}" / "000001.parquet")
-                raw.keep(one.judged.batch, kept[-1], hashes=one.judged.hashes, wrap=sealed.wrap(tx))
-    except BaseException:
-        for path in kept:
-            raw.forget(path)
-        raise
+    with database.begin() as tx, raw.kept_with_batches() as kept:
+        at = desk.clock()
+        left = _withheld(tx, judged, database)
+        numbers = {one: loads.start(tx, one.channel, at=at, pushed_by=one.author) for one in left}
+        for number in numbers.values():
+            _note(tx, number, by)
+        counts, told, _ = _stored(tx, desk, left, numbers, at=at)
+        for sheaf, one in left.items():
+            kept.append(desk.raw_in / sheaf.channel / f"{numbers[sheaf]:06d}" / "000001.parquet")
+            raw.keep(one.judged.batch, kept[-1], hashes=one.judged.hashes, wrap=sealed.wrap(tx))
     return ArrivedMany(loads=tuple(numbers.values()), counts=counts, records=tuple(_in_order(sent, told)))
 
 

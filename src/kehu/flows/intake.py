@@ -356,24 +356,18 @@ class _Run:
 
     def store(self, judged: Judged) -> None:
         """Store a batch, its counts and the channel's cursor, all in one transaction; nothing, where nothing is new."""
-        kept = None
-        try:
-            with self.database.begin() as tx:
-                judged = withheld(tx, judged, channel=self.channel, vault=self.database.vault).judged
-                batch = judged.batch
-                number = self.load_id or loads.start(tx, self.channel, at=self.clock())
-                counts, added = stored(tx, judged, channel=self.channel, load=number, at=self.clock())
-                is_news = counts.accepted or counts.quarantined or batch.cursor not in (None, self.cursor)
-                if is_news:
-                    loads.advance(tx, number, counts=sum_of(self.unrecorded, counts), cursor=batch.cursor)
-                    kept = self.raw_in / self.channel / f"{number:06d}" / f"{self.batches + 1:06d}.parquet"
-                    raw.keep(batch, kept, hashes=judged.hashes, wrap=sealed.wrap(tx))
-                else:
-                    tx.rollback()
-        except BaseException:
-            if kept is not None:
-                raw.forget(kept)
-            raise
+        with self.database.begin() as tx, raw.kept_with_batches() as kept:
+            judged = withheld(tx, judged, channel=self.channel, vault=self.database.vault).judged
+            batch = judged.batch
+            number = self.load_id or loads.start(tx, self.channel, at=self.clock())
+            counts, added = stored(tx, judged, channel=self.channel, load=number, at=self.clock())
+            is_news = counts.accepted or counts.quarantined or batch.cursor not in (None, self.cursor)
+            if is_news:
+                loads.advance(tx, number, counts=sum_of(self.unrecorded, counts), cursor=batch.cursor)
+                kept.append(self.raw_in / self.channel / f"{number:06d}" / f"{self.batches + 1:06d}.parquet")
+                raw.keep(batch, kept[-1], hashes=judged.hashes, wrap=sealed.wrap(tx))
+            else:
+                tx.rollback()
         self.counts = sum_of(self.counts, counts)
         if self.held is not None and is_news:
             self.held.hold(added)

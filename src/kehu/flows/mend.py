@@ -86,23 +86,17 @@ def replay(
         for number in numbers:
             quarantine.get(tx, number)
     while True:
-        kept: list[Path] = []
-        try:
-            with database.begin() as tx:
-                rows = quarantine.to_replay(tx, channel=channel, rule=rule, numbers=numbers, after=after, limit=PIECE)
-                for name in dict.fromkeys(row.channel for row in rows):
-                    # What was pushed has our columns, what was pulled has its channel's.
-                    for pushed in (False, True):
-                        piece = [row for row in rows if row.channel == name and _is_pushed(row) is pushed]
-                        if piece:
-                            one = _replay(tx, desk, _feed(desk, name, pushed=pushed), piece, mended or {}, kept)
-                            done = Replayed(**{key: count + asdict(one)[key] for key, count in asdict(done).items()})
-                if rows and by is not None:
-                    trail.tell(tx, _entry(by, rows, mended or {}))
-        except BaseException:
-            for path in kept:
-                raw.forget(path)
-            raise
+        with database.begin() as tx, raw.kept_with_batches() as kept:
+            rows = quarantine.to_replay(tx, channel=channel, rule=rule, numbers=numbers, after=after, limit=PIECE)
+            for name in dict.fromkeys(row.channel for row in rows):
+                # What was pushed has our columns, what was pulled has its channel's.
+                for pushed in (False, True):
+                    piece = [row for row in rows if row.channel == name and _is_pushed(row) is pushed]
+                    if piece:
+                        one = _replay(tx, desk, _feed(desk, name, pushed=pushed), piece, mended or {}, kept)
+                        done = Replayed(**{key: count + asdict(one)[key] for key, count in asdict(done).items()})
+            if rows and by is not None:
+                trail.tell(tx, _entry(by, rows, mended or {}))
         if len(rows) < PIECE:
             return done
         after = rows[-1].quarantine_id

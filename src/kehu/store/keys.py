@@ -62,10 +62,10 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     """
     require(keys, model.KEYS, what="keys to share")
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
+    if len(wanted) > FEW and tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
+        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
     if len(wanted) <= _few(tx):
         return _sharing_few(tx, wanted, keys.column("record"), limits)
-    if tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
-        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
         hot = _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)
         with bulk.among(tx, match_key.c.key, wire.signed(hot.column("key")).combine_chunks(), name="hot") as too_many:
