@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from kehu.errors import ConflictError, NotFoundError, SettingsError
 from kehu.model import segments as model
 from kehu.store import segments
+from kehu.store.conditions import Today
 from kehu.store.database import Database
 from kehu.store.dictionary import ground
 from kehu.store.dictionary.whole import tables
-from kehu.store.segments import Today
 
 CHINA = timezone(timedelta(hours=8), "UTC+8")
 TODAY = Today(day=date(2026, 3, 1), zone=CHINA)

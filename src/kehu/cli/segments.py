@@ -20,6 +20,7 @@ from kehu.model import segments as model
 from kehu.model.privacy import Purpose as Consent
 from kehu.settings import reading
 from kehu.settings.sections import Settings
+from kehu.store import conditions
 from kehu.store import segments as stored
 
 
@@ -170,7 +171,7 @@ def _reader(settings: Settings, *, is_clear: bool = False) -> Reader:
     return Reader(sees_persons=True, sight=sight, smallest=settings.analyse.smallest_group)
 
 
-def _today(settings: Settings) -> stored.Today:
+def _today(settings: Settings) -> conditions.Today:
     return segments.today(wiring.now(), ZoneInfo(settings.serve.zone))
 
 

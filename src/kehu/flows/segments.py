@@ -19,12 +19,13 @@ from kehu.model import segments as model
 from kehu.model.masks import MASKS
 from kehu.model.privacy import Purpose as Consent
 from kehu.model.segments import Segment
-from kehu.store import exports, fingerprints, segments, views
+from kehu.store import conditions, exports, fingerprints, segments, views
 from kehu.store.audit import trail
+from kehu.store.conditions import Today
 from kehu.store.database import Database, Transaction
 from kehu.store.privacy import children, consents
 from kehu.store.sealing.keyring import Use
-from kehu.store.segments import Saved, Today
+from kehu.store.segments import Saved
 
 IN_CLEAR = ("customer_id", "kind", "name", "id_type", "id_number", "phone", "phone_2", "birth_date", "gender", "email",
             "address", "province", "city", "district", "category", "star_level",
@@ -215,7 +216,7 @@ def batches(tx: Transaction, name: str, on: Today, columns: tuple[str, ...]) -> 
     Raises:
         NotFoundError: There is none of this name.
     """
-    yield from exports.customers(tx, segments.where(segments.named(tx, name).segment, on), columns)
+    yield from exports.customers(tx, conditions.where(segments.named(tx, name).segment, on), columns)
 
 
 def factors(database: Database, wanted: Segment, on: Today, customer_id: int) -> tuple[Factor, ...]:
@@ -274,7 +275,7 @@ def export(
         fields[0] = pa.field("token", pa.string(), nullable=False)
     schema = pa.schema([exporting.masked_field(field) if is_masked else field for field in fields])
     _note(database, found, why, by=by, columns=columns)
-    meant = segments.where(wanted, on)
+    meant = conditions.where(wanted, on)
     key = None if reader.sees_persons else _token_key(database, why)
     with database.read() as tx:
         many = segments.count(tx, wanted, on)

@@ -1,61 +1,21 @@
-"""Segments in the store: a tree of conditions as bound SQL, its members, and the segments that were saved.
+"""Segments in the store: how many customers and who is meant, and the segments that were saved."""
 
-Columns come from an allow-list, values are bound, and what is not known answers no question with yes: so every
-condition is true or false, and `not` turns it round.
-"""
-
-import calendar
 import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, NotFoundError
 from kehu.model import segments as model
-from kehu.model.segments import All, Any_, Begins, Between, Dated, Has, Is, Kind, Known, Not, OneOf, Segment, Thing
+from kehu.model.segments import Segment
 from kehu.store import sequence
+from kehu.store.conditions import Today, holds, where
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
-from kehu.store.dictionary.households import account, interaction, subscription
-from kehu.store.dictionary.records import member, record
 from kehu.store.dictionary.segments import NAME_LENGTH, segment, segment_count, segment_version
-from kehu.store.privacy import restrictions
-
-_TABLES: Mapping[Thing, sa.Table] = {
-    Thing.RECORD: record,
-    Thing.SUBSCRIPTION: subscription,
-    Thing.ACCOUNT: account,
-    Thing.INTERACTION: interaction,
-}
-_SPECIAL: Mapping[str, sa.Column[Any]] = {
-    "customer.age": customer.c.birth_date,
-    "interaction.at": interaction.c.started_at,
-}
-"""Columns that are called otherwise than in their table."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Today:
-    """The day on which relative dates are reckoned."""
-
-    day: date
-    """In the zone."""
-    zone: tzinfo = UTC
-    """Where days begin."""
-
-    def start(self, day: date) -> datetime:
-        """When a day begins."""
-        return datetime.combine(day, time.min, self.zone).astimezone(UTC)
-
-
-def where(wanted: Segment, today: Today) -> sa.ColumnElement[bool]:
-    """The segment as a condition on `customer`; the living only, and those whose data may be used."""
-    may_be_meant = sa.and_(customer.c.merged_into.is_(None), restrictions.is_free(customer.c.customer_id))
-    return sa.and_(may_be_meant, _sql(wanted.condition, today))
 
 
 def count(tx: Transaction, wanted: Segment, today: Today) -> int:
@@ -87,120 +47,11 @@ def members(
 def factors(tx: Transaction, wanted: Segment, today: Today, customer_id: int) -> list[tuple[Any, bool]]:
     """Every condition about one customer in the order of the tree, and whether it holds for them."""
     conditions = list(model.walk(wanted.condition))
-    asked = [sa.case((_sql(one, today), 1), else_=0) for one in conditions]
+    asked = [sa.case((holds(one, today), 1), else_=0) for one in conditions]
     row = tx.execute(sa.select(*asked).where(customer.c.customer_id == customer_id)).first()
     if row is None:
         raise NotFoundError(f"there is no customer {customer_id}")
-    return [(one, bool(holds)) for one, holds in zip(conditions, row, strict=True)]
-
-
-def _sql(condition: Any, today: Today, *, is_denied: bool = False) -> sa.ColumnElement[bool]:
-    """A condition as SQL.
-
-    Args:
-        condition: The tree.
-        today: When relative dates are reckoned.
-        is_denied: It stands inside a `not`, where what is not known must be false. Elsewhere it may stay unknown, as
-            SQL has it: to ask for both hides the column's index from a planner.
-    """
-    match condition:
-        case All():
-            return sa.and_(*(_sql(one, today, is_denied=is_denied) for one in condition.all))
-        case Any_():
-            return sa.or_(*(_sql(one, today, is_denied=is_denied) for one in condition.any))
-        case Not():
-            return sa.not_(_sql(condition.not_, today, is_denied=True))
-        case Has():
-            return _has(condition, today)
-        case _:
-            leaf = _leaf(condition, today)
-            return sa.and_(_column(condition.column).is_not(None), leaf) if is_denied else leaf
-
-
-def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
-    table = _TABLES[condition.has]
-    # As a list of customers: it is made once, where a question about each customer would be asked a million times.
-    theirs = sa.select(member.c.customer_id).join(table, table.c.record == member.c.record)
-    theirs = theirs.where(*(_leaf(leaf, today) for leaf in condition.where))
-    if condition.at_least > 1:
-        theirs = theirs.group_by(member.c.customer_id).having(sa.func.count() >= condition.at_least)
-    return customer.c.customer_id.in_(theirs)
-
-
-def _leaf(condition: Any, today: Today) -> sa.ColumnElement[bool]:
-    """A question about a column; unknown where that is."""
-    column = _column(condition.column)
-    match condition:
-        case Known():
-            return column.is_not(None)
-        case OneOf():
-            return column.in_(condition.values)
-        case Begins():
-            # A stretch of an index; not LIKE, to which SQLite's A is an a.
-            behind = following(condition.value)
-            begun = column >= condition.value
-            return begun if behind is None else sa.and_(begun, column < behind)
-        case Is():
-            return column == (condition.is_ == "true")
-        case Between() if model.COLUMNS[condition.column] is Kind.AGE:
-            return sa.and_(*_ages(column, condition, today.day))
-        case Between():
-            ends = ((condition.from_, column.__ge__), (condition.to, column.__le__))
-            return sa.and_(*(compare(end) for end, compare in ends if end is not None))
-        case Dated():
-            day = condition.day or today.day - timedelta(days=condition.days_ago or 0)
-            bound = day if model.COLUMNS[condition.column] is Kind.DAY else today.start(day)
-            return column < bound if condition.is_ == "before" else column >= bound
-        case _:
-            raise AssertionError(condition)
-
-
-def following(beginning: str) -> str | None:
-    """The first text behind all that begin so, in the order of code points; None where none is.
-
-    >>> following("宽带"), following("a\U0010ffff"), following("\U0010ffff"), following("\ud7ff") == "\ue000"
-    ('宽帧', 'b', None, True)
-    """
-    kept = beginning.rstrip(chr(sys.maxunicode))
-    if not kept:
-        return None
-    last = ord(kept[-1]) + 1
-    # Surrogates are no characters.
-    return kept[:-1] + chr(0xE000 if last == 0xD800 else last)
-
-
-def _column(name: str) -> sa.Column[Any]:
-    """The column; `name` was checked against the allow-list when the condition was read."""
-    assert name in model.COLUMNS, name
-    if name in _SPECIAL:
-        return _SPECIAL[name]
-    thing, column = name.split(".")
-    return customer.c[column] if thing == "customer" else _TABLES[Thing(thing)].c[column]
-
-
-def _ages(born: sa.Column[Any], condition: Between, today: date) -> list[sa.ColumnElement[bool]]:
-    """Whole years of age as a range of birth dates: at least 18 are those born 18 years ago or before."""
-    ends = []
-    if condition.from_ is not None:
-        ends.append(born <= years_before(today, -int(-condition.from_ // 1)))
-    if condition.to is not None:
-        ends.append(born > years_before(today, int(condition.to // 1) + 1))
-    return ends
-
-
-def years_before(day: date, years: int) -> date:
-    """The day so many years before; who was born on a 29th of February has a birthday on the 28th in other years.
-
-    >>> years_before(date(2026, 2, 28), 18), years_before(date(2024, 2, 29), 1)
-    (datetime.date(2008, 2, 29), datetime.date(2023, 2, 28))
-    """
-    year = day.year - years
-    if year < 1:
-        return date.min
-    last = calendar.monthrange(year, day.month)[1]
-    # On the last of February everybody of its last days has had their birthday.
-    is_last = day.month == 2 and day.day == calendar.monthrange(day.year, 2)[1]
-    return date(year, day.month, last if is_last else min(day.day, last))
+    return [(one, bool(told)) for one, told in zip(conditions, row, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,10 @@ from kehu.flows.privacy import affected, restrict
 from kehu.flows.privacy.affected import Breach
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act
+from kehu.store.conditions import Today
 from kehu.store.database import Database
 from kehu.store.exports import What
 from kehu.store.privacy.breaches import Leaked
-from kehu.store.segments import Today
 
 ON = Today(day=date(2026, 11, 22), zone=UTC)
 

@@ -17,9 +17,9 @@ from kehu.flows.service import calls
 from kehu.flows.sight import CLEAR
 from kehu.model import segments as model
 from kehu.store import exports
+from kehu.store.conditions import Today
 from kehu.store.database import Database
 from kehu.store.exports import What
-from kehu.store.segments import Today
 from kehu.store.tallies import Cut
 from kehu.store.views import Filter
 

@@ -17,13 +17,13 @@ from kehu.errors import NotFoundError, SettingsError
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy import paper
 from kehu.flows.privacy.asked import Asked
-from kehu.store import segments
+from kehu.store import conditions, segments
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Noted
+from kehu.store.conditions import Today
 from kehu.store.database import Database, Transaction
 from kehu.store.privacy import breaches
 from kehu.store.privacy.breaches import AFFECTED, Condition, Leaked
-from kehu.store.segments import Today
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,5 +148,5 @@ def _meant(tx: Transaction, entry: Noted, on: Today) -> Condition:
         return breaches.named(numbers)
     kind, _, number = entry.what.partition(" ")
     if kind == "segment":
-        return segments.where(segments.saved(tx, int(number), version=detail["version"]).segment, on)
+        return conditions.where(segments.saved(tx, int(number), version=detail["version"]).segment, on)
     return breaches.everybody()

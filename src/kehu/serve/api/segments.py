@@ -18,7 +18,7 @@ from kehu.serve.looks import looked
 from kehu.serve.once import Once
 from kehu.serve.who import Who, needs
 from kehu.store import views
-from kehu.store.segments import Today
+from kehu.store.conditions import Today
 
 router = APIRouter(prefix="/segments", tags=["segments"])
 

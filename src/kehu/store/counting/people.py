@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.store import bulk
+from kehu.store.conditions import years_before
 from kehu.store.counting import rolling
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.records import member, record
 from kehu.store.privacy import restrictions
-from kehu.store.segments import years_before
 from kehu.store.tallies import ANY, NONE
 
 AGES = (18, 25, 35, 45, 55, 65)
