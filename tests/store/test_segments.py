@@ -1,5 +1,6 @@
 """A segment means the same to the database as to a plain filter over the same customers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -13,7 +14,7 @@ from kehu.errors import ConflictError, NotFoundError, SettingsError
 from kehu.model import segments as model
 from kehu.store import segments
 from kehu.store.conditions import Today
-from kehu.store.database import Database
+from kehu.store.database import Database, Transaction
 from kehu.store.dictionary import ground
 from kehu.store.dictionary.whole import tables
 
@@ -22,6 +23,7 @@ TODAY = Today(day=date(2026, 3, 1), zone=CHINA)
 NASTY = ("'; DROP TABLE customer; --", "%", "_", "\\", "张伟", "a'b\"c", "100%", "x_y")
 CODES = ("student", "ordinary", *NASTY)
 DAYS = (date(2004, 2, 29), date(2008, 3, 1), date(2008, 3, 2), date(2008, 2, 29), date(1990, 12, 31))
+CONTRARY = {"given": "withdrawn", "withdrawn": "given"}
 TIMES = tuple(datetime(2026, 2, day, hour, 59, 59, 999999, tzinfo=UTC) for day in (1, 27, 28) for hour in (0, 15, 16))
 
 
@@ -60,7 +62,26 @@ def _people() -> list[Person]:
             for turn in range(number % 4)
         ]
         numbers = [{"plan": (None, "5G-129", "5G_129")[(number + turn) % 3]} for turn in range(number % 3)]
-        made.append(Person(customer_id=number, of=of, things={"interaction": visits, "subscription": numbers}))
+        tickets = [
+            {
+                "kind": ("complaint", "fault")[(number + turn) % 2],
+                "queue": ("service", *NASTY)[(number + turn) % 9],
+                "opened_at": TIMES[(number + turn) % 9],
+                "late": (number + turn) % 3 == 0,
+            }
+            for turn in range(number % 3)
+        ]
+        words = [
+            {"purpose": purpose, "said": ("given", "withdrawn")[(number + turn) % 2], "at": TIMES[(number + turn) % 9]}
+            for turn, purpose in enumerate(("marketing", "sharing", "abroad")[: number % 4])
+        ]
+        things: dict[str, list[dict[str, Any]]] = {
+            "interaction": visits,
+            "subscription": numbers,
+            "ticket": tickets,
+            "consent": words,
+        }
+        made.append(Person(customer_id=number, of=of, things=things))
     return made
 
 
@@ -69,12 +90,13 @@ PEOPLE = _people()
 
 def _fill(store: Database) -> None:
     record = 0
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("customer", "member", "interaction", "subscription")}
+    of_records = ("interaction", "subscription")
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("customer", "member", *of_records)}
     for one in PEOPLE:
         state = {"sources": "{}", "merged_into": None, "valid_from": TIMES[0], "why": "load 1"}
         rows["customer"].append({"customer_id": one.customer_id, **one.of, **state})
-        for thing, told in one.things.items():
-            for row in told:
+        for thing in of_records:
+            for row in one.things[thing]:
                 record += 1
                 rows["member"].append({"record": record, "customer_id": one.customer_id, "since": TIMES[0]})
                 if thing == "interaction":
@@ -84,10 +106,52 @@ def _fill(store: Database) -> None:
                     rows[thing].append(
                         {"record": record, "channel": "hall", "msisdn": str(record), "role": "holder", **row}
                     )
-    rows["customer"].append({**rows["customer"][0], "customer_id": 99, "merged_into": 1})
+    # Somebody was merged away twice over: into 99, and that into 1.
+    for number, into in ((98, 99), (99, 1)):
+        rows["customer"].append({**rows["customer"][0], "customer_id": number, "merged_into": into})
+    rows["ticket"] = list(_tickets())
     with store.begin() as tx:
         for name, many in rows.items():
             tx.execute(ground.metadata.tables[name].insert(), many)
+        _say(tx)
+
+
+def _tickets() -> Iterator[dict[str, Any]]:
+    place = 0
+    for one in PEOPLE:
+        for ticket in one.things["ticket"]:
+            place += 1
+            row = {name: value for name, value in ticket.items() if name != "late"}
+            whose = 98 if one.customer_id == 1 else one.customer_id
+            yield row | {
+                "ticket_id": place, "title": "it", "sla": row["kind"], "severity": "minor", "state": "closed",
+                "customer_id": whose, "channel": "page", "opened_by": "lihua", "line_at": TIMES[0],
+                "breached_at": TIMES[0] if ticket["late"] else None, "resolved_at": None,
+            }  # fmt: skip
+
+
+def _whole(table: str, **values: Any) -> dict[str, Any]:
+    """A row of which nothing is told but these values; what must stand there is as good as nothing."""
+    nothing = {"Instant": TIMES[0], "Digest": bytes(16), "Word": "", "Boolean": False}
+    must = {column.name: type(column.type).__name__ for column in tables[table].c if not column.nullable}
+    return {name: nothing.get(kind, 0) for name, kind in must.items()} | values
+
+
+def _say(tx: Transaction) -> None:
+    """What people said, each after they had said the contrary; carried by a record of theirs that says nothing else."""
+    said = 0
+    tx.execute(tables["load"].insert(), [_whole("load", load_id=1)])
+    for one in PEOPLE:
+        number = 1_000 + one.customer_id
+        row = _whole("record", record=number, record_id=str(number), origin=number, load_id=1)
+        tx.execute(tables["record"].insert(), [row])
+        tx.execute(tables["member"].insert(), [{"record": number, "customer_id": one.customer_id, "since": TIMES[0]}])
+        for word in one.things["consent"]:
+            for turn, answer in enumerate((CONTRARY[word["said"]], word["said"])):
+                said += 1
+                told = {**word, "said": answer, "at": word["at"] - timedelta(days=1 - turn)}
+                noted = {"notice": "1", "channel": "hall", "noted_at": TIMES[0], "noted_by": "lihua"}
+                tx.execute(tables["consent"].insert(), [{"consent_id": said, "origin": number, **told, **noted}])
 
 
 @pytest.fixture
@@ -148,7 +212,25 @@ def _meant(condition: dict[str, Any], one: Person) -> bool:
     return _holds(condition, one.of)
 
 
-WORDS = st.sampled_from([*CODES, "杭州市", "杭", "100", "x", "投诉", "call", "5G", "5G_129"])
+SAID = ("complaint", "service", "marketing", "sharing", "given")
+WORDS = st.sampled_from(
+    [
+        *CODES,
+        "杭州市",
+        "杭",
+        "100",
+        "x",
+        "投诉",
+        "call",
+        "5G",
+        "5G_129",
+        "complaint",
+        "service",
+        "marketing",
+        "sharing",
+        "given",
+    ]
+)
 DATED = st.one_of(
     st.fixed_dictionaries({"day": st.sampled_from([day.isoformat() for day in (*DAYS, date(2026, 2, 28))])}),
     st.fixed_dictionaries({"days_ago": st.integers(-1, 40)}),
@@ -199,9 +281,11 @@ ABOUT = {
         ),
         "interaction": ("kind", "reason", "at", "satisfaction", "verified"),
         "subscription": ("plan",),
+        "ticket": ("kind", "queue", "opened_at", "late"),
+        "consent": ("purpose", "said", "at"),
     }.items()
 }
-HAS = st.sampled_from(["interaction", "subscription"]).flatmap(
+HAS = st.sampled_from([thing for thing in ABOUT if thing != "customer"]).flatmap(
     lambda thing: st.fixed_dictionaries(
         {"has": st.just(thing)},
         optional={"at_least": st.integers(1, 3), "where": st.lists(_asked(ABOUT[thing]), max_size=2)},
@@ -239,7 +323,7 @@ def test_what_looks_like_code_is_a_value_and_no_more(people: Database, nasty: st
         assert segments.count(tx, wanted, TODAY) == sum(str(one.of["city"]).startswith(nasty) for one in PEOPLE)
         number = segments.save(tx, wanted, name=nasty, by=nasty, at=TIMES[0])
         assert segments.saved(tx, number).name == nasty
-        assert tx.scalar(sa.select(sa.func.count()).select_from(tables["customer"])) == len(PEOPLE) + 1
+        assert tx.scalar(sa.select(sa.func.count()).select_from(tables["customer"])) == len(PEOPLE) + 2
 
 
 @pytest.mark.parametrize(
@@ -278,6 +362,13 @@ def test_a_segment_that_is_too_deep_is_refused() -> None:
         tree = {"not": tree}
     with pytest.raises(SettingsError, match="deep"):
         model.parsed(tree)
+
+
+def test_whatever_is_asked_of_a_customer_stands_in_one_index_but_what_names_somebody() -> None:
+    [index] = [one for one in tables["customer"].indexes if one.name == "ix_customer_asked"]
+    asked = {name.removeprefix("customer.") for name in model.COLUMNS if name.startswith("customer.")}
+    names = {"name", "address", "id_number"}
+    assert set(index.columns.keys()) - {"merged_into"} == asked - names - {"age"}
 
 
 def test_each_condition_tells_whether_it_holds(people: Database) -> None:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from kehu.model.codes import Texts
+
 
 class Purpose(StrEnum):
     """What somebody is asked to consent to. What the contract itself needs is not asked for, and stands not here."""
@@ -35,6 +37,14 @@ class Said(StrEnum):
     """They consent."""
     WITHDRAWN = "withdrawn"
     """They do not, or no longer."""
+
+
+TEXTS = Texts(
+    *((purpose, *texts) for purpose, texts in PURPOSES.items()),
+    (Said.GIVEN, "同意", "consents"),
+    (Said.WITHDRAWN, "拒绝或撤回", "refuses"),
+)
+"""The zh and the en text of every code."""
 
 
 class Bound(StrEnum):

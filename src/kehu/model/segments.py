@@ -9,7 +9,7 @@
         {"not": {"column": "customer.email", "is": "known"}}]}
 
 What is not known answers no question with yes: `{"not": …}` of it is true. Conditions inside one `has` are about one
-and the same subscription, account or interaction.
+and the same thing: one subscription, one interaction, one ticket.
 """
 
 from collections.abc import Iterator
@@ -58,6 +58,10 @@ class Thing(StrEnum):
     """An account, as a record states it."""
     INTERACTION = "interaction"
     """A contact."""
+    TICKET = "ticket"
+    """A ticket."""
+    CONSENT = "consent"
+    """The latest word on a purpose; earlier ones hold no longer."""
 
 
 COLUMNS: dict[str, Kind] = {
@@ -74,6 +78,9 @@ COLUMNS: dict[str, Kind] = {
     "account.account_type": Kind.CODE,
     "interaction.kind": Kind.CODE, "interaction.direction": Kind.CODE, "interaction.reason": Kind.TEXT,
     "interaction.at": Kind.TIME, "interaction.satisfaction": Kind.NUMBER, "interaction.verified": Kind.TRUTH,
+    "ticket.kind": Kind.CODE, "ticket.severity": Kind.CODE, "ticket.state": Kind.CODE, "ticket.queue": Kind.TEXT,
+    "ticket.opened_at": Kind.TIME, "ticket.resolved_at": Kind.TIME, "ticket.late": Kind.TRUTH,
+    "consent.purpose": Kind.CODE, "consent.said": Kind.CODE, "consent.at": Kind.TIME,
 }  # fmt: skip
 """Every column that a condition may name."""
 

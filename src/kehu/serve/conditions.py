@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kehu.model import codes
 from kehu.model.languages import Language
 from kehu.serve import words
 from kehu.serve.words import marked
@@ -16,6 +15,8 @@ ABOUT: dict[str, str] = {
     "subscription": marked("Numbers"),
     "account": marked("Accounts"),
     "interaction": marked("Contacts"),
+    "ticket": marked("Tickets"),
+    "consent": marked("Consents"),
 }
 """What a group of questions is about."""
 
@@ -56,6 +57,16 @@ COLUMNS: dict[str, str] = {
     "interaction.at": marked("When"),
     "interaction.satisfaction": marked("Satisfaction"),
     "interaction.verified": marked("Certificate asked for"),
+    "ticket.kind": marked("Kind of ticket"),
+    "ticket.severity": marked("How bad it is"),
+    "ticket.state": marked("State"),
+    "ticket.queue": marked("Queue"),
+    "ticket.opened_at": marked("Opened on"),
+    "ticket.resolved_at": marked("Resolved on"),
+    "ticket.late": marked("Found to be late"),
+    "consent.purpose": marked("Purpose"),
+    "consent.said": marked("Latest word"),
+    "consent.at": marked("When"),
 }
 """Column -> what people call it."""
 
@@ -83,6 +94,11 @@ _KINDS: dict[str, str] = {
     "account.account_type": "account_type",
     "interaction.kind": "interaction_kind",
     "interaction.direction": "interaction_direction",
+    "ticket.kind": "ticket_kind",
+    "ticket.severity": "ticket_severity",
+    "ticket.state": "ticket_state",
+    "consent.purpose": "purpose",
+    "consent.said": "said",
 }
 """Columns that hold codes -> what `words.CODES` calls them."""
 
@@ -129,7 +145,7 @@ class Sayer:
         if column not in _KINDS:
             return ()
         kind: type[StrEnum] = words.CODES[_KINDS[column]]
-        return tuple((code.value, codes.TEXTS[code][0 if self.language is Language.ZH else 1]) for code in kind)
+        return tuple((code.value, words.code(code.value, _KINDS[column], self.language)) for code in kind)
 
     open_codes = OPEN
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import lru_cache
 from gettext import NullTranslations
 
-from kehu.model import codes, tickets
+from kehu.model import codes, privacy, tickets
 from kehu.model.languages import Language
 from kehu.serve import language as languages
 
@@ -215,6 +215,8 @@ CODES: dict[str, type[StrEnum]] = {
     "ticket_severity": tickets.TicketSeverity,
     "ticket_state": tickets.TicketState,
     "ticket_act": tickets.TicketAct,
+    "purpose": privacy.Purpose,
+    "said": privacy.Said,
 }
 """Column -> the codes that stand in it."""
 
@@ -275,5 +277,5 @@ def code(value: str, column: str, language: Language) -> str:
     if value not in set(CODES[column]):
         return value
     named = CODES[column](value)
-    zh, en = (tickets.TEXTS if named in tickets.TEXTS else codes.TEXTS)[named]
+    zh, en = next(texts for texts in (tickets.TEXTS, privacy.TEXTS, codes.TEXTS) if named in texts)[named]
     return zh if language is Language.ZH else en

@@ -6,31 +6,39 @@ condition is true or false, and `not` turns it round.
 
 import calendar
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from kehu.model import segments as model
 from kehu.model.segments import All, Any_, Begins, Between, Dated, Has, Is, Kind, Known, Not, OneOf, Segment, Thing
 from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.households import account, interaction, subscription
+from kehu.store.dictionary.privacy import consent
 from kehu.store.dictionary.records import member, record
-from kehu.store.privacy import restrictions
+from kehu.store.dictionary.service import ticket
+from kehu.store.privacy import consents, restrictions
 
 _TABLES: Mapping[Thing, sa.Table] = {
     Thing.RECORD: record,
     Thing.SUBSCRIPTION: subscription,
     Thing.ACCOUNT: account,
     Thing.INTERACTION: interaction,
+    Thing.TICKET: ticket,
+    Thing.CONSENT: consent,
 }
-_SPECIAL: Mapping[str, sa.Column[Any]] = {
+_SPECIAL: Mapping[str, sa.ColumnElement[Any]] = {
     "customer.age": customer.c.birth_date,
     "interaction.at": interaction.c.started_at,
+    "ticket.late": ticket.c.breached_at.is_not(None),
 }
-"""Columns that are called otherwise than in their table."""
+"""Columns that are called otherwise than in their table, or made of one there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +55,26 @@ class Today:
         return datetime.combine(day, time.min, self.zone).astimezone(UTC)
 
 
+class likely(FunctionElement[bool]):  # noqa: N801  (SQLite calls it so)
+    """A condition of which SQLite is told that it hardly parts anything: an index that begins with it is none."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(likely)
+def _said_plainly(element: likely, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(likely, "sqlite")
+def _said_to_sqlite(element: likely, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"likely({compiler.process(element.clauses, **kw)})"
+
+
 def where(wanted: Segment, today: Today) -> sa.ColumnElement[bool]:
     """The segment as a condition on `customer`; the living only, and those whose data may be used."""
-    may_be_meant = sa.and_(customer.c.merged_into.is_(None), restrictions.is_free(customer.c.customer_id))
+    may_be_meant = sa.and_(likely(customer.c.merged_into.is_(None)), restrictions.is_free(customer.c.customer_id))
     return sa.and_(may_be_meant, holds(wanted.condition, today))
 
 
@@ -77,18 +102,61 @@ def holds(condition: Any, today: Today, *, is_denied: bool = False) -> sa.Column
 
 
 def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
-    table = _TABLES[condition.has]
-    # As a list of customers: it is made once, where a question about each customer would be asked a million times.
-    theirs = sa.select(member.c.customer_id).join(table, table.c.record == member.c.record)
-    theirs = theirs.where(*(_leaf(leaf, today) for leaf in condition.where))
+    whose: sa.ColumnElement[int]
+    theirs: sa.Select[Any]
+    match condition.has:
+        case Thing.TICKET:
+            whose, theirs = _of_tickets(condition, today)
+        case Thing.CONSENT:
+            whose, theirs = _of_consents(condition, today)
+        case _:
+            table = _TABLES[condition.has]
+            whose = member.c.customer_id
+            theirs = (
+                sa.select(member.c.customer_id)
+                .join(table, table.c.record == member.c.record)
+                .where(*_leaves(condition, today))
+            )
     if condition.at_least > 1:
-        theirs = theirs.group_by(member.c.customer_id).having(sa.func.count() >= condition.at_least)
+        # Made a sum, it is no order that an index of members has: SQLite would walk all of them in that order, to look
+        # for the things of each.
+        one = whose + sa.literal_column("0")
+        theirs = theirs.with_only_columns(one).group_by(one).having(sa.func.count() >= condition.at_least)
+    # A list of customers, made once; a question about each customer would be asked a million times.
     return customer.c.customer_id.in_(theirs)
+
+
+def _of_tickets(condition: Has, today: Today) -> tuple[sa.ColumnElement[int], sa.Select[tuple[int]]]:
+    """Whose tickets they are; those of a customer who was merged away are the survivor's."""
+    wanted = sa.select(ticket.c.customer_id).where(*_leaves(condition, today), ticket.c.customer_id.is_not(None))
+    told = wanted.cte(recursive=True, nesting=True)
+    merged = sa.select(customer.c.merged_into).join(told, told.c.customer_id == customer.c.customer_id)
+    # Every step of the way stands there as well; nobody lives there who could be meant.
+    told = told.union_all(merged.where(customer.c.merged_into.is_not(None)))
+    return told.c.customer_id, sa.select(told.c.customer_id)
+
+
+def _of_consents(condition: Has, today: Today) -> tuple[sa.ColumnElement[int], sa.Select[tuple[int]]]:
+    """Who said what, as the latest word on each purpose has it."""
+    is_purpose = [leaf.column == "consent.purpose" for leaf in condition.where]
+    # Which purposes is asked first: the words on others need no order.
+    first = (_leaf(leaf, today) for leaf, early in zip(condition.where, is_purpose, strict=True) if early)
+    told = consents.latest(*first)
+    later = [leaf for leaf, early in zip(condition.where, is_purpose, strict=True) if not early]
+    columns = ((leaf, told.c[leaf.column.removeprefix("consent.")]) for leaf in later)
+    return told.c.customer_id, sa.select(told.c.customer_id).where(*(_asked(leaf, at, today) for leaf, at in columns))
+
+
+def _leaves(condition: Has, today: Today) -> Iterator[sa.ColumnElement[bool]]:
+    return (_leaf(leaf, today) for leaf in condition.where)
 
 
 def _leaf(condition: Any, today: Today) -> sa.ColumnElement[bool]:
     """A question about a column; unknown where that is."""
-    column = _column(condition.column)
+    return _asked(condition, _column(condition.column), today)
+
+
+def _asked(condition: Any, column: sa.ColumnElement[Any], today: Today) -> sa.ColumnElement[bool]:
     match condition:
         case Known():
             return column.is_not(None)
@@ -105,7 +173,8 @@ def _leaf(condition: Any, today: Today) -> sa.ColumnElement[bool]:
             return sa.and_(*_ages(column, condition, today.day))
         case Between():
             ends = ((condition.from_, column.__ge__), (condition.to, column.__le__))
-            return sa.and_(*(compare(end) for end, compare in ends if end is not None))
+            # To SQLite a range of an index that holds nothing else looks better than all answers in a longer one.
+            return sa.and_(*(likely(compare(end)) for end, compare in ends if end is not None))
         case Dated():
             day = condition.day or today.day - timedelta(days=condition.days_ago or 0)
             bound = day if model.COLUMNS[condition.column] is Kind.DAY else today.start(day)
@@ -128,7 +197,7 @@ def following(beginning: str) -> str | None:
     return kept[:-1] + chr(0xE000 if last == 0xD800 else last)
 
 
-def _column(name: str) -> sa.Column[Any]:
+def _column(name: str) -> sa.ColumnElement[Any]:
     """The column; `name` was checked against the allow-list when the condition was read."""
     assert name in model.COLUMNS, name
     if name in _SPECIAL:
@@ -137,7 +206,7 @@ def _column(name: str) -> sa.Column[Any]:
     return customer.c[column] if thing == "customer" else _TABLES[Thing(thing)].c[column]
 
 
-def _ages(born: sa.Column[Any], condition: Between, today: date) -> list[sa.ColumnElement[bool]]:
+def _ages(born: sa.ColumnElement[Any], condition: Between, today: date) -> list[sa.ColumnElement[bool]]:
     """Whole years of age as a range of birth dates: at least 18 are those born 18 years ago or before."""
     ends = []
     if condition.from_ is not None:

@@ -64,6 +64,7 @@ interaction = Table(
     Column("verified", Boolean, comment="The agent asked for the certificate"),
     Column("agent", Word(LENGTHS["interaction_agent"]), comment="Who served, by name or number"),
     Column("satisfaction", Integer, comment="How content the customer was, 1 to 5"),
+    Index(None, "reason", "started_at"),
     comment="A contact between a customer and the operator (接触记录), told by a record",
     **MYSQL,
 )

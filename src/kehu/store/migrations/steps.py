@@ -23,10 +23,10 @@ def add_column(table: str, column: sa.Column[Any]) -> None:
         op.add_column(table, column)
 
 
-def create_index(name: str, table: str, columns: list[str], *, unique: bool = False) -> None:
+def create_index(name: str, table: str, columns: list[str], *, unique: bool = False, **options: Any) -> None:
     """Make an index unless it is there; MySQL has no IF NOT EXISTS for it."""
     if name not in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
-        op.create_index(name, table, columns, unique=unique)
+        op.create_index(name, table, columns, unique=unique, **options)
 
 
 def start_sequences(*names: str) -> None:

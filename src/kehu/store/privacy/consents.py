@@ -118,26 +118,39 @@ def allows(customer_id: sa.ColumnElement[int], purpose: Purpose) -> sa.ColumnEle
     return customer_id.in_(consenting(purpose)) if purpose in ASKED_FIRST else customer_id.not_in(refusing(purpose))
 
 
-def _whose(purpose: Purpose, said: Said, customer_id: int | None = None) -> sa.Select[tuple[int]]:
-    spoken_of = (
+def latest(*of: sa.ColumnElement[bool]) -> sa.Subquery:
+    """What each customer said last of each purpose: a query of `customer_id`, `purpose`, `said` and `at`.
+
+    Args:
+        of: Conditions on the customer and the purpose; one on anything else would make earlier words the latest.
+    """
+    spoken = (
         sa.select(
             member.c.customer_id,
+            consent.c.purpose,
             consent.c.said,
+            consent.c.at,
             sa.func.row_number()
             .over(
-                partition_by=member.c.customer_id,
+                partition_by=(member.c.customer_id, consent.c.purpose),
                 order_by=(consent.c.at.desc(), consent.c.said.desc(), consent.c.consent_id.desc()),
             )
             .label("place"),
         )
         .join(record, record.c.origin == consent.c.origin)
         .join(member, member.c.record == record.c.record)
-        .where(consent.c.purpose == purpose.value)
+        .where(*of)
+        .subquery()
     )
+    return sa.select(*(spoken.c[name] for name in spoken.c.keys()[:-1])).where(spoken.c.place == 1).subquery()
+
+
+def _whose(purpose: Purpose, said: Said, customer_id: int | None = None) -> sa.Select[tuple[int]]:
+    of = [consent.c.purpose == purpose.value]
     if customer_id is not None:
-        spoken_of = spoken_of.where(member.c.customer_id == customer_id)
-    spoken = spoken_of.subquery()
-    return sa.select(spoken.c.customer_id).where(spoken.c.place == 1, spoken.c.said == said.value)
+        of.append(member.c.customer_id == customer_id)
+    spoken = latest(*of)
+    return sa.select(spoken.c.customer_id).where(spoken.c.said == said.value)
 
 
 def _rank(one: Statement) -> tuple[datetime, bool, int]:
