@@ -185,15 +185,20 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, clea
     warnings = warnings.filter(pa.array(~is_bad[warnings["row"].to_numpy()]))
     return Judged(
         batch=batch,
-        clean=made.clean.take(good),
+        clean=_only(made.clean, good),
         hashes=hashes,
         good=good,
         faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
         warned=warnings.num_rows,
         broke=pa.concat_tables([quality.broke(pa.concat_tables([faults, warnings])), _unread(batch)]),
-        standing=quality.standing(flat, made.clean).take(good),
-        stated=None if made.stated is None else made.stated.take(good),
+        standing=_only(quality.standing(flat, made.clean), good),
+        stated=None if made.stated is None else _only(made.stated, good),
     )
+
+
+def _only(table: pa.Table, good: pa.Array) -> pa.Table:
+    """The good rows; most often all are."""
+    return table if len(good) == table.num_rows else table.take(good)
 
 
 def stored(
@@ -267,6 +272,8 @@ def _unstorable(cleaned: pa.Table) -> pa.Table:
 
 def _faulty(batch: Batch, bad: pa.Array, keys: pa.Array, faults: pa.Table) -> pa.Table:
     """The bad rows as the quarantine takes them: `store.quarantine.BROKEN`."""
+    if not len(bad) and not batch.bad:
+        return quarantine.BROKEN.empty_table()
     reasons: dict[int, list[dict[str, str]]] = {}
     for fault in faults.to_pylist():
         reason = {"rule": fault["rule"], "column": fault["column"], "zh": fault["reason_zh"], "en": fault["reason_en"]}

@@ -195,7 +195,8 @@ def broken(rows: Rows, rules: Sequence[Rule]) -> pa.Table:
     for rule in [*always, *rules]:
         for names, mask, reasons in _breaches(rule, rows):
             found.append(table(rule, names, mask, reasons))
-    return pa.concat_tables(found).sort_by("row")
+    found = [one for one in found if one.num_rows]
+    return pa.concat_tables(found).sort_by("row") if found else BREACHES.empty_table()
 
 
 _Reasons = tuple[str, str]
@@ -203,6 +204,8 @@ _Reasons = tuple[str, str]
 
 def table(rule: Any, names: Sequence[str], mask: pa.Array, reasons: tuple[str, str]) -> pa.Table:
     """A breach of a rule on these columns for each row where the mask is true; the rule's own words come first."""
+    if not pc.any(mask).as_py():
+        return BREACHES.empty_table()
     rows = pc.indices_nonzero(pc.fill_null(mask, False)).cast(pa.int64())
     texts = (
         rule.rule,

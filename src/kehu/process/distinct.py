@@ -26,12 +26,27 @@ def one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
+def blank(column: pa.Array) -> pa.Array:
+    """Where a text is empty but for blanks; null where it is null.
+
+    >>> blank(pa.array(["a", " \u3000", None])).to_pylist()
+    [False, True, None]
+    """
+    if len(column) <= FEW:
+        return pa.array([None if text is None else not text.strip() for text in values(column)], pa.bool_())
+    return pc.equal(pc.utf8_trim_whitespace(column), "")
+
+
 def mapped(column: pa.Array, function: Callable[[str], Any], *, to: pa.DataType | None = None) -> pa.Array:
     """One array with what the function makes of every value; it sees each distinct value once and no nulls.
 
     >>> mapped(pa.array(["a", "b", "a", None]), str.upper).to_pylist()
     ['A', 'B', 'A', None]
     """
+    if len(column) <= FEW:
+        return pa.array(
+            [None if value is None else function(value) for value in values(column)], type=to or pa.string()
+        )
     encoded = column.dictionary_encode()
     cleaned = pa.array([function(value) for value in values(encoded.dictionary)], type=to or pa.string())
     return cleaned.take(encoded.indices)
@@ -45,12 +60,15 @@ def spread(column: pa.Array, function: Callable[[str], tuple[Any, ...]], to: pa.
     >>> parts["head"].to_pylist(), parts["size"].to_pylist()
     (['a', None, 'c'], [2, None, 1])
     """
-    encoded = column.dictionary_encode()
+    is_short = len(column) <= FEW
+    encoded = column if is_short else column.dictionary_encode()
+    width = len(to)
     # One long list of cells: a hundred thousand tuples kept alive would wake the garbage collector again and again.
     cells: list[Any] = []
-    for value in values(encoded.dictionary):
-        cells.extend(function(value))
-    width = len(to)
+    for value in values(encoded if is_short else encoded.dictionary):
+        cells.extend((None,) * width if value is None else function(value))
+    if is_short:
+        return {field.name: pa.array(cells[place::width], type=field.type) for place, field in enumerate(to)}
     return {
         field.name: pa.array(cells[place::width], type=field.type).take(encoded.indices)
         for place, field in enumerate(to)

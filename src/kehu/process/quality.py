@@ -99,8 +99,7 @@ def broke(breaches: pa.Table) -> pa.Table:
 
 
 def _wrote(values: pa.ChunkedArray) -> np.ndarray:
-    texts = distinct.one_chunk(values)
-    return _true(pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(texts), ""), False))
+    return ~_true(pc.fill_null(distinct.blank(distinct.one_chunk(values)), True))
 
 
 def _true(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -42,10 +42,11 @@ class Rows:
         if name not in self.flat.column_names:
             return pa.repeat(pa.scalar(False), self.flat.num_rows)
         came = distinct.one_chunk(self.flat.column(name))
-        return pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(came), ""), False)
+        return pc.invert(pc.fill_null(distinct.blank(came), True))
 
 
 def _without_blanks(values: pa.Array) -> pa.Array:
     if not pa.types.is_string(values.type):
         return values
-    return pc.if_else(pc.equal(pc.utf8_trim_whitespace(values), ""), None, values)
+    blank = distinct.blank(values)
+    return pc.if_else(blank, None, values) if pc.any(blank).as_py() else values

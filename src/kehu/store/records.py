@@ -70,16 +70,16 @@ def known(tx: Transaction, channel: str, keys: pa.Array) -> pa.Table:
         return bulk.read(tx, query.where(record.c.channel == channel, one_of_them, record.c.current), KNOWN)
 
 
+UNSTORABLE = pa.schema([("row", pa.int64()), ("column", pa.string()), ("reason", pa.string())])
+"""One row a value that no database would keep as it is."""
+
+
 def unstorable(clean: pa.Table) -> pa.Table:
-    """The values that no database would keep as they are: `row` (int64), `column`, `reason` (length or nul).
+    """The values that no database would keep as they are: `UNSTORABLE`; the reason is length or nul.
 
     Intake sends these rows to quarantine; `add` refuses them.
     """
-    found = [
-        pa.table(
-            {"row": pa.array([], pa.int64()), "column": pa.array([], pa.string()), "reason": pa.array([], pa.string())}
-        )
-    ]
+    found = []
     for name in clean.column_names:
         if not pa.types.is_string(clean.schema.field(name).type):
             continue
@@ -95,7 +95,7 @@ def unstorable(clean: pa.Table) -> pa.Table:
             found.append(
                 pa.table({"row": rows, "column": pa.repeat(name, len(rows)), "reason": pa.repeat(reason, len(rows))})
             )
-    return pa.concat_tables(found).sort_by("row")
+    return pa.concat_tables(found).sort_by("row") if found else UNSTORABLE.empty_table()
 
 
 def _may_hold_nul(values: pa.ChunkedArray) -> bool:
