@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import bulk
+from kehu.store import bulk, wire
 from kehu.store.database import Database
 from kehu.store.dictionary.whole import tables
 
@@ -168,3 +168,14 @@ def test_the_error_of_a_driver_never_quotes_a_value(store: Database) -> None:
         tx.execute(tables["search_term"].insert().values(term=secret, customer_id=1))
     assert secret not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+@given(moments=st.lists(st.none() | TIMES, min_size=1, max_size=4))
+def test_few_times_are_written_and_read_as_many_are(moments: list[datetime | None]) -> None:
+    instant = pa.timestamp("us", tz="UTC")
+    few = pa.table({"at": pa.array(moments, instant)})
+    many = pa.concat_tables([few] * (wire.HANDFUL + 1))
+    texts = [text for (text,) in wire.rows(few, iso=True)]
+    assert wire.rows(many, iso=True) == [(text,) for text in texts] * (wire.HANDFUL + 1)
+    assert wire.column(texts, instant).to_pylist() == few["at"].to_pylist()
+    assert wire.column(texts * (wire.HANDFUL + 1), instant).to_pylist() == many["at"].to_pylist()

@@ -323,12 +323,10 @@ def require_storable(rows: pa.Table, table: sa.Table, *, is_sealed: bool = False
     Raises:
         UnstorableError: Naming the column, never the value.
     """
-    for name in rows.column_names:
-        values = rows.column(name)
-        kind = table.c[name].type
-        in_clear = isinstance(kind, columns.Sealed) and not is_sealed
-        limit = getattr(kind, "characters" if in_clear else "length", None)
-        if not pa.types.is_string(values.type) or are_plain(values, limit):
+    limits = _limits(table, is_sealed)
+    for field, values in zip(rows.schema, rows.itercolumns(), strict=True):
+        name = field.name
+        if not pa.types.is_string(field.type) or are_plain(values, limit := limits[name]):
             continue
         if pc.any(has_nul(values)).as_py():
             raise UnstorableError(f"{table.name}.{name}: a text holds a NUL character; the row belongs in quarantine")
@@ -336,12 +334,24 @@ def require_storable(rows: pa.Table, table: sa.Table, *, is_sealed: bool = False
             raise UnstorableError(f"{table.name}.{name}: a text is longer than {limit} characters; quarantine the row")
 
 
+@functools.cache
+def _limits(table: sa.Table, is_sealed: bool) -> dict[str, int | None]:  # noqa: FBT001 - a key of the cache
+    """How many characters each column of a table takes, in clear unless what comes `is_sealed`."""
+    in_clear = {column.name: isinstance(column.type, columns.Sealed) and not is_sealed for column in table.c}
+    return {
+        column.name: getattr(column.type, "characters" if in_clear[column.name] else "length", None)
+        for column in table.c
+    }
+
+
 def are_plain(values: pa.ChunkedArray, limit: int | None) -> bool:
     """Whether few texts are all storable: for them Python is there before the kernels have begun."""
     if len(values) > wire.HANDFUL:
         return False
-    texts = [text for text in values.to_pylist() if text is not None]
-    return not any("\0" in text for text in texts) and (limit is None or all(len(text) <= limit for text in texts))
+    for text in values.to_pylist():
+        if text is not None and ("\0" in text or (limit is not None and len(text) > limit)):
+            return False
+    return True
 
 
 def has_nul(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -78,8 +78,9 @@ def wrap(tx: Transaction) -> Wrap:
 
 def closed(tx: Transaction, table: sa.Table, rows: pa.Table) -> pa.Table:
     """Rows of a table as the database may hold them."""
+    sealed = _sealed_names(table)
     for name in rows.column_names:
-        if is_sealed(table.c[name]):
+        if name in sealed:
             place, text = rows.schema.get_field_index(name), rows.select([row_of(table).name, name])
             pieces = [
                 pa.array(
@@ -95,6 +96,11 @@ def closed(tx: Transaction, table: sa.Table, rows: pa.Table) -> pa.Table:
             ]
             rows = rows.set_column(place, name, pa.chunked_array(pieces, pa.string()))
     return rows
+
+
+@functools.cache
+def _sealed_names(table: sa.Table) -> frozenset[str]:
+    return frozenset(column.name for column in columns(table))
 
 
 def _pieces(rows: pa.Table) -> Iterator[pa.Table]:

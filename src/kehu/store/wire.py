@@ -5,6 +5,7 @@ the same escapes. One leads out: rows of Python values, of the types that the dr
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ def rows(table: pa.Table, *, iso: bool) -> list[tuple[Any, ...]]:
 
 def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
     kind = values.type
+    if iso and pa.types.is_timestamp(kind) and kind.unit == "us" and kind.tz == "UTC" and len(values) <= HANDFUL:
+        return [told and told.replace(tzinfo=None).isoformat(" ", "microseconds") for told in values.to_pylist()]
     if pa.types.is_timestamp(kind):
         values = naive(values)
     elif pa.types.is_uint64(kind):
@@ -95,8 +98,12 @@ def _hex(values: pa.ChunkedArray) -> pa.Array:
 
 def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """A column as a driver gives it, in the type we want."""
+    if pa.types.is_string(kind):  # Most are.
+        return pa.array(values, kind)
     if pa.types.is_timestamp(kind):
         first = next((value for value in values if value is not None), None)
+        if isinstance(first, str) and len(values) <= HANDFUL:
+            return pa.array([told and datetime.fromisoformat(told) for told in values], kind)
         if isinstance(first, str):
             return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(kind)
         if first is not None and first.tzinfo is None:
