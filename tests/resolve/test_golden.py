@@ -13,7 +13,7 @@ from kehu.collect.town.town import Town
 from kehu.model.customers import CUSTOMERS, DECIDED_BY, GOLDEN_COLUMNS, PINS
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean
-from kehu.resolve import golden
+from kehu.resolve import coded, golden
 from kehu.resolve.survivorship import Strategy
 
 FLAT = pa.schema([(name, pa.string()) for name in FLAT_COLUMNS])
@@ -261,3 +261,19 @@ def test_golden_values_are_a_pure_function_of_the_members(town_members: pa.Table
     order = np.random.default_rng(seed).permutation(len(town_members))
     shuffled = town_members.take(pa.array(order))
     assert golden.values(shuffled, trust={"calls": 1}).equals(golden.values(town_members, trust={"calls": 1}))
+
+
+@settings(max_examples=40, deadline=None)
+@given(first=st.integers(0, 1_950), rows=st.integers(1, 12), customers=st.integers(1, 4))
+def test_few_records_have_the_golden_values_that_they_have_among_many(
+    a_town: Callable[[int], Town], first: int, rows: int, customers: int
+) -> None:
+    table = clean.clean(a_town(2_000).records.slice(first, rows))
+    table = table.append_column("record", pa.array(range(rows), pa.int64()))
+    table = table.append_column("customer_id", pa.array([7 + row % customers for row in range(rows)], pa.int64()))
+    few = golden.values(table, trust={"hall": 3, "online": 2})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(golden, "FEW", 0)
+        patch.setattr(coded, "FEW", 0)
+        patch.setattr(golden, "AT_ONCE", 1)
+        assert golden.values(table, trust={"hall": 3, "online": 2}).equals(few)

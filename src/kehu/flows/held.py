@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from kehu.store import records
 from kehu.store.database import Transaction
-from kehu.store.records import RECORDS, Added
+from kehu.store.records import Added
 
 MOST = 2_000_000
 """So many are held, about a gigabyte; the others are read back."""
@@ -27,7 +27,9 @@ class Held:
 
     def given_up(self, tx: Transaction, numbers: pa.Array, *, most: int) -> pa.Table | None:
         """The records of these numbers, held no longer: `RECORDS`; None where more than `most` had to be read."""
-        rows = pa.concat_tables([RECORDS.empty_table(), *self.pieces])
+        if not self.pieces:
+            return records.read(tx, numbers) if len(numbers) <= most else None
+        rows = pa.concat_tables(self.pieces)
         self.pieces.clear()
         wanted = pc.is_in(rows.column("record"), value_set=numbers)
         if not pc.all(wanted, min_count=0).as_py():

@@ -1,8 +1,11 @@
 """Golden values: for each customer and attribute the value that survives, the record it came from, and what decided."""
 
+import functools
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +15,8 @@ import pyarrow.compute as pc
 from kehu.model import customers as columns
 from kehu.model.codes import DecidedBy
 from kehu.resolve import quality
-from kehu.resolve.coded import Coded, coded
-from kehu.resolve.members import Members, Numbers
+from kehu.resolve.coded import FEW, Coded, coded
+from kehu.resolve.members import Mask, Members, Numbers
 from kehu.resolve.survivorship import DEFAULT, Strategy
 
 SURVIVORSHIP: Mapping[str, Sequence[Strategy]] = MappingProxyType(DEFAULT.orders())
@@ -38,9 +41,14 @@ _LETTERS: Mapping[DecidedBy, str] = MappingProxyType(
     {decider: letter for letter, decider in columns.DECIDED_BY.items()}
 )
 
+_TOLD_BY: Mapping[Strategy, str] = MappingProxyType({one: _LETTERS[DecidedBy(one.value)] for one in Strategy})
+
 _NO_PINS = pa.Table.from_batches([], columns.PINS)
 
 Letters = npt.NDArray[np.str_]
+
+AT_ONCE = 200_000
+"""So many values are weighed at once: all attributes of few records, one or two of many."""
 
 
 @dataclass(frozen=True)
@@ -98,28 +106,40 @@ def of(
         `model.customers.CUSTOMERS`, ordered by `customer_id`.
     """
     chooser = _Chooser(members, trust, _Pins(members, pins))
-    chosen: dict[str, _Chosen] = {}
     made: dict[str, pa.Array] = {}
+    asked = {"updated_at": chooser.asked("", "updated_at", (Strategy.MOST_RECENT,))}
+    for attribute, order in survivorship.items():
+        if attribute in _CERTIFIED:
+            told = _CERTIFIED[attribute]
+            asked[attribute] = chooser.certified(attribute, order)
+            asked[told] = chooser.asked(attribute, told, (Strategy.MOST_FREQUENT, Strategy.MOST_RECENT))
+        else:
+            asked[attribute] = chooser.asked(attribute, _TOGETHER.get(attribute, (attribute,))[0], order)
+    found = chooser.chosen(asked)
+    if "phone" in asked:
+        found |= chooser.chosen(chooser.second_phones(asked["phone"].order, found["phone"]))
+    chosen: dict[str, _Chosen] = {}
     for attribute, order in survivorship.items():
         names = _TOGETHER.get(attribute, (attribute,))
         if attribute == "phone":
-            chosen["phone"], second = chooser.two_phones(order)
             # Only where no record has another number for its first one, a second one that was stated is taken.
-            stated = chooser.stated_second(order, chosen["phone"])
-            chosen["phone_2"] = second.or_else(stated)
-            made["phone"] = members.take("phone", chosen["phone"].rows)
+            second, stated = found["second"], found["stated"]
+            chosen |= {"phone": found["phone"], "phone_2": second.or_else(stated)}
+            made["phone"] = members.take("phone", found["phone"].rows)
             made["phone_2"] = pc.coalesce(members.take("phone", second.rows), members.take("phone_2", stated.rows))
         elif attribute in _CERTIFIED:
-            chosen[attribute], made[attribute] = chooser.certified(attribute, order)
+            read = found[_CERTIFIED[attribute]]
+            chosen[attribute] = found[attribute].or_else(read.told_by(DecidedBy.CERTIFICATE))
+            made[attribute] = chooser.certified_values(attribute, order, found[attribute], read)
         else:
-            chosen |= dict.fromkeys(names, chooser.best(attribute, names[0], order))
+            chosen |= dict.fromkeys(names, found[attribute])
             made |= {name: members.take(name, chosen[name].rows) for name in names}
     chooser.pins.write(chosen, made)
     made["customer_id"] = members.customer_ids
     made["sources"] = _sources(members, chosen, made)
     made["decided"] = _decided(chosen, made)
     made["records"] = pa.array(members.sizes)
-    made["updated_at"] = members.take("updated_at", chooser.best("", "updated_at", (Strategy.MOST_RECENT,)).rows)
+    made["updated_at"] = members.take("updated_at", found["updated_at"].rows)
     made["quality"], made["flaws"] = quality.of(members, made, certificate=chosen["id_number"].rows)
     return pa.table([made[name] for name in columns.CUSTOMERS.names], schema=columns.CUSTOMERS)
 
@@ -133,11 +153,14 @@ class _Pins:
         told = [(row_of[pin["record"]], pin) for pin in pins.to_pylist() if pin["record"] in row_of]
         self._last = {(int(members.of[row]), pin["attribute"]): (row, pin["value"]) for row, pin in told}
 
+    def __bool__(self) -> bool:
+        return bool(self._last)
+
     def rows(self, attribute: str, size: int) -> Numbers:
         """1 for each row whose own value is pinned, 0 for the others."""
-        flags = np.zeros(size, dtype=np.uint64)
+        flags = np.zeros(size, dtype=np.int64)
         flags[[row for (_, name), (row, value) in self._last.items() if name == attribute and value is None]] = 1
-        return flags.view(np.int64)
+        return flags
 
     def write(self, chosen: dict[str, _Chosen], made: dict[str, pa.Array]) -> None:
         """Put the values that were written, not pointed at, in place of what was chosen."""
@@ -153,6 +176,25 @@ class _Pins:
             chosen[name] = _Chosen(rows, letters)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A value that is to survive for each customer."""
+
+    attribute: str
+    source: Coded
+    order: tuple[Strategy, ...]
+    valid: Mask
+    """Where `valid_first` finds a value valid."""
+    among: Mask | None = None
+    """The rows that may be chosen, all where it is None; the others count as well where values are counted."""
+
+
+@functools.cache
+def _below(order: tuple[Strategy, ...]) -> dict[Strategy, int]:
+    """How many bits of a worth stand behind those of each strategy of an order."""
+    return {one: sum(_BITS[other] for other in order[place + 1 :]) for place, one in enumerate(order)}
+
+
 class _Chooser:
     """Chooses one row for each customer."""
 
@@ -164,105 +206,128 @@ class _Chooser:
         channels = members.coded("channel")
         trusts = np.array([trust.get(name, 0) for name in channels.values] or [0], dtype=np.uint64)
         self._trust = np.minimum(trusts, np.uint64(255))[channels.codes]
-        self._whole = members.mask(pc.invert(members.column("name_weak"))).astype(np.uint64)
+        self._whole = members.mask(pc.invert(members.column("name_weak")))
         self._valid = members.mask(members.column("id_valid"))
-        size = len(members.starts)
-        self._nobody = _Chosen(np.full(size, -1, dtype=np.int64), np.full(size, "-"))
 
-    def best(self, attribute: str, column: str, order: Sequence[Strategy]) -> _Chosen:
-        """For each customer the row whose value in the column survives."""
-        valid = self._valid.astype(np.uint64) if column == "id_number" else self._whole
-        source = self._members.coded(column)
-        if not source.size:
-            return self._nobody
-        return self._choose(source, self._worth(attribute, source, order, valid=valid), order)
+    def asked(self, attribute: str, column: str, order: Sequence[Strategy]) -> _Asked:
+        """The value in a column."""
+        valid = self._valid if column == "id_number" else self._whole
+        return _Asked(attribute, self._members.coded(column), tuple(order), valid)
 
-    def certified(self, attribute: str, order: Sequence[Strategy]) -> tuple[_Chosen, pa.Array]:
-        """Of a birth date or a gender: what records state, or their certificates tell.
+    def certified(self, attribute: str, order: Sequence[Strategy]) -> _Asked:
+        """A birth date or a gender: what records state, or their certificates tell.
 
         Where `valid_first` is asked for, a valid certificate overrules what its own record states. What nobody states
         is read off any certificate.
         """
-        told = self._members.column(_CERTIFIED[attribute])
-        told_valid = self._valid & self._members.mask(pc.is_valid(told))
-        effective = self._members.column(attribute)
-        if Strategy.VALID_FIRST in order:
-            effective = pc.if_else(pa.array(told_valid), told, effective)
-        source = coded(effective.cast(pa.string()))
-        worth = self._worth(attribute, source, order, valid=told_valid.astype(np.uint64))
-        stated = self._choose(source, worth, order)
-        fallback = self.best(attribute, _CERTIFIED[attribute], (Strategy.MOST_FREQUENT, Strategy.MOST_RECENT))
+        valid = self._told_valid(attribute)
+        return _Asked(attribute, coded(self._effective(attribute, order).cast(pa.string())), tuple(order), valid)
+
+    def certified_values(
+        self, attribute: str, order: Sequence[Strategy], stated: _Chosen, fallback: _Chosen
+    ) -> pa.Array:
+        """The values of what was chosen so."""
         read = self._members.take(_CERTIFIED[attribute], np.where(stated.rows < 0, fallback.rows, -1))
-        made = pc.coalesce(effective.take(pa.array(stated.rows, mask=stated.rows < 0)), read)
-        return stated.or_else(fallback.told_by(DecidedBy.CERTIFICATE)), made
+        taken = self._effective(attribute, order).take(pa.array(stated.rows, mask=stated.rows < 0))
+        return pc.coalesce(taken, read)
 
-    def two_phones(self, order: Sequence[Strategy]) -> tuple[_Chosen, _Chosen]:
-        """For each customer the row of its first phone and of its second, another number."""
-        source = self._members.coded("phone")
-        worth = self._worth("phone", source, order, valid=self._whole)
-        first = self._choose(source, worth, order)
-        firsts = np.append(source.codes, np.int32(-1))[first.rows][self._members.of]
-        return first, self._choose(source.where(source.codes != firsts), worth, order)
+    def _told_valid(self, attribute: str) -> Mask:
+        return self._valid & self._members.mask(pc.is_valid(self._members.column(_CERTIFIED[attribute])))
 
-    def stated_second(self, order: Sequence[Strategy], first: _Chosen) -> _Chosen:
-        """For each customer the row that states another number than its first phone beside its own."""
-        source = self._members.coded("phone_2")
-        firsts = self._members.take("phone", first.rows).take(pa.array(self._members.of))
-        same = self._members.mask(pc.equal(self._members.column("phone_2"), firsts))
-        worth = self._worth("phone_2", source, order, valid=self._whole)
-        return self._choose(source.where(~same), worth, order)
+    def _effective(self, attribute: str, order: Sequence[Strategy]) -> pa.ChunkedArray:
+        stated = self._members.column(attribute)
+        if Strategy.VALID_FIRST not in order:
+            return stated
+        told = self._members.column(_CERTIFIED[attribute])
+        return pc.if_else(pa.array(self._told_valid(attribute)), told, stated)
 
-    def _worth(
-        self, attribute: str, source: Coded, order: Sequence[Strategy], *, valid: npt.NDArray[np.uint64]
-    ) -> Numbers:
-        """One number a row: the greater it is, the better the value, by the strategies in their order."""
-        worth = np.zeros(len(source.codes), dtype=np.uint64)
-        for strategy in order:
+    def second_phones(self, order: tuple[Strategy, ...], first: _Chosen) -> dict[str, _Asked]:
+        """The second phone: the first one of another record, or another one that a record states beside its own."""
+        members = self._members
+        phone, stated = members.coded("phone"), members.coded("phone_2")
+        firsts = np.append(phone.codes, np.int32(-1))[first.rows][members.of]
+        same = members.mask(
+            pc.equal(members.column("phone_2"), members.take("phone", first.rows).take(pa.array(members.of)))
+        )
+        return {
+            "second": _Asked("phone", phone, order, self._whole, among=phone.codes != firsts),
+            "stated": _Asked("phone_2", stated, order, self._whole, among=~same),
+        }
+
+    def chosen(self, asked: Mapping[str, _Asked]) -> dict[str, _Chosen]:
+        """For each that is asked for the rows whose values survive; as many at once as fit the processor's cache."""
+        size = len(self._members.starts)
+        found = dict.fromkeys(asked, _Chosen(np.full(size, -1, dtype=np.int64), np.full(size, "-")))
+        told = [name for name, one in asked.items() if one.source.size]
+        piece = max(AT_ONCE // max(len(self._members), 1), 1)
+        for start in range(0, len(told), piece):
+            names = told[start : start + piece]
+            found |= zip(names, self._choose([asked[name] for name in names]), strict=True)
+        return found
+
+    def _worth(self, asked: Sequence[_Asked], codes: Numbers) -> Numbers:
+        """For each that is asked for one number a row: the greater, the better its value, by strategies in order."""
+        worth = np.zeros(codes.shape, dtype=np.uint64)
+        for strategy in Strategy:
+            those = [place for place, one in enumerate(asked) if strategy in one.order]
+            if not those or (strategy is Strategy.PINNED and not self.pins):
+                continue
+            part: npt.NDArray[Any]
             match strategy:
                 case Strategy.PINNED:
-                    part = self.pins.rows(attribute, len(worth)).view(np.uint64)
+                    part = np.stack([self.pins.rows(asked[place].attribute, codes.shape[1]) for place in those])
                 case Strategy.VALID_FIRST:
-                    part = valid
+                    part = np.stack([asked[place].valid for place in those])
                 case Strategy.CHANNEL_TRUST:
                     part = self._trust
                 case Strategy.MOST_RECENT:
                     part = self._recency
                 case Strategy.MOST_FREQUENT:
-                    stated = self._members.of * (source.size + 1) + source.codes
-                    _, back, counts = np.unique(stated, return_inverse=True, return_counts=True)
-                    part = counts[back].astype(np.uint64)
+                    most = int(codes.max()) + 2
+                    of = np.arange(len(those))[:, None] * len(self._members.starts) + self._members.of
+                    _, back, counts = np.unique(of * most + codes[those], return_inverse=True, return_counts=True)
+                    part = counts[back].reshape(len(those), -1)
                 case Strategy.LONGEST:
-                    part = source.lengths[source.codes].astype(np.uint64)
-            bits = _BITS[strategy]
-            worth = (worth << np.uint64(bits)) | np.minimum(part, np.uint64(2**bits - 1))
+                    part = np.stack([asked[place].source.lengths[asked[place].source.codes] for place in those])
+            below = np.array([_below(asked[place].order)[strategy] for place in those], dtype=np.uint64)[:, None]
+            worth[those] |= np.minimum(part.astype(np.uint64), np.uint64(2 ** _BITS[strategy] - 1)) << below
         return worth.view(np.int64)
 
-    def _choose(self, source: Coded, worth: Numbers, order: Sequence[Strategy]) -> _Chosen:
+    def _choose(self, asked: Sequence[_Asked]) -> list[_Chosen]:
         """For each customer the first of its rows with the greatest worth, and what told it from the next value."""
-        members = self._members
-        filled = source.codes >= 0
-        if not len(worth):
-            return _Chosen(np.zeros(0, dtype=np.int64), np.zeros(0, dtype="<U1"))
-        greatest = members.greatest(np.where(filled, worth, -1))
-        winners = (worth == greatest[members.of]) & filled
-        first = members.least(np.where(winners, np.arange(len(worth)), len(worth)))
-        rows = np.where(first < len(worth), first, -1)
-        beaten = filled & (source.codes != np.append(source.codes, np.int32(-1))[rows][members.of])
-        runner_up = members.greatest(np.where(beaten, worth, -1))
-        return _Chosen(rows, _deciders(rows, greatest, runner_up, order))
+        starts, of = self._members.starts, self._members.of
+        codes = np.stack([one.source.codes for one in asked]).astype(np.int64)
+        worth = self._worth(asked, codes)
+        for place, one in enumerate(asked):
+            if one.among is not None:
+                codes[place, ~one.among] = -1
+        filled = codes >= 0
+        rows = codes.shape[1]
+        greatest = np.maximum.reduceat(np.where(filled, worth, -1), starts, axis=1)
+        winners = (worth == greatest[:, of]) & filled
+        first = np.minimum.reduceat(np.where(winners, np.arange(rows), rows), starts, axis=1)
+        own = np.take_along_axis(np.pad(codes, ((0, 0), (0, 1)), constant_values=-1), first, axis=1)
+        beaten = filled & (codes != own[:, of])
+        runner_up = np.maximum.reduceat(np.where(beaten, worth, -1), starts, axis=1)
+        first[first == rows] = -1
+        letters = _deciders(first, greatest, runner_up, [one.order for one in asked])
+        return [_Chosen(*one) for one in zip(first, letters, strict=True)]
 
 
-def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, order: Sequence[Strategy]) -> Letters:
+def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, orders: Sequence[tuple[Strategy, ...]]) -> Letters:
     """For each customer the letter of the first strategy in which the winner beats the best other value."""
     letters = np.where(rows < 0, "-", np.where(runner_up < 0, _LETTERS[DecidedBy.ONLY], _LETTERS[DecidedBy.RECORD_KEY]))
     open_ = (rows >= 0) & (runner_up >= 0)
-    if not open_.any():
-        return letters
-    below = sum(_BITS[strategy] for strategy in order)
-    for strategy in order:
-        below -= _BITS[strategy]
+    for place in range(max(map(len, orders))):
+        if not open_.any():
+            break
+        # Behind the last strategy of an order nothing is left that could differ.
+        there = [order[place] if place < len(order) else None for order in orders]
+        bits = [_below(order)[one] if one else 0 for order, one in zip(orders, there, strict=True)]
+        names = np.array([_TOLD_BY[one] if one else "-" for one in there])
+        below = np.array(bits)[:, None]
         told = open_ & ((greatest >> below) != (runner_up >> below))
-        letters[told] = _LETTERS[DecidedBy(strategy.value)]
+        letters = np.where(told, names[:, None], letters)
         open_ &= ~told
     return letters
 
@@ -270,6 +335,8 @@ def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, order: Seque
 def _sources(members: Members, chosen: Mapping[str, _Chosen], made: Mapping[str, pa.Array]) -> pa.Array:
     """For each customer a JSON object: attribute -> number of the record its value came from."""
     parts = []
+    if len(members.starts) <= FEW:
+        return pa.array(_few_sources(members, chosen, made), pa.string())
     numbers = pa.array(members.numbers).cast(pa.string())
     for name in columns.GOLDEN_COLUMNS:
         rows = chosen[name].rows
@@ -284,10 +351,22 @@ def _sources(members: Members, chosen: Mapping[str, _Chosen], made: Mapping[str,
     return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, 2), "}", "")
 
 
+def _few_sources(members: Members, chosen: Mapping[str, _Chosen], made: Mapping[str, pa.Array]) -> list[str]:
+    """The same for few customers."""
+    numbers = members.numbers.tolist()
+    told: list[dict[str, int]] = [{} for _ in members.starts]
+    for name in columns.GOLDEN_COLUMNS:
+        for its, row, value in zip(told, chosen[name].rows.tolist(), made[name].to_pylist(), strict=True):
+            if row >= 0 and value is not None:
+                its[name] = numbers[row]
+    return [json.dumps(its) for its in told]
+
+
 def _decided(chosen: Mapping[str, _Chosen], made: Mapping[str, pa.Array]) -> pa.Array:
     """For each customer one letter an attribute."""
-    parts = []
-    for name in columns.GOLDEN_COLUMNS:
-        has = made[name].is_valid().to_numpy(zero_copy_only=False)
-        parts.append(pa.array(np.where(has, chosen[name].letters, "-"), pa.string()))
-    return pc.binary_join_element_wise(*parts, "")
+    letters = [
+        np.where(made[name].is_valid().to_numpy(zero_copy_only=False), chosen[name].letters, "-")
+        for name in columns.GOLDEN_COLUMNS
+    ]
+    joined = np.ascontiguousarray(np.stack(letters, axis=1)).view(f"<U{len(letters)}")
+    return pa.array(joined.ravel(), pa.string())

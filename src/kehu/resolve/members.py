@@ -49,7 +49,8 @@ class Members:
     def coded(self, name: str) -> Coded:
         """A column as codes of its texts; made once."""
         if name not in self._coded:
-            self._coded[name] = coded(self._rows.column(name).cast(pa.string()))
+            column = self._rows.column(name)
+            self._coded[name] = coded(column if pa.types.is_string(column.type) else column.cast(pa.string()))
         return self._coded[name]
 
     def take(self, column: str, rows: Numbers) -> pa.Array:

@@ -35,12 +35,15 @@ def of(members: Members, made: Mapping[str, pa.Array], *, certificate: Numbers) 
         made: The golden values, and `updated_at`.
         certificate: For each customer the row its certificate came from; -1 for none.
     """
-    quality = np.full(len(members.starts), 100.0)
-    parts = []
-    for flaw, holds in _flaws(members, made, certificate).items():
-        quality -= np.where(holds, POINTS[flaw], 0)
-        parts.append(pa.array(np.where(holds, f",{flaw.value}", "")))
-    return pa.array(np.maximum(quality, 0.0)), pc.binary_join_element_wise(*parts, "").cast(pa.string())
+    flaws = _flaws(members, made, certificate)
+    bits = np.zeros(len(members.starts), dtype=np.int64)
+    for place, holds in enumerate(flaws.values()):
+        bits |= holds.astype(np.int64) << place
+    patterns, which = np.unique(bits, return_inverse=True)  # Most customers lack what many others lack.
+    having = [[flaw for place, flaw in enumerate(flaws) if pattern >> place & 1] for pattern in patterns.tolist()]
+    quality = np.array([max(100.0 - sum(POINTS[flaw] for flaw in lacks), 0.0) for lacks in having], dtype=np.float64)
+    texts = pa.array(["".join(f",{flaw.value}" for flaw in lacks) for lacks in having], pa.string())
+    return pa.array(quality[which]), texts.take(pa.array(which))
 
 
 def _flaws(members: Members, made: Mapping[str, pa.Array], certificate: Numbers) -> dict[Flaw, Mask]:
