@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from kehu.cli import door
+from kehu.engine import processor
 
 
 def main() -> None:
     """Run `kehu`; its commands do not know the application, so it is handed to them here."""
+    processor.spare_slow_stores()
+    from kehu.cli import door  # noqa: PLC0415 - it loads numpy, which has to be told before
+
     door.main(application=_serve)
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from kehu.engine import memory
 from kehu.engine.engine import Stage
+from kehu.model import arrow
 
 PIECE = 25_000
 """How many rows are made at once: few enough that all processes end nearly together."""
@@ -132,5 +133,6 @@ def _serve(stage: Stage) -> None:
 
 if __name__ == "__main__":
     memory.keep()
+    arrow.without_pandas()
     module, name = sys.argv[1:]
     _serve(getattr(importlib.import_module(module), name))
