@@ -3,11 +3,12 @@
 python -m ways.kehu FILE THREADS
 """
 
+import gc
 import json
 import sys
 from pathlib import Path
 
-import export
+import exported
 from pydantic import TypeAdapter
 
 from kehu.collect.files import FilesChannel, FilesSource
@@ -18,13 +19,14 @@ from kehu.process import checks, mapping
 
 
 def main() -> None:
-    arrow.without_pandas()  # As the command does.
+    arrow.without_pandas()  # This and the next as the command does.
+    gc.freeze()
     file, threads = Path(sys.argv[1]), int(sys.argv[2])
     source = FilesSource(path=file.parent, pattern=(file.name,), settle_s=0)
     feed = Feed(
         channel=FilesChannel("hall", source, folder=file.parent),
-        mapping=mapping.Mapping.model_validate(export.MAPPING),
-        rules=TypeAdapter(tuple[checks.Rule, ...]).validate_python(export.RULES),
+        mapping=mapping.Mapping.model_validate(exported.MAPPING),
+        rules=TypeAdapter(tuple[checks.Rule, ...]).validate_python(exported.RULES),
         zone="Asia/Shanghai",
     )
     counts = {"read": 0, "accepted": 0, "quarantined": 0}

@@ -6,7 +6,7 @@ python -m ways.limit FILE THREADS
 import json
 import sys
 
-import export
+import exported
 import pyarrow as pa
 import pyarrow.csv
 
@@ -19,7 +19,7 @@ def main() -> None:
     rows = pyarrow.csv.read_csv(
         file,
         pyarrow.csv.ReadOptions(encoding=hall.ENCODING),
-        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(export.HEADS, pa.string())),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(exported.HEADS, pa.string())),
     )
     print(json.dumps({"read": rows.num_rows, "accepted": None, "quarantined": None}))
 

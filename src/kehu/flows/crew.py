@@ -32,7 +32,7 @@ WORTH_A_CREW = 40_000
 """A load of fewer rows is cleaned before helpers would be ready."""
 SURELY_WORTH = 16 << 20
 """With so many bytes waiting, there will be so many rows: helpers get ready while the first are read."""
-PIECE = 25_000
+PIECE = 50_000
 """So many rows are sent to a helper at once: enough to have values in common, few enough to keep all of them busy."""
 AHEAD = 150_000
 """About so many rows are read while some are waited for; it bounds the memory."""

@@ -1,5 +1,7 @@
 """Texts of one width as arrays of signs: what stands at a place is then a number for the whole column at once."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -50,7 +52,11 @@ def are(found: Signs, shape: str) -> Mask:
         if wanted == "0":
             fits &= (column - np.uint8(48)) < 10
         else:
-            fits &= np.isin(column, np.frombuffer(_ALSO.get(wanted, wanted).encode(), np.uint8))
+            first, *others = _ALSO.get(wanted, wanted).encode()
+            is_one = column == first
+            for other in others:
+                is_one |= column == other
+            fits &= is_one
     return fits
 
 
@@ -67,6 +73,19 @@ def number(found: Signs | Numbers, start: int, end: int) -> Numbers:
     total = np.zeros(len(found), np.int64)
     for place in range(start, end):
         total = total * 10 + (found[:, place] - np.uint8(48))
+    return total
+
+
+def weighed(found: Signs, weights: Sequence[int]) -> npt.NDArray[np.int32]:
+    """The signs of each row, each times its weight, summed up.
+
+    >>> weighed(np.array([[1, 2, 9], [0, 3, 9]], np.uint8), (10, 100)).tolist()
+    [210, 300]
+    """
+    # Sign by sign over all rows: one product of whole rows would first make each of them eight times as wide.
+    total = np.zeros(len(found), np.int32)
+    for place, weight in enumerate(weights):
+        total += found[:, place] * np.int32(weight)
     return total
 
 

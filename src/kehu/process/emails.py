@@ -50,7 +50,7 @@ _MADE_UP_HOST = f"@(?:{'|'.join(map(re.escape, sorted(_MADE_UP_HOSTS)))})$"
 
 def column(texts: pa.Array) -> pa.Array:
     """Every text as `clean` leaves it; a kernel finds those that are addresses and nothing else."""
-    if len(texts) <= distinct.FEW:
+    if len(texts) <= distinct.FEW or texts.null_count == len(texts):
         return distinct.mapped(texts, clean)
     lower = pc.ascii_lower(pc.utf8_trim(texts, " "))
     plain = pc.and_(pc.match_substring_regex(lower, _PLAIN), pc.invert(pc.match_substring_regex(lower, _MADE_UP_HOST)))

@@ -33,13 +33,19 @@ def column(texts: pa.Array) -> pa.Array:
     return distinct.mapped(texts, clean)
 
 
+_TITLED = "[生士姐太人]\\s*$"
+"""How a name ends that has such a title; few others end so."""
+
+
 def of_title(names: pa.Array) -> pa.Array:
     """The gender that the title behind a Han name tells: 张先生 is male, 王女士 female; null without such a title.
 
     >>> of_title(pa.array(["张先生", "Ann女士", "李小姐 ", "王总", None])).to_pylist()
     ['male', 'female', 'female', None, None]
     """
-    male = pc.match_substring_regex(names, "先生\\s*$")
-    female = pc.match_substring_regex(names, "(女士|小姐|太太|夫人)\\s*$")
+    titled = pc.fill_null(pc.match_substring_regex(names, _TITLED), False)
+    some = names.filter(titled)
+    male = pc.match_substring_regex(some, "先生\\s*$")
+    female = pc.match_substring_regex(some, "(女士|小姐|太太|夫人)\\s*$")
     told = pc.if_else(male, Gender.MALE.value, pc.if_else(female, Gender.FEMALE.value, None))
-    return told.cast(pa.string())
+    return pc.replace_with_mask(distinct.nulls(len(names)), titled, told.cast(pa.string()))

@@ -26,12 +26,10 @@ CLEANED = pa.schema(
 )
 """What `columns` gives."""
 
-_Codes = npt.NDArray[np.int64]
-
-_RESIDENT_WEIGHTS = np.array([2 ** (17 - place) % 11 for place in range(17)])
+_RESIDENT_WEIGHTS = [2 ** (17 - place) % 11 for place in range(17)]
 _RESIDENT_CHECKS = "10X98765432"
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_WEIGHTS = np.array([3**place % 31 for place in range(17)])
+_USCC_WEIGHTS = [3**place % 31 for place in range(17)]
 
 _EIGHTEEN = r"^\d{17}[\dX]$"
 _FIFTEEN = r"^[1-8]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}$"
@@ -99,7 +97,7 @@ def check_digit(first: str) -> str:
     'X'
     """
     return _RESIDENT_CHECKS[
-        sum(int(digit) * int(weight) for digit, weight in zip(first, _RESIDENT_WEIGHTS, strict=True)) % 11
+        sum(int(digit) * weight for digit, weight in zip(first, _RESIDENT_WEIGHTS, strict=True)) % 11
     ]
 
 
@@ -109,7 +107,7 @@ def uscc_check_character(first: str) -> str:
     >>> uscc_check_character("91350100M000100Y4")
     '3'
     """
-    total = sum(_USCC_ALPHABET.index(sign) * int(weight) for sign, weight in zip(first, _USCC_WEIGHTS, strict=True))
+    total = sum(_USCC_ALPHABET.index(sign) * weight for sign, weight in zip(first, _USCC_WEIGHTS, strict=True))
     return _USCC_ALPHABET[-total % 31]
 
 
@@ -217,7 +215,7 @@ def _read(numbers: pa.Array, tidy: digits.Mask) -> dict[str, pa.Array]:
         signs = _signs(numbers, eighteen)
         right[eighteen] = _resident_check(signs)
         birth[eighteen] = _birth_dates(signs)
-        male[eighteen] = (signs[:, 16] - 48) % 2 == 1
+        male[eighteen] = signs[:, 16] % 2 == 1
         in_shape[eighteen] = _has_date(signs)
     dated = ~np.isnat(birth)
     looks_resident = in_shape | (right & dated) | lengthened
@@ -274,7 +272,7 @@ def _lengthen(numbers: pa.Array, old: pa.Array) -> tuple[pa.Array, npt.NDArray[n
     seventeen = pc.binary_replace_slice(numbers.filter(old), 6, 6, "19")
     signs = _signs(seventeen, np.ones(len(seventeen), dtype=bool))
     real = ~np.isnat(_birth_dates(signs))
-    checks = np.array(list(_RESIDENT_CHECKS))[((signs - 48) * _RESIDENT_WEIGHTS).sum(axis=1) % 11]
+    checks = np.array(list(_RESIDENT_CHECKS))[_resident_remainders(signs)]
     grown = pc.if_else(
         pa.array(real), pc.binary_join_element_wise(seventeen, pa.array(checks), ""), numbers.filter(old)
     )
@@ -282,38 +280,41 @@ def _lengthen(numbers: pa.Array, old: pa.Array) -> tuple[pa.Array, npt.NDArray[n
     return pc.replace_with_mask(numbers, old, grown), lengthened
 
 
-def _signs(numbers: pa.Array, chosen: npt.NDArray[np.bool_]) -> _Codes:
-    """The character codes of the chosen numbers, all ASCII and of one length, as one row each."""
+def _signs(numbers: pa.Array, chosen: digits.Mask) -> digits.Signs:
+    """The signs of the chosen numbers, all ASCII and of one length, as one row each."""
     lengths = pc.binary_length(numbers).to_numpy(zero_copy_only=False)[chosen]
-    return digits.signs(numbers, chosen, int(lengths[0]) if len(lengths) else 0).astype(np.int64)
+    return digits.signs(numbers, chosen, int(lengths[0]) if len(lengths) else 0)
 
 
-def _resident_check(signs: _Codes) -> npt.NDArray[np.bool_]:
-    remainders = ((signs[:, :17] - 48) * _RESIDENT_WEIGHTS).sum(axis=1) % 11
-    wanted = np.frombuffer(_RESIDENT_CHECKS.encode(), dtype=np.uint8)[remainders]
+def _resident_check(signs: digits.Signs) -> digits.Mask:
+    wanted = np.frombuffer(_RESIDENT_CHECKS.encode(), dtype=np.uint8)[_resident_remainders(signs)]
     return wanted == signs[:, 17]  # type: ignore[no-any-return]  # comparing arrays gives an array
 
 
+def _resident_remainders(signs: digits.Signs) -> npt.NDArray[np.int32]:
+    return (digits.weighed(signs, _RESIDENT_WEIGHTS) - ord("0") * sum(_RESIDENT_WEIGHTS)) % 11  # type: ignore[no-any-return]  # an array
+
+
 @functools.cache
-def _uscc_values() -> _Codes:
-    table = np.zeros(128, dtype=np.int64)
+def _uscc_values() -> digits.Signs:
+    table = np.zeros(128, dtype=np.uint8)
     for value, sign in enumerate(_USCC_ALPHABET):
         table[ord(sign)] = value
     return table
 
 
-def _uscc_check(signs: _Codes) -> npt.NDArray[np.bool_]:
-    numbers = _uscc_values()[signs]
-    return -(numbers[:, :17] * _USCC_WEIGHTS).sum(axis=1) % 31 == numbers[:, 17]  # type: ignore[no-any-return]  # an array
+def _uscc_check(signs: digits.Signs) -> digits.Mask:
+    values = _uscc_values()[signs]
+    return -digits.weighed(values, _USCC_WEIGHTS) % 31 == values[:, 17]  # type: ignore[no-any-return]  # an array
 
 
-def _has_date(signs: _Codes) -> npt.NDArray[np.bool_]:
+def _has_date(signs: digits.Signs) -> npt.NDArray[np.bool_]:
     """Whether something like a date stands in characters 7 to 14, be it the 30th of February."""
     century, month, day = (digits.number(signs, start, start + 2) for start in (6, 10, 12))
     return (century >= 18) & (century <= 21) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
 
 
-def _birth_dates(signs: _Codes) -> npt.NDArray[np.datetime64]:
+def _birth_dates(signs: digits.Signs) -> npt.NDArray[np.datetime64]:
     """The dates in characters 7 to 14; NaT where they are no date between 1800 and 2100."""
     parts = (digits.number(signs, start, end) for start, end in ((6, 10), (10, 12), (12, 14)))
     return digits.dates(*parts, first=1800, last=2099)

@@ -254,8 +254,8 @@ def from_parts(given: str | None, surname: str | None) -> Name:
 
 
 _UNLIKE_PLAIN = (
-    f"^[老小阿{''.join(sounds.COMPOUND_STARTS)}]|[{''.join(_TITLE_ENDS)}]$"
-    f"|^(?:{'|'.join(filter(str.isalpha, text.PLACEHOLDERS | _ANYBODY))})$"
+    f"^[老小阿].$|^(?:{'|'.join(sorted(sounds.COMPOUND_SURNAMES))})|(?:{_LONG_TITLES})$|^.(?:{_SHORT_TITLES})$"
+    f"|^(?:{'|'.join(filter(str.isalpha, sorted(text.PLACEHOLDERS | _ANYBODY)))})$"
 )
 """What keeps two or three Han characters from being a surname of one character and a given name."""
 

@@ -1,4 +1,4 @@
-"""Names of two or three Han characters and nothing else, read as whole columns.
+"""Names of two or three Han characters and nothing else but blanks, read as whole columns.
 
 They are by far the most. One that may hold a title, a compound surname, a traditional character or no name at all is
 left to `people.clean`.
@@ -28,8 +28,10 @@ def columns(names: pa.Array, *, unlike: str) -> tuple[dict[str, pa.Array], pa.Ar
     >>> known.to_pylist(), [part.to_pylist()[0] for part in read.values()]
     ([True, True, False, False], ['曾国藩', '曾国藩', '曾', '国藩', 'zeng guo fan', False])
     """
+    others = pc.invert(pc.match_substring_regex(names, "^[一-鿿]{2,3}$"))
+    names = pc.replace_with_mask(names, others, _squeezed(names.filter(others)))
     odd = pc.or_(pc.match_substring_regex(names, unlike), pc.match_substring_regex(names, text.traditional()))
-    known = pc.and_(pc.match_substring_regex(names, "^[一-鿿]{2,3}$"), pc.invert(odd))
+    known = pc.fill_null(pc.invert(odd), False)
     plain = pc.if_else(known, names, None)
     return {
         "name": plain,
@@ -39,6 +41,15 @@ def columns(names: pa.Array, *, unlike: str) -> tuple[dict[str, pa.Array], pa.Ar
         "name_sound": _sound(plain),
         "name_weak": pc.if_else(known, False, None),
     }, known
+
+
+def _squeezed(names: pa.Array) -> pa.Array:
+    """Names of two or three Han characters without the blanks between them; null for what else stands there."""
+    parted = pc.match_substring_regex(names, "^[ \u3000]*[一-鿿](?:[ \u3000]*[一-鿿]){1,2}[ \u3000]*$")
+    bare = pc.replace_substring_regex(pc.if_else(parted, names, None), "[ \u3000]+", "")
+    # One character three times, parted by blanks, is no name.
+    first, second, third = (pc.utf8_slice_codeunits(bare, place, place + 1) for place in range(3))
+    return pc.if_else(pc.and_(pc.equal(first, second), pc.equal(second, third)), None, bare)
 
 
 def _sound(names: pa.Array) -> pa.Array:
