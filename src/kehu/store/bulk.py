@@ -2,15 +2,11 @@
 
 What a sealed column holds is sealed on its way in and opened on its way out.
 
-SQLite is fed by `executemany` of its own driver, PostgreSQL by `COPY`, MariaDB and MySQL by `LOAD DATA LOCAL`.
 What a database would take wrongly (NUL characters, too long texts) is refused before it sees it.
 """
 
 import functools
 import gc
-import logging
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
@@ -20,15 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.errors import ConflictError, StoreError, UnstorableError
-from kehu.store import asking, columns, copied, sealed, wire
+from kehu.errors import UnstorableError
+from kehu.store import asking, columns, copied, drivers, sealed, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sealed.Query
 """A SELECT of any columns."""
-
-PIECE = 5_000
-"""Rows that are turned into the driver's values at once: few enough to stay in the processor's cache."""
 
 PAGE = 20_000
 """Rows that are read at once."""
@@ -41,11 +34,6 @@ MANY = 20_000
 
 LOOKED_AT = 400
 """So many rows of an index SQLite looks at to tell how it is spread."""
-
-LOCAL_INFILE_FORBIDDEN = {1148, 3948, 4166}
-"""What MariaDB and MySQL answer where `local_infile` is off."""
-
-log = logging.getLogger(__name__)
 
 
 def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool = False) -> int:
@@ -88,21 +76,21 @@ def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
 def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
     """Hand the rows over, each database in its own way."""
     if tx.dialect.name == "sqlite":
-        _many(tx, _insert(tx, table, rows, " OR IGNORE" if unless_there else ""), rows)
+        drivers.many(tx, drivers.inserting(tx, table, rows, " OR IGNORE" if unless_there else ""), rows)
     elif tx.dialect.name in columns.MYSQL_FAMILY:
         if rows.num_rows <= FEW:
-            _many(tx, _insert(tx, table, rows, " IGNORE" if unless_there else ""), rows)
+            drivers.many(tx, drivers.inserting(tx, table, rows, " IGNORE" if unless_there else ""), rows)
         else:
-            _load_data(tx, table, rows, unless_there=unless_there)
+            drivers.load_data(tx, table, rows, unless_there=unless_there)
     elif unless_there and rows.num_rows <= FEW:
-        _many(tx, f"{_insert(tx, table, rows, '')} ON CONFLICT DO NOTHING", rows)
+        drivers.many(tx, f"{drivers.inserting(tx, table, rows, '')} ON CONFLICT DO NOTHING", rows)
     elif unless_there:
         with held(tx, f"new_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
-            names = ", ".join(_quoted(tx, name) for name in rows.column_names)
-            statement = f"INSERT INTO {_quoted(tx, table.name)} ({names}) SELECT {names} FROM {new.name}"  # noqa: S608
+            names = ", ".join(drivers.quoted(tx, name) for name in rows.column_names)
+            statement = f"INSERT INTO {drivers.quoted(tx, table.name)} ({names}) SELECT {names} FROM {new.name}"  # noqa: S608
             tx.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING")
     else:
-        _copy(tx, table, rows)
+        drivers.copy(tx, table, rows)
 
 
 @contextmanager
@@ -123,10 +111,10 @@ def _tell_planner(tx: Transaction, table: sa.Table) -> None:
     a good one, and walks the one of all customers who were never merged to find twenty of them.
     """
     if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
+        tx.exec_driver_sql(f"ANALYZE {drivers.quoted(tx, table.name)}")
     elif tx.dialect.name == "sqlite":
         tx.exec_driver_sql(f"PRAGMA analysis_limit = {LOOKED_AT}")
-        tx.exec_driver_sql(f"ANALYZE {_quoted(tx, table.name)}")
+        tx.exec_driver_sql(f"ANALYZE {drivers.quoted(tx, table.name)}")
 
 
 def _is_empty(tx: Transaction, table: sa.Table) -> bool:
@@ -143,9 +131,9 @@ def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str
             same = [table.c[name] == new.c[name] for name in by]
             tx.execute(table.update().where(*same).values({name: new.c[name] for name in changed}))
     elif rows.num_rows:
-        sets = ", ".join(f"{_quoted(tx, name)} = {_mark(tx)}" for name in changed)
-        statement = f"UPDATE {_quoted(tx, table.name)} SET {sets} WHERE {_equal(tx, by)}"  # noqa: S608
-        _many(tx, statement, rows.select([*changed, *by]))
+        sets = ", ".join(f"{drivers.quoted(tx, name)} = {drivers.mark(tx)}" for name in changed)
+        statement = f"UPDATE {drivers.quoted(tx, table.name)} SET {sets} WHERE {drivers.equal(tx, by)}"  # noqa: S608
+        drivers.many(tx, statement, rows.select([*changed, *by]))
     return int(rows.num_rows)
 
 
@@ -156,13 +144,13 @@ def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
             tx.execute(table.delete().where(*(table.c[name] == old.c[name] for name in rows.column_names)))
     elif 0 < rows.num_rows <= FEW and rows.num_columns == 1:
         (name,) = rows.column_names
-        marks = ", ".join([_mark(tx)] * rows.num_rows)
-        statement = f"DELETE FROM {_quoted(tx, table.name)} WHERE {_quoted(tx, name)} IN ({marks})"  # noqa: S608
-        with _cursor(tx) as cursor:
+        marks = ", ".join([drivers.mark(tx)] * rows.num_rows)
+        statement = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE {drivers.quoted(tx, name)} IN ({marks})"  # noqa: S608
+        with drivers.cursor_of(tx) as cursor:
             cursor.execute(statement, rows.column(name).to_pylist())
     elif rows.num_rows:
-        statement = f"DELETE FROM {_quoted(tx, table.name)} WHERE {_equal(tx, rows.column_names)}"  # noqa: S608
-        _many(tx, statement, rows)
+        statement = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE {drivers.equal(tx, rows.column_names)}"  # noqa: S608
+        drivers.many(tx, statement, rows)
 
 
 def read(tx: Transaction, statement: Query, schema: pa.Schema) -> pa.Table:
@@ -237,7 +225,7 @@ def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: obje
 
 def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """The rows of a statement in the words of one driver, as it gives them."""
-    with _cursor(tx) as cursor:
+    with drivers.cursor_of(tx) as cursor:
         cursor.execute(statement, asked)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
@@ -357,92 +345,3 @@ def are_plain(values: pa.ChunkedArray, limit: int | None) -> bool:
 def has_nul(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Whether each text holds a NUL character."""
     return pc.match_substring(values, "\0")
-
-
-def _quoted(tx: Transaction, name: str) -> str:
-    return tx.dialect.identifier_preparer.quote(name)
-
-
-def _mark(tx: Transaction) -> str:
-    return "?" if tx.dialect.name == "sqlite" else "%s"
-
-
-def _equal(tx: Transaction, names: Sequence[str]) -> str:
-    return " AND ".join(f"{_quoted(tx, name)} = {_mark(tx)}" for name in names)
-
-
-def _insert(tx: Transaction, table: sa.Table, rows: pa.Table, how: str) -> str:
-    return _inserting(tx.dialect, table.name, tuple(rows.column_names), how)
-
-
-@functools.lru_cache(maxsize=256)
-def _inserting(dialect: sa.Dialect, table: str, columns: tuple[str, ...], how: str) -> str:
-    quoted = dialect.identifier_preparer.quote
-    mark = "?" if dialect.name == "sqlite" else "%s"
-    names, marks = ", ".join(quoted(name) for name in columns), ", ".join([mark] * len(columns))
-    return f"INSERT{how} INTO {quoted(table)} ({names}) VALUES ({marks})"
-
-
-def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
-    return (rows.slice(start, PIECE) for start in range(0, rows.num_rows, PIECE))
-
-
-@contextmanager
-def _cursor(tx: Transaction) -> Iterator[Any]:
-    """The driver's own cursor, in this transaction."""
-    cursor = tx.connection.cursor()
-    try:
-        yield cursor
-    finally:
-        cursor.close()
-
-
-def _many(tx: Transaction, statement: str, rows: pa.Table) -> None:
-    """Run one statement for each row, by the driver itself."""
-    with _cursor(tx) as cursor:
-        for piece in _pieces(rows):
-            cursor.executemany(statement, wire.rows(piece, iso=tx.dialect.name == "sqlite"))
-
-
-def _copy(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
-    names = ", ".join(_quoted(tx, name) for name in rows.column_names)
-    statement = f"COPY {_quoted(tx, table.name)} ({names}) FROM STDIN"
-    with _cursor(tx) as cursor, cursor.copy(statement) as copy:
-        for piece in _pieces(rows):
-            copy.write(wire.lines(piece, hex_mark="\\\\x"))
-
-
-def _load_data(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
-    """Feed MariaDB and MySQL; they take wrong values with a warning here, so warnings are refused."""
-    takes, sets = [], []
-    for field in rows.schema:
-        name = _quoted(tx, field.name)
-        binary = pa.types.is_fixed_size_binary(field.type)
-        takes.append(f"@{field.name}" if binary else name)
-        if binary:
-            sets.append(f"{name} = UNHEX(@{field.name})")
-    ending = f" SET {', '.join(sets)}" if sets else ""
-    with tempfile.TemporaryFile() as file, _cursor(tx) as cursor:
-        for piece in _pieces(rows):
-            file.write(wire.lines(piece, hex_mark=""))
-        file.flush()
-        # The file has no name any more: a crash leaves nothing of it behind.
-        statement = (
-            f"LOAD DATA LOCAL INFILE '/dev/fd/{file.fileno()}' IGNORE INTO TABLE {_quoted(tx, table.name)} "
-            f"CHARACTER SET utf8mb4 ({', '.join(takes)}){ending}"
-        )
-        try:
-            os.lseek(file.fileno(), 0, os.SEEK_SET)
-            stored = cursor.execute(statement)
-        except tx.dialect.loaded_dbapi.Error as error:
-            if not error.args or error.args[0] not in LOCAL_INFILE_FORBIDDEN:
-                raise
-            log.warning("the store's server forbids LOAD DATA LOCAL (local_infile is off): loading is slower")
-            _many(tx, _insert(tx, table, rows, " IGNORE" if unless_there else ""), rows)
-            return
-        if unless_there:
-            return
-        if stored != rows.num_rows:
-            raise ConflictError(f"{table.name}: {rows.num_rows - stored} rows claim a key that is taken")
-        if cursor.warning_count:
-            raise StoreError(f"{table.name}: the server would change {cursor.warning_count} values to store them")

@@ -1,0 +1,122 @@
+"""How drivers take many rows, in the transaction of whoever calls: statements in their words, the fastest way of each.
+
+SQLite is fed by `executemany` of its own driver, PostgreSQL by `COPY`, MariaDB and MySQL by `LOAD DATA LOCAL`. What is
+handed over was looked at by `bulk`, and is sealed.
+"""
+
+import functools
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from kehu.errors import ConflictError, StoreError
+from kehu.store import wire
+from kehu.store.database import Transaction
+
+PIECE = 5_000
+"""Rows that are turned into the driver's values at once: few enough to stay in the processor's cache."""
+
+LOCAL_INFILE_FORBIDDEN = {1148, 3948, 4166}
+"""What MariaDB and MySQL answer where `local_infile` is off."""
+
+log = logging.getLogger(__name__)
+
+
+def quoted(tx: Transaction, name: str) -> str:
+    """A name as it may stand in a statement."""
+    return tx.dialect.identifier_preparer.quote(name)
+
+
+def mark(tx: Transaction) -> str:
+    """Where a value stands in a statement."""
+    return "?" if tx.dialect.name == "sqlite" else "%s"
+
+
+def equal(tx: Transaction, names: Sequence[str]) -> str:
+    """The condition that these columns are the values that follow."""
+    return " AND ".join(f"{quoted(tx, name)} = {mark(tx)}" for name in names)
+
+
+def inserting(tx: Transaction, table: sa.Table, rows: pa.Table, how: str) -> str:
+    """The statement that inserts a row of these columns, as `how` says: `OR IGNORE`."""
+    return _inserting(tx.dialect, table.name, tuple(rows.column_names), how)
+
+
+@functools.lru_cache(maxsize=256)
+def _inserting(dialect: sa.Dialect, table: str, columns: tuple[str, ...], how: str) -> str:
+    quoted = dialect.identifier_preparer.quote
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    names, marks = ", ".join(quoted(name) for name in columns), ", ".join([mark] * len(columns))
+    return f"INSERT{how} INTO {quoted(table)} ({names}) VALUES ({marks})"
+
+
+def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
+    return (rows.slice(start, PIECE) for start in range(0, rows.num_rows, PIECE))
+
+
+@contextmanager
+def cursor_of(tx: Transaction) -> Iterator[Any]:
+    """The driver's own cursor, in this transaction."""
+    cursor = tx.connection.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close()
+
+
+def many(tx: Transaction, statement: str, rows: pa.Table) -> None:
+    """Run one statement for each row, by the driver itself."""
+    with cursor_of(tx) as cursor:
+        for piece in _pieces(rows):
+            cursor.executemany(statement, wire.rows(piece, iso=tx.dialect.name == "sqlite"))
+
+
+def copy(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
+    """Feed PostgreSQL."""
+    names = ", ".join(quoted(tx, name) for name in rows.column_names)
+    statement = f"COPY {quoted(tx, table.name)} ({names}) FROM STDIN"
+    with cursor_of(tx) as cursor, cursor.copy(statement) as feed:
+        for piece in _pieces(rows):
+            feed.write(wire.lines(piece, hex_mark="\\\\x"))
+
+
+def load_data(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
+    """Feed MariaDB and MySQL; they take wrong values with a warning here, so warnings are refused."""
+    takes, sets = [], []
+    for field in rows.schema:
+        name = quoted(tx, field.name)
+        binary = pa.types.is_fixed_size_binary(field.type)
+        takes.append(f"@{field.name}" if binary else name)
+        if binary:
+            sets.append(f"{name} = UNHEX(@{field.name})")
+    ending = f" SET {', '.join(sets)}" if sets else ""
+    with tempfile.TemporaryFile() as file, cursor_of(tx) as cursor:
+        for piece in _pieces(rows):
+            file.write(wire.lines(piece, hex_mark=""))
+        file.flush()
+        # The file has no name any more: a crash leaves nothing of it behind.
+        statement = (
+            f"LOAD DATA LOCAL INFILE '/dev/fd/{file.fileno()}' IGNORE INTO TABLE {quoted(tx, table.name)} "
+            f"CHARACTER SET utf8mb4 ({', '.join(takes)}){ending}"
+        )
+        try:
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            stored = cursor.execute(statement)
+        except tx.dialect.loaded_dbapi.Error as error:
+            if not error.args or error.args[0] not in LOCAL_INFILE_FORBIDDEN:
+                raise
+            log.warning("the store's server forbids LOAD DATA LOCAL (local_infile is off): loading is slower")
+            many(tx, inserting(tx, table, rows, " IGNORE" if unless_there else ""), rows)
+            return
+        if unless_there:
+            return
+        if stored != rows.num_rows:
+            raise ConflictError(f"{table.name}: {rows.num_rows - stored} rows claim a key that is taken")
+        if cursor.warning_count:
+            raise StoreError(f"{table.name}: the server would change {cursor.warning_count} values to store them")
