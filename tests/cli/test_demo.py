@@ -10,6 +10,7 @@ from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 
 Kehu = Callable[..., Any]
+MONTHS = "select name, count(distinct month) from tally where channel = '' group by name"
 
 
 def dump(folder: Path) -> list[str]:
@@ -42,7 +43,14 @@ def test_the_town_becomes_customers_and_a_second_run_changes_nothing(kehu: Kehu,
     # Each channel brought its part, from its own kind of source.
     with sqlite3.connect(project / "kehu.db") as connection:
         by_channel = dict(connection.execute("select channel, sum(accepted) from load group by channel").fetchall())
+        tickets = connection.execute("select count(*), count(resolved_at), count(breached_at) from ticket").fetchone()
+        months = dict(connection.execute(MONTHS).fetchall())
     connection.close()
+    # The dashboard has something of everything to show.
+    assert tickets[0] > tickets[1] > tickets[2] > 0
+    assert months["new"] > 36
+    assert months["lost"] > 12
+    assert months["sla"] > 1
     assert set(by_channel) == {"online", "calls", "hall"}
     assert all(accepted > 500 for accepted in by_channel.values())
 

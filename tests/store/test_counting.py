@@ -125,3 +125,46 @@ def test_every_filter_tells_what_a_plain_count_tells(town: Database) -> None:
                 figure = tallies.of(kept, name, cut)
                 told = dict(zip(figure["value"].to_pylist(), figure["count"].to_pylist(), strict=True))
                 assert told == plain[name], (cut, name)
+
+
+def test_new_are_whoever_opened_a_number_and_lost_whoever_gave_back_the_last(
+    store: Database, arrive: Any, golden: Any, now: datetime
+) -> None:
+    def day(text: str) -> datetime:
+        return datetime.fromisoformat(f"{text}T12:00:00+00:00")
+
+    stated = (
+        # customer, number, when it was said, state, when the number was opened
+        (1, "A", day("2026-05-03"), "closed", None),
+        (1, "A", day("2024-03-10"), "active", day("2024-02-28")),
+        (2, "B", day("2025-01-01"), "closed", None),
+        (2, "B", day("2025-06-01"), "active", None),
+        (2, "B", day("2025-07-01"), None, None),
+        (3, "C", day("2023-07-01"), "ported_out", None),
+        (3, "D", day("2023-08-01"), None, None),
+    )
+    said = [at for _, _, at, _, _ in stated]
+    arrive([{"record_id": str(place), "channel": "hall", "updated_at": at} for place, at in enumerate(said, 1)])
+    whose = pa.array([one for one, *_ in stated], pa.int64())
+    moments = pa.timestamp("us", tz="UTC")
+    numbers = pa.table({
+        "record": pa.array(range(1, len(stated) + 1), pa.int64()), "channel": ["hall"] * len(stated),
+        "role": ["holder"] * len(stated), "msisdn": [number for _, number, *_ in stated],
+        "number_state": pa.array([state for *_, state, _ in stated], pa.string()),
+        "opened_at": pa.array([opened for *_, opened in stated], moments),
+    })  # fmt: skip
+    with store.begin() as tx:
+        customers.write(
+            tx, golden([{"customer_id": one, "id_type": "passport"} for one in (1, 2, 3)]), at=now, why="load 1"
+        )
+        customers.assign(tx, pa.table({"record": numbers["record"], "customer_id": whose}), at=now)
+        bulk.insert(tx, subscription, numbers)
+        told = walk.tallies(tx, today=TODAY)
+
+    def figure(name: str) -> dict[str, int]:
+        counted = tallies.of(told, name, Cut())
+        return dict(zip(counted["value"].to_pylist(), counted["count"].to_pylist(), strict=True))
+
+    assert figure("new") == {"2024-02": 1, "2025-01": 1, "2023-07": 1}
+    assert figure("lost") == {"2026-05": 1}
+    assert figure("numbers") == {"0": 1, "1": 2}

@@ -78,7 +78,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "reason": ("接触原因", "Contacts by reason"),
     "ticket": ("工单量（按月）", "Tickets by month"),
     "new": ("新增客户（按月）", "New customers by month"),
-    "lost": ("合并减少（按月）", "Merged away by month"),
+    "lost": ("流失客户（按月）", "Customers lost by month"),
     "tenure": ("在网年限", "Years as a holder"),
 }
 """Name of a figure -> its zh and en title."""

@@ -40,7 +40,13 @@ def demo(
         demos.prepare(folder, records=records, seed=seed, progress=progress)
         settings = reading.load(folder)
         with wiring.store(settings, migrate=True) as database:
-            ran = running.whole(settings, database, None, progress)
+            ran = running.whole(
+                settings,
+                database,
+                None,
+                progress,
+                then=lambda: demos.serve_some(database, wiring.clock(settings), at=wiring.now()),
+            )
             progress.task("accuracy")
             progress.step("evaluate")
             score = demos.accuracy(database, folder)

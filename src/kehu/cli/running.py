@@ -1,5 +1,6 @@
 """`kehu run` and its halves, `kehu collect` and `kehu identify`."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
@@ -112,12 +113,20 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
     raise typer.Exit(code)
 
 
-def whole(settings: Settings, database: Database, channels: list[str] | None, progress: Watched) -> Ran:
-    """Do all that `kehu run` does, with the parts that the settings choose."""
+def whole(
+    settings: Settings,
+    database: Database,
+    channels: list[str] | None,
+    progress: Watched,
+    *,
+    then: Callable[[], object] = lambda: None,
+) -> Ran:
+    """Do all that `kehu run` does, with the parts that the settings choose; `then` comes before figures are counted."""
     with wiring.town(settings) as secrets, alone(database, LEASE, clock=wiring.now) as guard:
         feeds = wiring.feeds(settings, channels, secrets=secrets)
         ran = runs.whole(database, feeds, **wiring.parts(settings, database), progress=guard.watched(progress))
     tickets.sweep(database, at=wiring.now())
+    then()
     _count(settings, database, is_new=ran.is_new)
     _report(settings, database)
     return ran

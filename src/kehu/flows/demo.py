@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,14 +11,27 @@ import pyarrow.parquet as pq
 
 from kehu.collect.town import channels, example, town
 from kehu.errors import SettingsError
+from kehu.flows.people import By
 from kehu.flows.progress import SILENT, Progress
+from kehu.flows.service import tickets
+from kehu.flows.service.sla import Clock
+from kehu.model.tickets import TicketState
 from kehu.resolve import evaluate
-from kehu.store import records
+from kehu.store import households, records
 from kehu.store.database import Database
 
 MARKER = ".kehu-demo"
 """The file that says a folder is a demo's: another demo may take its place."""
 MARKED = "This folder was made by `kehu demo`, and the next `kehu demo` replaces it.\n"
+
+TICKETS = {"投诉": "complaint", "报障": "fault_town", "办理": "request", "咨询": "question"}
+"""Why somebody calls -> the class of the ticket that they get."""
+RECORDS_PER_TICKET = 400
+MOST_TICKETS = 48
+"""Few enough that nobody waits for them: each is opened, taken and resolved as an agent does it."""
+CALLS_PER_TICKET = 20
+AGENT = "demo"
+HOUR = timedelta(hours=1)
 
 USUAL_PORT = 8451
 """Where the made-up application server listens, unless somebody else does."""
@@ -37,6 +51,35 @@ def prepare(folder: Path, *, records: int, seed: int, progress: Progress = SILEN
     channels.write(made, folder)
     (folder / "kehu.toml").write_text(example.settings_toml(_port()), encoding="utf-8")
     progress.advance(records)
+
+
+def serve_some(database: Database, clock: Clock, *, at: datetime) -> int:
+    """Let some of those who called get a ticket, as agents open and end them; how many those are.
+
+    They are of the last months before the town ends: most are done in time, some late, a few wait yet.
+    """
+    with database.read() as tx:
+        many = records.count(tx) // RECORDS_PER_TICKET
+        calls = households.latest_contacts(tx, reasons=tuple(TICKETS), limit=MOST_TICKETS * CALLS_PER_TICKET)
+    few = calls[:: max(len(calls) // max(min(many, MOST_TICKETS), 1), 1)][:MOST_TICKETS]
+    for place, call in enumerate(few):
+        sla = TICKETS[call.reason]
+        is_late, is_open = place % 6 == 2, place % 6 == 5
+        begun = at if is_open else call.started_at
+        wanted = tickets.Wanted(
+            title=call.reason, sla=sla, customer_id=call.customer_id, record=call.record, channel="10086"
+        )
+        opened = tickets.open_one(database, clock, wanted, by=By(login=AGENT, at=begun)).ticket
+        if is_open:
+            continue
+        done = clock.due(sla, begun) + (HOUR if is_late else -HOUR)
+        steps = [(TicketState.IN_PROGRESS, begun), (TicketState.RESOLVED, done)]
+        for state, moment in steps:
+            if state is TicketState.RESOLVED and is_late:
+                tickets.sweep(database, at=moment)
+            change = tickets.Change(state=state)
+            tickets.change(database, clock, opened.ticket_id, change, by=By(login=AGENT, at=moment))
+    return len(few)
 
 
 def accuracy(database: Database, folder: Path) -> evaluate.Score:

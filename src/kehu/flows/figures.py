@@ -36,6 +36,8 @@ OF_LOADS = frozenset({"completeness", "validity", "load"})
 """Figures of what channels brought; of filters they know channel and time."""
 NAMED = {"province": 40, "reason": 21}
 """Figures of more codes than a pie can show: every province has its tile, and the twenty commonest reasons a bar."""
+MEANING = 2
+"""Another where a figure came to mean something else: then all are counted anew, though nothing changed."""
 LOADS = 20
 """So many loads are shown, the newest."""
 
@@ -76,7 +78,7 @@ def refresh(
     """
     with database.read() as tx:
         before, known = tallies.kept_at(tx), facts.get(tx, tallies.OF)
-        there = f"{tallies.marker(tx)}, figures {len(NAMES)}"
+        there = f"{tallies.marker(tx)}, figures {len(NAMES)}, meaning {MEANING}"
         is_known = known == there
         if before is not None and not is_changed and is_known:
             return False

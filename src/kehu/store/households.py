@@ -5,7 +5,7 @@ difference in which order they came.
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -220,7 +220,25 @@ def timeline_of(tx: Transaction, customer_id: int, *, after: int | None = None, 
     return Timeline(rows=tuple(found[:limit]), following=found[limit - 1].record if len(found) > limit else None)
 
 
-@functools.cache
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A contact, and whose it was."""
+
+    record: int
+    customer_id: int
+    started_at: datetime
+    reason: str
+
+
+def latest_contacts(tx: Transaction, *, reasons: Sequence[str], limit: int) -> tuple[Contact, ...]:
+    """The latest contacts for one of these reasons, the oldest of them first."""
+    columns = (interaction.c.record, member.c.customer_id, interaction.c.started_at, interaction.c.reason)
+    query = sa.select(*columns).join(member, member.c.record == interaction.c.record)
+    query = query.where(interaction.c.reason.in_(reasons))
+    rows = tx.execute(query.order_by(interaction.c.started_at.desc(), interaction.c.record.desc()).limit(limit))
+    return tuple(Contact(**row) for row in reversed(rows.mappings().all()))
+
+
 def _contacts(*, is_first: bool) -> sa.Select[Any]:
     query = (
         sa.select(interaction, record.c.channel, record.c.record_id, subscription.c.msisdn)

@@ -138,6 +138,7 @@ category = "客户类别"
 star_level = "客户星级"
 updated_at = "受理时间"
 msisdn = "业务号码"          # the number that the visit was about, which need not be one to call
+opened_at = "入网日期"       # when the number was opened
 plan = "新套餐"
 proxy_name = "经办人姓名"
 proxy_id_number = "经办人证件号码"

@@ -14,9 +14,9 @@ import xlsxwriter
 from kehu.collect.town import customers, draw, online
 
 HEADS = (
-    "订单号", "营业厅编码", "工号", "业务类型", "业务号码", "客户姓名", "性别", "证件类型", "证件号码", "出生日期",
-    "联系电话", "备用电话", "通讯地址", "客户类别", "客户星级", "经办人姓名", "经办人证件号码", "原套餐", "新套餐",
-    "金额", "受理时间",
+    "订单号", "营业厅编码", "工号", "业务类型", "业务号码", "入网日期", "客户姓名", "性别", "证件类型", "证件号码",
+    "出生日期", "联系电话", "备用电话", "通讯地址", "客户类别", "客户星级", "经办人姓名", "经办人证件号码", "原套餐",
+    "新套餐", "金额", "受理时间",
 )  # fmt: skip
 SERVICES = "开户 过户 补卡 停复机 销户 携转 缴费 套餐变更"
 SERVICE_WEIGHTS = (22, 3, 12, 8, 5, 6, 30, 14)
@@ -91,6 +91,7 @@ def _rows(rng: np.random.Generator, records: pa.Table, visits: pa.Table) -> list
         draw.glue("Y", draw.padded(rng.integers(1, 300, size=size), 4)),
         service,
         visits["msisdn"],
+        pc.strftime(visits["opened"], "%Y/%m/%d"),
         records["name"],
         records["gender"],
         [name and ID_TYPES[name] for name in records["id_type"].to_pylist()],

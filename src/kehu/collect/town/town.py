@@ -34,6 +34,8 @@ STARS: dict[str | None, float] = {
     None: 10, "1": 24, "2": 22, "3": 20, "4": 12, "5": 6, "5_silver": 3, "5_gold": 2, "5_diamond": 1
 }  # fmt: skip
 """The star levels of a hundred persons."""
+EARLIER = 5 * 365
+"""So many days at the most had those held their number who were there on the first day."""
 PROXIES = 0.10
 """How often somebody else goes to the hall."""
 
@@ -42,6 +44,7 @@ VISITS = pa.schema(
         pa.field("customer", pa.int64()),  # A row of the customers.
         pa.field("at", pa.timestamp("s")),  # When, on the town's own clock.
         pa.field("msisdn", pa.string()),  # The number it was about.
+        pa.field("opened", pa.date32()),  # When that number was opened.
         pa.field("proxy_name", pa.string()),  # Who went to the hall instead; null for most.
         pa.field("proxy_id_number", pa.string()),
     ]
@@ -130,11 +133,19 @@ def _visits(rng: np.random.Generator, everybody: pa.Table, customer: draw.Number
             "customer": pa.array(customer),
             "at": pa.array(at),
             "msisdn": draw.picked(before, old, true["phone"].combine_chunks()),
+            "opened": _opened(customer, np.where(before, since, everybody["phone_since"].to_numpy()[customer])),
             "proxy_name": draw.absent(proxies["name"].combine_chunks(), ~came),
             "proxy_id_number": draw.absent(proxies["id_number"].combine_chunks(), ~came),
         },
         VISITS,
     )
+
+
+def _opened(customer: draw.Numbers, held: customers.Days) -> pa.Array:
+    """When a number was opened: who was there on the first day had come within the years before."""
+    # Drawn from nothing, so that the towns of a seed are else as they were.
+    earlier = (customer * 7919 % EARLIER).astype("timedelta64[D]")
+    return pa.array(np.where(held == customers.FIRST_DAY, held - earlier, held), pa.date32())
 
 
 def _flat(

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.model.codes import Role
 from kehu.store import bulk
 from kehu.store.counting import people as counted
 from kehu.store.counting import rolling
+from kehu.store.counting.numbers import NEVER, Numbers
 from kehu.store.counting.people import People
 from kehu.store.database import Transaction
-from kehu.store.dictionary.households import interaction, subscription
+from kehu.store.dictionary.households import interaction
 from kehu.store.dictionary.service import ticket
 from kehu.store.privacy import restrictions
 from kehu.store.tallies import ANY, NONE, REST
@@ -31,8 +31,6 @@ MONTHS_AGO = ((1, "0"), (3, "1-2"), (6, "3-5"), (12, "6-11"), (None, "12+"))
 CONTACTS = ((2, "1"), (3, "2"), (5, "3-4"), (10, "5-9"), (None, "10+"))
 YEARS = ((12, "0"), (24, "1"), (36, "2"), (60, "3-4"), (120, "5-9"), (None, "10+"))
 """Bands: up to which number, and what it is called; of tenure the number is one of months."""
-
-_INSTANT = pa.timestamp("us", tz="UTC")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Contacts:
     """Months since the year nought."""
 
 
-def figures(tx: Transaction, people: People, *, today: date) -> Iterator[tuple[str, pa.Table]]:
+def figures(tx: Transaction, people: People, numbers: Numbers, *, today: date) -> Iterator[tuple[str, pa.Table]]:
     """Each figure by its name, rolled up; those of movement are of all customers."""
     contacts, reasons = _read(tx, people)
     yield "reason", reasons
@@ -57,12 +55,12 @@ def figures(tx: Transaction, people: People, *, today: date) -> Iterator[tuple[s
     now = _month_of(today)
     customers, first, per_customer = np.unique(contacts.place, return_index=True, return_counts=True)
     if not len(customers):
-        yield "tenure", _tenure(tx, people, now)
+        yield "tenure", _tenure(numbers, now)
         return
     last = np.append(first[1:], len(contacts.place)) - 1
     ago = now - contacts.month[last]
     yield "recency", _whole(_paired(_banded(ago, MONTHS_AGO), _banded(per_customer, CONTACTS)))
-    yield "tenure", _tenure(tx, people, now)
+    yield "tenure", _tenure(numbers, now)
     yield "retention", _retention(contacts, first, per_customer, now)
     following = np.where(per_customer > 1, first + 1, -1)
     after = pc.fill_null(contacts.channel.take(pa.array(following, mask=following < 0)), NONE)
@@ -71,7 +69,7 @@ def figures(tx: Transaction, people: People, *, today: date) -> Iterator[tuple[s
 
 def _read(tx: Transaction, people: People) -> tuple[Contacts, pa.Table]:
     """Contacts, by customer and time, and the counts of what they were about."""
-    schema = pa.schema([("record", pa.int64()), ("at", _INSTANT), ("reason", pa.string())])
+    schema = pa.schema([("record", pa.int64()), ("at", rolling.INSTANT), ("reason", pa.string())])
     query = sa.select(interaction.c.record, interaction.c.started_at, interaction.c.reason)
     where, when, reasons = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [rolling.nothing()]
     for piece in bulk.batches(tx, query.order_by(interaction.c.record), schema):
@@ -87,7 +85,7 @@ def _read(tx: Transaction, people: People) -> tuple[Contacts, pa.Table]:
     # Records come in order, so contacts of one moment stay in the order of their records.
     order = np.lexsort((moments, people.place[at]))
     at, moments = at[order], moments[order]
-    months = moments.view("datetime64[us]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
+    months = rolling.month_numbers(pa.array(moments, rolling.INSTANT))
     told = Contacts(place=people.place[at], at=moments, channel=people.channel.take(pa.array(at)), month=months)
     return told, rolling.up(_commonest(pa.concat_tables(reasons)), without=counted.SIDES)
 
@@ -102,7 +100,7 @@ def _commonest(counts: pa.Table) -> pa.Table:
 def _tickets(tx: Transaction, people: People) -> pa.Table:
     """Tickets by kind and outcome: done `in_time`, `late`, or `open` yet; by the month in which they were opened."""
     columns = ("customer_id", "kind", "channel", "opened_at", "breached_at", "resolved_at")
-    types = (pa.int64(), pa.string(), pa.string(), _INSTANT, _INSTANT, _INSTANT)
+    types = (pa.int64(), pa.string(), pa.string(), rolling.INSTANT, rolling.INSTANT, rolling.INSTANT)
     query = sa.select(*(ticket.c[name] for name in columns))
     rows = bulk.read(tx, query, pa.schema(list(zip(columns, types, strict=True))))
     hidden = restrictions.hidden(tx).customers
@@ -116,19 +114,9 @@ def _tickets(tx: Transaction, people: People) -> pa.Table:
     return rolling.up(things, without=counted.SIDES)
 
 
-def _tenure(tx: Transaction, people: People, now: int) -> pa.Table:
+def _tenure(numbers: Numbers, now: int) -> pa.Table:
     """Customers by for how many whole years they have held a number."""
-    opened = subscription.c.opened_at
-    query = sa.select(subscription.c.record, opened).where(
-        opened.is_not(None), subscription.c.role == Role.HOLDER.value
-    )
-    told = bulk.read(tx, query, pa.schema([("record", pa.int64()), ("at", _INSTANT)]))
-    at = rolling.found(people.records, told["record"].to_numpy())
-    months = told["at"].cast(pa.int64()).to_numpy().view("datetime64[us]").astype("datetime64[M]").astype(np.int64)
-    since = np.full(people.rows.num_rows, np.iinfo(np.int64).max)
-    np.minimum.at(since, people.place[at[at >= 0]], months[at >= 0] + 1970 * 12)
-    held = since[since < np.iinfo(np.int64).max]
-    return _whole(_banded(now - held, YEARS))
+    return _whole(_banded(now - numbers.opened[numbers.opened < NEVER], YEARS))
 
 
 def _retention(contacts: Contacts, first: np.ndarray, per_customer: np.ndarray, now: int) -> pa.Table:

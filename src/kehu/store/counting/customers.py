@@ -5,33 +5,23 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 
-from kehu.model.codes import NumberState, Role
-from kehu.store import bulk
 from kehu.store.counting import people as counted
 from kehu.store.counting import rolling
+from kehu.store.counting.numbers import NEVER, Numbers
 from kehu.store.counting.people import People
-from kehu.store.database import Transaction
-from kehu.store.dictionary.customers import customer, customer_history
-from kehu.store.dictionary.households import subscription
-from kehu.store.tallies import ANY, NONE
-
-ENDED = (NumberState.CLOSED, NumberState.PORTED_OUT)
-"""States of a number that its holder has no longer."""
-
-_INSTANT = pa.timestamp("us", tz="UTC")
+from kehu.store.tallies import ANY
 
 
-def figures(tx: Transaction, people: People) -> Iterator[tuple[str, pa.Table]]:
+def figures(people: People, numbers: Numbers) -> Iterator[tuple[str, pa.Table]]:
     """Each figure by its name, rolled up."""
     for name in counted.CODES:
         yield name, people.by(people.rows[name])
     yield "channel", _channels(people)
     yield "twice", _twice(people)
-    yield "numbers", _numbers(tx, people)
-    yield "new", _new(tx, people)
-    yield "lost", _lost(tx)
+    yield "numbers", _numbers(people, numbers)
+    yield "new", _new(people, numbers)
+    yield "lost", _lost(people, numbers)
 
 
 def _channels(people: People) -> pa.Table:
@@ -58,43 +48,32 @@ def _twice(people: People) -> pa.Table:
     return rolling.up(told.filter(pc.greater(told["many"], 0)), without=counted.SIDES)
 
 
-def _numbers(tx: Transaction, people: People) -> pa.Table:
+def _numbers(people: People, numbers: Numbers) -> pa.Table:
     """Customers with a certificate by how many numbers they hold now (一证五户)."""
-    state = subscription.c.number_state
-    # What is not known to have ended counts: a limit that is passed unseen is worse than one told early.
-    held = sa.or_(state.is_(None), state.not_in([one.value for one in ENDED]))
-    query = sa.select(subscription.c.record, subscription.c.msisdn).where(
-        subscription.c.role == Role.HOLDER.value, held
-    )
-    told = bulk.read(tx, query, pa.schema([("record", pa.int64()), ("msisdn", pa.string())]))
-    at = rolling.found(people.records, told["record"].to_numpy())
-    mine = pa.table({"place": people.place[at[at >= 0]], "msisdn": told["msisdn"].filter(pa.array(at >= 0))})
-    many = mine.group_by("place").aggregate([("msisdn", "count_distinct")])
-    numbers = np.zeros(people.rows.num_rows, np.int64)
-    numbers[many["place"].to_numpy()] = many["msisdn_count_distinct"].to_numpy()
-    counts = people.by(pa.chunked_array([pc.if_else(people.rows["certified"], counted.up_to(numbers), ANY)]))
+    counts = people.by(pa.chunked_array([pc.if_else(people.rows["certified"], counted.up_to(numbers.held), ANY)]))
     return counts.filter(pc.not_equal(counts["code"], ANY))
 
 
-def _new(tx: Transaction, people: People) -> pa.Table:
-    """By the month in which they were first known."""
-    number = customer_history.c.customer_id
-    before = sa.select(number, sa.func.min(customer_history.c.valid_from)).group_by(number)
-    living = sa.select(customer.c.customer_id, customer.c.valid_from).where(customer.c.merged_into.is_(None))
-    schema = pa.schema([("customer_id", pa.int64()), ("at", _INSTANT)])
-    both = pa.concat_tables([bulk.read(tx, query, schema) for query in (living, before)])
-    first = both.group_by("customer_id").aggregate([("at", "min")]).sort_by("customer_id")
-    at = rolling.found(first["customer_id"].to_numpy(), people.rows["customer_id"].to_numpy())
-    month = rolling.months(first["at_min"].take(pa.array(at)))
-    return people.by(month, month=month)
+def _new(people: People, numbers: Numbers) -> pa.Table:
+    """By the month in which they opened their first number, or else in which they were first heard of."""
+    # Not when we came to know them: a store that is filled at once would have all its customers in one month.
+    first = np.full(people.rows.num_rows, NEVER)
+    heard = rolling.month_numbers(pa.array(people.stated_at, rolling.INSTANT))
+    np.minimum.at(first, people.place, heard)
+    first = np.where(numbers.opened < NEVER, numbers.opened, first)
+    # Of whom no record is in force, that alone is known.
+    first = np.where(first < NEVER, first, rolling.month_numbers(people.rows["valid_from"]))
+    return _by_month(people, first)
 
 
-def _lost(tx: Transaction) -> pa.Table:
-    """By the month in which they were merged into another; no channel knows them any more."""
-    query = sa.select(customer.c.category, customer.c.province, customer.c.valid_from)
-    schema = pa.schema([("category", pa.string()), ("province", pa.string()), ("at", _INSTANT)])
-    gone = bulk.read(tx, query.where(customer.c.merged_into.is_not(None)), schema)
-    sides = {side: pc.fill_null(gone[side], NONE) for side in ("category", "province")}
-    month = rolling.months(gone["at"])
-    things = pa.table({**sides, "channel": rolling.constant(ANY, len(gone)), "month": month, "code": month})
-    return rolling.up(things, without=counted.PLACED)
+def _lost(people: People, numbers: Numbers) -> pa.Table:
+    """By the month in which they gave back their last number, or took it to another operator."""
+    return _by_month(people, numbers.ended)
+
+
+def _by_month(people: People, month: np.ndarray) -> pa.Table:
+    known = month < NEVER
+    texts = pc.if_else(pa.array(known), rolling.month_texts(np.where(known, month, 0)), ANY)
+    code = pa.chunked_array([texts])
+    counts = people.by(code, month=code)
+    return counts.filter(pc.not_equal(counts["code"], ANY))

@@ -36,7 +36,7 @@ _COLUMNS = pa.schema(
         ("customer_id", pa.int64()), ("category", pa.string()), ("star_level", pa.string()), ("province", pa.string()),
         ("kind", pa.string()), ("gender", pa.string()), ("birth_date", pa.date32()), ("quality", pa.float64()),
         ("records", pa.int64()),
-        ("id_type", pa.string()),
+        ("id_type", pa.string()), ("valid_from", rolling.INSTANT),
     ]
 )  # fmt: skip
 
@@ -46,13 +46,15 @@ class People:
     """Who is counted."""
 
     rows: pa.Table
-    """One row a living customer whose data may be used, by `customer_id`: `CODES`, and `certified`."""
+    """One row a living customer whose data may be used, by `customer_id`: `CODES`, `certified` and `valid_from`."""
     records: np.ndarray
     """The numbers of their records, ordered."""
     place: np.ndarray
     """The row of each record's customer."""
     channel: pa.Array
     """The channel of each record."""
+    stated_at: np.ndarray
+    """When each record was changed at its source, or else received: microseconds since 1970 (UTC)."""
 
     @functools.cached_property
     def known(self) -> pa.Table:
@@ -104,19 +106,17 @@ def read(tx: Transaction, *, today: date) -> People:
     # Coded piece by piece: the values themselves would be several times as large.
     pieces = [_coded(piece, today) for piece in bulk.batches(tx, query, _COLUMNS)]
     rows = pa.Table.from_batches(pieces or [_coded(pa.RecordBatch.from_pylist([], schema=_COLUMNS), today)])
-    belongs = bulk.read(
-        tx,
-        sa.select(member.c.record, member.c.customer_id, record.c.channel).join(
-            record, record.c.record == member.c.record
-        ),
-        pa.schema([("record", pa.int64()), ("customer_id", pa.int64()), ("channel", pa.string())]),
-    )
+    stated_at = sa.func.coalesce(record.c.updated_at, record.c.received_at)
+    whose = sa.select(member.c.record, member.c.customer_id, record.c.channel, stated_at)
+    types = {"record": pa.int64(), "customer_id": pa.int64(), "channel": pa.string(), "stated_at": rolling.INSTANT}
+    belongs = bulk.read(tx, whose.join(record, record.c.record == member.c.record), pa.schema(list(types.items())))
     place = rolling.found(rows["customer_id"].to_numpy(), belongs["customer_id"].to_numpy())
     records = belongs["record"].to_numpy()
     order = np.argsort(records, kind="stable")
     order = order[place[order] >= 0]
     channel = belongs["channel"].take(pa.array(order))
-    return People(rows=rows, records=records[order], place=place[order], channel=channel)
+    said = belongs["stated_at"].cast(pa.int64()).to_numpy()[order]
+    return People(rows=rows, records=records[order], place=place[order], channel=channel, stated_at=said)
 
 
 def _coded(piece: pa.RecordBatch, today: date) -> pa.RecordBatch:
@@ -128,6 +128,7 @@ def _coded(piece: pa.RecordBatch, today: date) -> pa.RecordBatch:
         "score": pa.array(SCORES).take(pa.array(score)),
         "records": up_to(piece["records"].to_numpy(zero_copy_only=False)),
         "certified": pc.is_valid(piece["id_type"]),
+        "valid_from": piece["valid_from"],
     }
     return pa.RecordBatch.from_pydict(told)
 

@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 from kehu.store.tallies import ANY
 
+INSTANT = pa.timestamp("us", tz="UTC")
+
 KEY = ("category", "province", "channel", "month", "code")
 """What is counted by; things are tables with these columns, a row each, or with `many` several at once."""
 
@@ -55,6 +57,27 @@ def months(at: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     if isinstance(whole, pa.ChunkedArray):
         return pa.chunked_array([_texts(chunk) for chunk in whole.chunks], pa.string())
     return _texts(whole)
+
+
+def month_numbers(at: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    """The month of each time, in UTC, as a number: months since the year nought.
+
+    >>> from datetime import UTC, datetime
+    >>> month_numbers(pa.array([datetime(2026, 11, 22, tzinfo=UTC)], INSTANT)).tolist()
+    [24322]
+    """
+    moments = at.cast(pa.int64()).to_numpy(zero_copy_only=False) if len(at) else np.empty(0, np.int64)
+    return moments.astype(np.int64).view("datetime64[us]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
+
+
+def month_texts(months: np.ndarray) -> pa.Array:
+    """Such numbers as `months` writes them.
+
+    >>> month_texts(np.array([24322])).to_pylist()
+    ['2026-11']
+    """
+    once, which = np.unique(months, return_inverse=True)
+    return pa.array([f"{one // 12:04}-{one % 12 + 1:02}" for one in once.tolist()], pa.string()).take(pa.array(which))
 
 
 def _texts(whole: pa.DictionaryArray) -> pa.Array:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from kehu.store.counting import contacts, customers, people
+from kehu.store.counting import contacts, customers, numbers, people
 from kehu.store.database import Transaction
 from kehu.store.tallies import TALLIES
 
@@ -17,7 +17,8 @@ def tallies(tx: Transaction, *, today: date) -> pa.Table:
         today: The day on which ages, and months ago, are reckoned.
     """
     who = people.read(tx, today=today)
-    told = [*customers.figures(tx, who), *contacts.figures(tx, who, today=today)]
+    held = numbers.read(tx, who)
+    told = [*customers.figures(who, held), *contacts.figures(tx, who, held, today=today)]
     return pa.concat_tables([_named(name, counts) for name, counts in told])
 
 
