@@ -45,6 +45,7 @@ _LATIN_LEGAL = frozenset(
         "holdings", "holding", "the", "and", "of",
     ]
 )  # fmt: skip
+_PLAIN_HAN = re.compile("[一-鿿]+")  # Most names: there is nothing in them to clean, to fold or to part.
 _SHORTEST_CORE = 2
 _BRANCH_OF = re.compile("((?:有限责任|有限|股份|集团)公司|公司|集团|银行|商行|店).*$")
 _REGION_ENDING = re.compile("(?:壮族|回族|维吾尔)?自治区$|(?:[^族]{1,3}族)*自治州$|(?:省|市|地区|盟)$")
@@ -94,6 +95,8 @@ def clean(value: str) -> Organization:
     >>> clean("Smith & Sons Trading Co., Ltd.")[1:]
     ('smith sons trading co ltd', None, 'smith sons trading')
     """
+    if _PLAIN_HAN.fullmatch(value) and value not in text.PLACEHOLDERS:
+        return _chinese(value, text.simplify(value))
     name = text.filled(value)
     if name is None:
         return Organization(None, None, None, None)
@@ -105,10 +108,14 @@ def clean(value: str) -> Organization:
     if not people.HAS_HAN.search(folded):
         telling = [word for word in words if word not in _LATIN_LEGAL]
         return Organization(name, " ".join(words), None, " ".join(telling or words))
-    match = _joined(words)
-    core = _core(folded)
-    sound = " ".join(sounds.syllables(core))
-    return Organization(name, match, sound, core)
+    bare = _SIGNS.sub("", _BRACKETED.sub("", folded)) or _SIGNS.sub("", folded)
+    return _chinese(name, _joined(words), bare)
+
+
+def _chinese(name: str, match: str, bare: str | None = None) -> Organization:
+    """A name with Han characters, its form for matching, and that without what stands in brackets."""
+    core = _core(bare or match)
+    return Organization(name, match, " ".join(sounds.syllables(core)), core)
 
 
 def _joined(words: list[str]) -> str:
@@ -120,8 +127,7 @@ def _joined(words: list[str]) -> str:
     return whole
 
 
-def _core(folded: str) -> str:
-    bare = _SIGNS.sub("", _BRACKETED.sub("", folded)) or _SIGNS.sub("", folded)
+def _core(bare: str) -> str:
     core = _without_region(bare)
     while found := _LEGAL.search(core):
         head: str = core[: found.start()]
@@ -141,11 +147,13 @@ def _without_region(name: str) -> str:
     ('翠苑小学', '嘉兴家具有限公司')
     """
     regions = _regions()
-    begun = 0
-    while found := next(
-        (region for region in regions.get(name[begun : begun + 2], ()) if name.startswith(region, begun)), None
-    ):
-        begun += len(found)
+    begun, more = 0, True
+    while more:
+        more = False
+        for region in regions.get(name[begun : begun + 2], ()):
+            if name.startswith(region, begun):
+                begun, more = begun + len(region), True
+                break
     return name if begun == 0 or _NO_NAME.fullmatch(name, begun) else name[begun:]
 
 
