@@ -9,19 +9,22 @@ import sys
 from pathlib import Path
 
 import exported
-from pydantic import TypeAdapter
-
-from kehu.collect.files import FilesChannel, FilesSource
-from kehu.flows import intake
-from kehu.flows.intake import Feed
-from kehu.model import arrow
-from kehu.process import checks, mapping
 
 
 def main() -> None:
-    arrow.without_pandas()  # This and the next as the command does.
-    gc.freeze()
     file, threads = Path(sys.argv[1]), int(sys.argv[2])
+    gc.disable()  # Commands are loaded so, too; and a run spares what was there before it the search for circles.
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    from kehu.collect.files import FilesChannel, FilesSource  # noqa: PLC0415
+    from kehu.flows import intake  # noqa: PLC0415
+    from kehu.flows.intake import Feed  # noqa: PLC0415
+    from kehu.model import arrow  # noqa: PLC0415
+    from kehu.process import checks, mapping  # noqa: PLC0415
+
+    arrow.without_pandas()
+    gc.freeze()
+    gc.enable()
     source = FilesSource(path=file.parent, pattern=(file.name,), settle_s=0)
     feed = Feed(
         channel=FilesChannel("hall", source, folder=file.parent),

@@ -1,5 +1,6 @@
 """Every command, by name. What a command needs is loaded when it runs: `kehu --help` waits for none of it."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -194,13 +195,25 @@ class Group(TyperGroup):
 
 def loaded(name: str) -> Any:
     """A command with all it needs."""
-    late = COMMANDS[name]
-    found: Callable[..., Any] | typer.Typer = getattr(import_module(f"kehu.cli.{late.module}"), late.attribute)
+    found = _found(COMMANDS[name])
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(**_LOOKS)
         alone.command(name)(found)
         found = alone
     return typer.main.get_command(found)
+
+
+def _found(late: Late) -> Callable[..., Any] | typer.Typer:
+    # What is loaded stays, so nothing is gained by looking for garbage meanwhile; that took a fifth of the time.
+    gc.disable()
+    try:
+        from kehu.model import arrow  # noqa: PLC0415 - the list of commands does without pyarrow
+
+        arrow.without_pandas()
+        found: Callable[..., Any] | typer.Typer = getattr(import_module(f"kehu.cli.{late.module}"), late.attribute)
+    finally:
+        gc.enable()
+    return found
 
 
 _LOOKS: dict[str, Any] = {

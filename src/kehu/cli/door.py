@@ -7,7 +7,6 @@ from kehu.cli import screen
 from kehu.cli.commands import app
 from kehu.cli.options import Application
 from kehu.errors import KehuError
-from kehu.model import arrow
 
 
 def main(arguments: Sequence[str] | None = None, *, application: Application) -> None:
@@ -15,7 +14,6 @@ def main(arguments: Sequence[str] | None = None, *, application: Application) ->
 
     0 says done, 1 that the work failed, 2 that the usage or the settings are wrong, 130 that Ctrl-C stopped it.
     """
-    arrow.without_pandas()
     try:
         app(args=None if arguments is None else list(arguments), prog_name="kehu", obj=application)
     except KehuError as why:
