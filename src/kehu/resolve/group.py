@@ -334,8 +334,12 @@ def _rivalry(i: int, j: int, worth: Floats, objection: Floats) -> float:
     A nameless call from the phone of a couple is his or hers, but not both: the odds of each are divided by one plus
     the odds of the other.
     """
-    rivals = np.concatenate([worth[i, objection[j] < EXCLUDES], worth[j, objection[i] < EXCLUDES]])
-    return float(np.logaddexp2.reduce(np.append(rivals, 0.0)))
+    rivals = np.concatenate([worth[i, objection[j] < EXCLUDES], worth[j, objection[i] < EXCLUDES], _NOBODY])
+    return float(np.logaddexp2.reduce(rivals)) if len(rivals) > 1 else 0.0
+
+
+_NOBODY = np.zeros(1)
+"""The odds, log2, of who is no rival."""
 
 
 def reasons(
