@@ -116,6 +116,19 @@ def test_a_first_load_builds_the_indexes_it_left_out(store: Database, monkeypatc
     assert before
 
 
+def test_a_first_load_that_brings_a_key_twice_is_refused_whole(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MANY", 3)
+    twice = pa.table({"term": ["a", "b", "a"], "customer_id": [1, 1, 1]}, schema=TERMS)
+    with pytest.raises(ConflictError), store.begin() as tx:
+        bulk.insert(tx, tables["search_term"], twice)
+    with store.begin() as tx:
+        assert stored(tx, tables["search_term"], TERMS).num_rows == 0
+        bulk.insert(tx, tables["search_term"], twice, unless_there=True)
+        assert stored(tx, tables["search_term"], TERMS).num_rows == 2
+
+
 def test_who_plans_a_query_is_told_how_large_a_table_became(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "MANY", 3)
     told = {
@@ -128,9 +141,12 @@ def test_who_plans_a_query_is_told_how_large_a_table_became(store: Database, mon
             assert tx.exec_driver_sql(told[tx.dialect.name]).all() == [(4,)]
 
 
-def indexes(store: Database) -> set[str | None]:
+def indexes(store: Database) -> list[Any]:
+    """All that is kept beside the rows: the primary key and the indexes, each with its columns."""
     with store.read() as tx:
-        return {index["name"] for index in sa.inspect(tx).get_indexes("search_term")}
+        looked = sa.inspect(tx)
+        kept = {index["name"]: index["column_names"] for index in looked.get_indexes("search_term")}
+        return [looked.get_pk_constraint("search_term"), kept]
 
 
 def test_a_number_beyond_64_bits_never_reaches_the_database(store: Database) -> None:

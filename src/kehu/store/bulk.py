@@ -32,6 +32,9 @@ FEW = 500
 MANY = 20_000
 """Rows after which it pays to build the indexes of an empty table anew, and to tell the planner."""
 
+GROWN = 0.25
+"""PostgreSQL looks at a table again once it has grown by this share; how many rows there are it sees by itself."""
+
 LOOKED_AT = 400
 """So many rows of an index SQLite looks at to tell how it is spread."""
 
@@ -54,18 +57,20 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
         return 0
     rows = sealed.closed(tx, table, rows)
     if rows.num_rows >= MANY and tx.dialect.name not in columns.MYSQL_FAMILY and _is_empty(tx, table):
-        with _indexes_afterwards(tx, table):
+        # Rows that come twice are found by the constraint that they break, while they are inserted.
+        with _indexes_afterwards(tx, table), nullcontext() if unless_there else _constraints_afterwards(tx, table):
             _feed(tx, table, rows, unless_there=unless_there)
     else:
         _feed(tx, table, rows, unless_there=unless_there)
     if rows.num_rows >= MANY:
-        _tell_planner(tx, table)
+        _tell_planner(tx, table, more=rows.num_rows)
     return int(rows.num_rows)
 
 
 def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
     """Insert all rows of an empty table, a piece at a time; its indexes are built once, what is sealed comes sealed."""
-    with nullcontext() if tx.dialect.name in columns.MYSQL_FAMILY else _indexes_afterwards(tx, table):
+    indexes = nullcontext() if tx.dialect.name in columns.MYSQL_FAMILY else _indexes_afterwards(tx, table)
+    with indexes, _constraints_afterwards(tx, table):
         for piece in pieces:
             require_storable(piece, table, is_sealed=True)
             if piece.num_rows:
@@ -104,17 +109,47 @@ def _indexes_afterwards(tx: Transaction, table: sa.Table) -> Iterator[None]:
         index.create(tx)
 
 
-def _tell_planner(tx: Transaction, table: sa.Table) -> None:
+@contextmanager
+def _constraints_afterwards(tx: Transaction, table: sa.Table) -> Iterator[None]:
+    """Let PostgreSQL see once the rows are there that no key comes twice, but for keys that other tables point to.
+
+    A table that was emptied may be read by others meanwhile, who would have to wait: there they stay.
+    """
+    found: list[tuple[str, str]] = []
+    if tx.dialect.name == "postgresql":
+        name = drivers.quoted(tx, table.name)
+        found = [(told.conname, told.meaning) for told in tx.execute(_KEYS, {"name": name})]
+    for constraint, _ in found:
+        tx.exec_driver_sql(f"ALTER TABLE {name} DROP CONSTRAINT {drivers.quoted(tx, constraint)}")
+    yield
+    for constraint, meaning in found:
+        tx.exec_driver_sql(f"ALTER TABLE {name} ADD CONSTRAINT {drivers.quoted(tx, constraint)} {meaning}")
+
+
+_KEYS = sa.text(
+    "SELECT conname, pg_get_constraintdef(oid) AS meaning FROM pg_constraint AS own "
+    "WHERE conrelid = CAST(:name AS regclass) AND contype IN ('p', 'u') "
+    "AND pg_relation_size(conrelid) = 0 AND NOT EXISTS (SELECT 1 FROM pg_constraint AS other WHERE other.confrelid = own.conrelid) ORDER BY conname"
+)
+
+
+def _tell_planner(tx: Transaction, table: sa.Table, *, more: int | None = None) -> None:
     """Let the database look how many rows there are now; MariaDB and MySQL, which would commit here, look themselves.
 
     PostgreSQL would go on believing that the table is as small as it was. SQLite never knows: it takes every index for
     a good one, and walks the one of all customers who were never merged to find twenty of them.
     """
     if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql(f"ANALYZE {drivers.quoted(tx, table.name)}")
+        name = drivers.quoted(tx, table.name)
+        known = tx.scalar(_ROWS_KNOWN, {"name": name}) or 0
+        if more is None or more >= known * GROWN:
+            tx.exec_driver_sql(f"ANALYZE {name}")
     elif tx.dialect.name == "sqlite":
         tx.exec_driver_sql(f"PRAGMA analysis_limit = {LOOKED_AT}")
         tx.exec_driver_sql(f"ANALYZE {drivers.quoted(tx, table.name)}")
+
+
+_ROWS_KNOWN = sa.text("SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)")
 
 
 def _is_empty(tx: Transaction, table: sa.Table) -> bool:
