@@ -129,7 +129,8 @@ def _constraints_afterwards(tx: Transaction, table: sa.Table) -> Iterator[None]:
 _KEYS = sa.text(
     "SELECT conname, pg_get_constraintdef(oid) AS meaning FROM pg_constraint AS own "
     "WHERE conrelid = CAST(:name AS regclass) AND contype IN ('p', 'u') "
-    "AND pg_relation_size(conrelid) = 0 AND NOT EXISTS (SELECT 1 FROM pg_constraint AS other WHERE other.confrelid = own.conrelid) ORDER BY conname"
+    "AND pg_relation_size(conrelid) = 0 "
+    "AND NOT EXISTS (SELECT 1 FROM pg_constraint AS other WHERE other.confrelid = own.conrelid) ORDER BY conname"
 )
 
 
