@@ -55,10 +55,9 @@ _LOGIN = r"^[0-9A-Za-z_.@-]*(?:[A-Za-z][0-9A-Za-z_.@-]*[0-9]|[0-9][0-9A-Za-z_.@-
 
 def filled(flat: pa.Table) -> tuple[str, ...]:
     """Which columns of `households.STATED` have a value in some row."""
+    there = set(flat.column_names)
     return tuple(
-        name
-        for name in households.STATED.names
-        if name in flat.column_names and flat.column(name).null_count < flat.num_rows
+        name for name in households.STATED.names if name in there and flat.column(name).null_count < flat.num_rows
     )
 
 

@@ -135,11 +135,15 @@ def columns(numbers: pa.Array, stated: pa.Array) -> dict[str, pa.Array]:
     `id_valid` asks for a right check digit and, of a resident ID, for a real birth date. The area code is not asked:
     it is soft evidence, and the lists of codes are never complete.
     """
+    if numbers.null_count == len(numbers):
+        nothing = {name: distinct.nulls(len(numbers), CLEANED.field(name).type) for name in CLEANED.names}
+        return nothing | {"id_valid": pa.repeat(pa.scalar(False), len(numbers))}
     encoded = numbers.dictionary_encode()
     words = encoded.dictionary
     tidy = _are_tidy(words)
-    others = pa.array(~tidy)
-    words = pc.replace_with_mask(words, others, _tidy(text.column(words.filter(others))))
+    if not tidy.all():
+        others = pa.array(~tidy)
+        words = pc.replace_with_mask(words, others, _tidy(text.column(words.filter(others))))
     read = _read(words, tidy)
     rows = {name: column.take(encoded.indices) for name, column in read.items()}
     said = distinct.mapped(stated, clean_type)
@@ -256,6 +260,8 @@ def _read(numbers: pa.Array, tidy: digits.Mask) -> dict[str, pa.Array]:
 def _where(numbers: pa.Array, pattern: str, among: digits.Mask) -> digits.Mask:
     """Which of some of the numbers fit a pattern."""
     found = among.copy()
+    if not found.any():
+        return found
     fits = pc.fill_null(pc.match_substring_regex(numbers.filter(pa.array(among)), pattern), False)
     found[among] = fits.to_numpy(zero_copy_only=False)
     return found

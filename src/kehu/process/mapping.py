@@ -231,8 +231,9 @@ HANDFUL = 16
 def _fingerprinted(flat: pa.Table) -> list[bytes]:
     """What the fingerprint of each row is of, as `fingerprints` puts it together for many."""
     rows = [b""] * flat.num_rows
+    there = set(flat.column_names)
     for number, name in enumerate(_OURS):
-        if name in flat.column_names and name not in _UNPRINTED:
+        if name in there and name not in _UNPRINTED:
             for row, value in enumerate(flat.column(name).to_pylist()):
                 text = (value or "").encode()
                 if text:

@@ -57,9 +57,9 @@ def standing(flat: pa.Table, clean: pa.Table) -> pa.Table:
         told = [_wrote(flat.column(name)) for name in names if name in flat.column_names]
         if not told:
             continue
-        wrote = np.logical_or.reduce(told)
+        wrote = told[0] if len(told) == 1 else np.logical_or.reduce(told)
         holds = _true(clean.column("id_valid") if attribute == "id_number" else pc.is_valid(clean.column(attribute)))
-        columns[attribute] = pa.array(np.where(wrote, np.where(holds, VALID, FILLED), EMPTY).astype(np.uint8))
+        columns[attribute] = pa.array(np.where(wrote, np.uint8(FILLED) + holds, np.uint8(EMPTY)))
     return pa.table(columns)
 
 
