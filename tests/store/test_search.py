@@ -146,3 +146,11 @@ def test_the_customers_found_are_read_by_their_numbers(store: Database) -> None:
         explain = "EXPLAIN QUERY PLAN" if tx.dialect.name == "sqlite" else "EXPLAIN"
         plan = "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {said}", given))
     assert "ix_customer_merged_into" not in plan, plan
+
+
+def test_few_records_have_the_terms_that_they_have_among_many(clean: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = clean([{key: value for key, value in row.items() if key != "customer_id"} for row in PEOPLE])
+    rows = rows.append_column("customer_id", pa.array([row["customer_id"] for row in PEOPLE]))
+    few = search.terms(rows)
+    monkeypatch.setattr(search, "FEW", 0)
+    assert search.terms(rows).to_pylist() == few.to_pylist()

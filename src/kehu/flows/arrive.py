@@ -22,6 +22,7 @@ from kehu.collect import push, raw
 from kehu.engine.engine import Engine
 from kehu.flows import identify, intake
 from kehu.flows.door import Door
+from kehu.flows.held import Held
 from kehu.flows.intake import Feed
 from kehu.flows.judged import Judged
 from kehu.flows.people import By
@@ -269,10 +270,11 @@ def _stored(
 
     With `keep_raw` the rows are kept in the store as they came: a file for each would outnumber the records.
     """
-    total, added = Counts(), {}
+    total, added, held_back = Counts(), {}, Held()
     keys: dict[str, list[pa.Array]] = {}
     for sheaf, batch in ((sheaf, one.judged) for sheaf, one in kept.items()):
         counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at)
+        held_back.hold(added[sheaf])
         if keep_raw:
             pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[sheaf].records)
         loads.advance(tx, numbers[sheaf], counts=counts, done_at=at)
@@ -295,6 +297,7 @@ def _stored(
         survivorship=desk.survivorship,
         hot_key_limit=desk.hot_key_limit,
         at=at,
+        held=held_back,
         why=", ".join(f"load {number}" for number in numbers.values())[:200],
     )
     in_force = {

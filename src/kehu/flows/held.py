@@ -21,7 +21,7 @@ class Held:
     """`store.records.RECORDS`."""
 
     def hold(self, added: Added) -> None:
-        """Hold what is new of a batch, once that is committed."""
+        """Hold what is new of a batch, once that is committed or for the transaction that stores it."""
         if sum(piece.num_rows for piece in self.pieces) < MOST:
             self.pieces.append(records.first_versions(added))
 

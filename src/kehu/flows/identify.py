@@ -254,7 +254,7 @@ def _grouped(
     links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
     mine = np.isin(rows.numbers, touched.records.to_numpy())
     done = _store(
-        tx, rows.table.filter(pa.array(mine)), groups[mine], model,
+        tx, bulk.where(rows.table, mine), groups[mine], model,
         trust=trust, survivorship=survivorship, at=at, why=why, ids=ids,
     )  # fmt: skip
     apart = groups[found.left] != groups[found.right]

@@ -54,6 +54,8 @@ def _of_kind(members: Members, seen: pa.ChunkedArray, golden: pa.Table, kind: Me
     texts = pa.chunked_array([chunk for name in names for chunk in members.column(name).chunks], pa.string())
     values = coded(_doors(members) if kind is MediumKind.ADDRESS else texts)
     rows = np.flatnonzero(values.codes >= 0)
+    if not len(rows):
+        return columns.MEDIA.empty_table()
     of = np.tile(members.of, len(names))[rows]
     when = np.tile(seen.cast(pa.int64()).fill_null(0).to_numpy(), len(names))[rows]
     first = rows < len(members)
@@ -65,8 +67,6 @@ def _of_kind(members: Members, seen: pa.ChunkedArray, golden: pa.Table, kind: Me
     # The best statement of each value leads its run: it gives the spelling, the rank, and its record if it is newest.
     order = np.lexsort((number, -when, ~first, ~is_golden, key))
     starts = np.flatnonzero(np.diff(key[order], prepend=-1))
-    if not len(starts):
-        return columns.MEDIA.empty_table()
     lead = order[starts]
     last = np.maximum.reduceat(when[order], starts)
     count = np.diff(starts, append=len(order))

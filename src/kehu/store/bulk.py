@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -270,6 +271,13 @@ def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> list[t
 def without(numbers: pa.Array, some: pa.Array) -> pa.Array:
     """These numbers without some of them."""
     return numbers.filter(pc.invert(pc.is_in(numbers, value_set=some))) if len(some) else numbers
+
+
+def where(rows: pa.Table, holds: np.ndarray) -> pa.Table:
+    """The rows for which a condition holds; where that is all or none, as with one row it is, nothing is copied."""
+    if holds.all():
+        return rows
+    return rows.filter(pa.array(holds)) if holds.any() else rows.slice(0, 0)
 
 
 def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bool]:

@@ -204,14 +204,15 @@ def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> 
 def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -> Written:
     numbers = state.column("customer_id").combine_chunks()
     if new_ones is not None and len(new_ones) == len(numbers):
-        bulk.insert(tx, customer, state.sort_by("customer_id"))
+        bulk.insert(tx, customer, _in_order(state))
         return Written(created=len(numbers), changed=0, unchanged=0)
     had = states(tx, numbers if new_ones is None else bulk.without(numbers, new_ones))
     place = pc.index_in(numbers, had.column("customer_id"))
-    known = pc.is_valid(place)
-    bulk.insert(tx, customer, state.filter(pc.invert(known)).sort_by("customer_id"))
-    old = had.take(place.filter(known))
-    new = state.filter(known)
+    known = np.asarray(pc.is_valid(place))
+    bulk.insert(tx, customer, _in_order(bulk.where(state, ~known)))
+    place = place.drop_null()
+    old = had if place.equals(pa.array(range(had.num_rows), place.type)) else had.take(place)
+    new = bulk.where(state, known)
     if new.num_rows:
         # All begin at one moment; where the clock was set back it is earlier than what stands there.
         began = moments.not_before(old.column("valid_from"), new.column("valid_from")[0].as_py())
@@ -219,20 +220,20 @@ def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -
     compared = [name for name in STATES.names if name not in {"customer_id", "valid_from", "why"}]
     differs = {name: _differs(old.column(name), new.column(name)) for name in compared}
     changed = np.logical_or.reduce(list(differs.values()))
-    past = (
-        old.append_column("valid_to", new.column("valid_from"))
-        .append_column("changed", _names(differs, old.num_rows))
-        .filter(changed)
-    )
     # Two states that began in the same microsecond leave the later one only: the other never was seen.
-    seen = pc.less(past.column("valid_from"), past.column("valid_to"))
-    bulk.insert(tx, customer_history, past.filter(seen))
-    bulk.update(tx, customer, new.filter(changed), by=["customer_id"])
+    seen = changed & np.asarray(pc.less(old.column("valid_from"), new.column("valid_from")))
+    past = old.append_column("valid_to", new.column("valid_from"))
+    bulk.insert(tx, customer_history, bulk.where(past.append_column("changed", _names(differs, old.num_rows)), seen))
+    bulk.update(tx, customer, bulk.where(new, changed), by=["customer_id"])
     return Written(
         created=state.num_rows - old.num_rows,
         changed=int(np.count_nonzero(changed)),
         unchanged=int(np.count_nonzero(~changed)),
     )
+
+
+def _in_order(state: pa.Table) -> pa.Table:
+    return state if state.num_rows < 2 else state.sort_by("customer_id")
 
 
 def _differs(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray:

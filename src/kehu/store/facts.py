@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from kehu.store import asking
 from kehu.store.database import Transaction
 from kehu.store.dictionary.loads import setting
 
@@ -23,7 +24,10 @@ MODEL = "model"
 
 def get(tx: Transaction, name: str) -> str | None:
     """A fact; None where nobody noted it."""
-    return tx.scalar(sa.select(setting.c.value).where(setting.c.name == name))
+    return next((value for (value,) in asking.rows(tx, _OF_NAME, {"name": name})), None)
+
+
+_OF_NAME = sa.select(setting.c.value).where(setting.c.name == sa.bindparam("name"))
 
 
 def drop(tx: Transaction, name: str) -> None:

@@ -98,11 +98,13 @@ def of_records(tx: Transaction, numbers: pa.Array, *, state: State | None = None
         for side in ("record_l", "record_r"):
             with bulk.among(tx, link.c[side], numbers) as one_of_them:
                 found.append(bulk.read(tx, query.where(one_of_them), STORED))
-    return once(pa.concat_tables([STORED.empty_table(), *found]))
+    return once(pa.concat_tables(found)) if found else STORED.empty_table()
 
 
 def once(found: pa.Table) -> pa.Table:
     """Each link once, in order: one between two of the records asked for was found from both sides."""
+    if found.num_rows < 2:
+        return found
     left, right = (found.column(side).to_numpy() for side in model.PAIRS.names)
     order = np.lexsort((right, left))
     left, right = left[order], right[order]
@@ -118,7 +120,7 @@ def _in_state(state: State | None) -> bulk.Query:
 def _of_few(tx: Transaction, numbers: pa.Array, state: State | None) -> pa.Table:
     found = bulk.read_few(tx, _EITHER_SIDE, STORED, few=numbers.to_pylist())
     # Asked for the state, too, SQLite would walk all links of that state.
-    return found if state is None else found.filter(pc.equal(found.column("state"), state.value))
+    return found if state is None or not found.num_rows else found.filter(pc.equal(found.column("state"), state.value))
 
 
 _SIDES = [_in_state(None).where(bulk.few(link.c[side])) for side in model.PAIRS.names]

@@ -61,6 +61,10 @@ class Page:
     """What to ask for the next page with; None where there is none."""
 
 
+FEW = 200
+"""So few terms are made distinct one by one."""
+
+
 def terms(records: pa.Table) -> pa.Table:
     """What the customers of these records are found by: `TERMS`, each once; certificates in clear, until `kept`.
 
@@ -94,6 +98,10 @@ def terms(records: pa.Table) -> pa.Table:
     )
     long = long.filter(pc.greater(pc.fill_null(pc.utf8_length(long.column("term")), 0), 0))
     long = long.set_column(0, "term", pc.utf8_slice_codeunits(long.column("term"), 0, LONGEST))
+    if long.num_rows <= FEW:
+        told = zip(long.column("term").to_pylist(), long.column("customer_id").to_pylist(), strict=True)
+        term, customer_id = zip(*dict.fromkeys(told), strict=True) if long.num_rows else ((), ())
+        return pa.table([pa.array(term, pa.string()), pa.array(customer_id, pa.int64())], schema=TERMS)
     # A few are done before threads have begun.
     each = long.group_by(["term", "customer_id"], use_threads=long.num_rows > PIECE).aggregate([])
     return each.select(TERMS.names).cast(TERMS)
