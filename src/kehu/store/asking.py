@@ -5,9 +5,10 @@ time anew: several times what SQLite takes to answer.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -20,7 +21,11 @@ Asked: TypeAlias = Mapping[str, object]
 """The parameters of a question by name; a list for each that may be one of several."""
 
 
-@dataclass(frozen=True, slots=True)
+_Readers: TypeAlias = tuple[tuple[int, Callable[[Any], Any]], ...]
+"""How those columns are read, by their place, that Python does not have as the driver gives them."""
+
+
+@dataclass(slots=True, eq=False)
 class _Worded:
     """A question in the words of one driver."""
 
@@ -30,6 +35,35 @@ class _Worded:
     """The driver's parameters, in its order."""
     fixed: Mapping[str, object]
     """Those that stand in the question itself."""
+    written: Mapping[str, Callable[[Any], Any]]
+    """How values are written for the driver, by the parameter's name; the others it takes as they are."""
+    row: Callable[[list[Any]], Any]
+    """Makes a row of the answer: a tuple with the names of the columns."""
+    types: tuple[sa.types.TypeEngine[Any], ...]
+    """Those of the columns."""
+    readers: _Readers | None = None
+    """Told by the first answer: what the driver calls the types stands there."""
+
+
+def told(tx: Transaction, statement: Question, **asked: object) -> list[Any]:
+    """The rows of an answer, as `tx.execute` gives them: named tuples of values as their columns have them.
+
+    Args:
+        tx: The transaction.
+        statement: A question made once, the same each time.
+        asked: Its parameters.
+    """
+    answer = _asked(tx, statement, asked)
+    if answer is None or not answer.rows:
+        return []
+    readers = answer.worded.readers or ()
+    found = []
+    for row in answer.rows:
+        values = list(row)
+        for place, reader in readers:
+            values[place] = reader(values[place])
+        found.append(answer.worded.row(values))
+    return found
 
 
 def rows(tx: Transaction, statement: Question, asked: Asked) -> Sequence[tuple[Any, ...]]:
@@ -38,26 +72,49 @@ def rows(tx: Transaction, statement: Question, asked: Asked) -> Sequence[tuple[A
     Args:
         tx: The transaction.
         statement: A question made once, the same each time.
-        asked: Its parameters; numbers and texts only, which every driver takes as they are.
+        asked: Its parameters; it need not have all of them.
     """
+    answer = _asked(tx, statement, asked)
+    return [] if answer is None else answer.rows
+
+
+class _Answer(NamedTuple):
+    """What the driver gives."""
+
+    worded: _Worded
+    rows: Sequence[tuple[Any, ...]]
+
+
+def _asked(tx: Transaction, statement: Question, asked: Asked) -> _Answer | None:
     given = {name: _padded(value) if isinstance(value, list) else value for name, value in asked.items()}
     lengths = tuple((name, len(value)) for name, value in given.items() if isinstance(value, list))
     if any(length == 0 for _, length in lengths):
-        return []
+        return None
     worded = _worded(statement, tx.dialect, tuple(given), lengths)
     told = dict(worded.fixed)
     for name, value in given.items():
+        write = worded.written.get(name)
         if isinstance(value, list):
-            told |= {f"{name}_{place}": one for place, one in enumerate(value, 1)}
+            several = value if write is None else map(write, value)
+            told |= {f"{name}_{place}": one for place, one in enumerate(several, 1)}
         else:
-            told[name] = value
+            told[name] = value if write is None else write(value)
     cursor = tx.connection.cursor()
     try:
         cursor.execute(worded.text, [told[name] for name in worded.names] if worded.is_positional else told)
         found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        if worded.readers is None:
+            worded.readers = _readers(worded.types, tx.dialect, cursor.description)
     finally:
         cursor.close()
-    return found
+    return _Answer(worded, found)
+
+
+def _readers(types: Sequence[sa.types.TypeEngine[Any]], dialect: sa.Dialect, told: Sequence[Sequence[Any]]) -> _Readers:
+    readers = (
+        one.dialect_impl(dialect).result_processor(dialect, column[1]) for one, column in zip(types, told, strict=True)
+    )
+    return tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
 
 
 def _padded(values: list[Any]) -> list[Any]:
@@ -81,9 +138,20 @@ def _worded(
     state = made.construct_expanded_state({name: lists.get(name, 0) for name in names})
     given = {name for name in names if name not in lists}
     given |= {f"{name}_{place}" for name, length in lengths for place in range(1, length + 1)}
+    writers = {
+        name: made.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+        for name in names
+        if name in made.binds
+    }
+    columns = list(statement.selected_columns)
+    names_told = [str(getattr(column, "name", "_")) for column in columns]
+    named: Any = namedtuple("named", names_told, rename=True)  # type: ignore[misc]  # the question tells its names
     return _Worded(
         text=state.statement,
         is_positional=made.positional,
         names=tuple(state.positiontup or ()),
         fixed={name: value for name, value in state.parameters.items() if name not in given},
+        written={name: write for name, write in writers.items() if write is not None},
+        row=named._make,
+        types=tuple(column.type for column in columns),
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from kehu.errors import SettingsError
-from kehu.store import facts
+from kehu.store import asking, facts
 from kehu.store.database import Transaction, vault_of
 from kehu.store.dictionary.loads import setting
 from kehu.store.sealing.vault import Vault
@@ -45,7 +45,7 @@ def number(tx: Transaction) -> int:
 
 def in_force(tx: Transaction, *, stays: bool = False) -> int:
     """As `number`, as it is now; where it `stays`, nobody names another until the transaction ends."""
-    told = {row.name: row.value for row in tx.execute(_AND_HELD if stays else _IN_FORCE)}
+    told = dict(asking.rows(tx, _AND_HELD if stays else _IN_FORCE, {}))
     vault = vault_of(tx)
     found = int(told.get(facts.FINDS, min(vault.keys.secrets)))
     if (fingerprint := told.get(f"{PREFIX}{found}")) is not None:
@@ -53,7 +53,9 @@ def in_force(tx: Transaction, *, stays: bool = False) -> int:
     return found
 
 
-_IN_FORCE = sa.select(setting).where(sa.or_(setting.c.name == facts.FINDS, setting.c.name.startswith(PREFIX)))
+_IN_FORCE = sa.select(setting.c.name, setting.c.value).where(
+    sa.or_(setting.c.name == facts.FINDS, setting.c.name.startswith(PREFIX))
+)
 _AND_HELD = _IN_FORCE.with_for_update(read=True)
 
 

@@ -5,7 +5,7 @@ difference in which order they came.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from kehu.model import households as model
 from kehu.model.codes import AccountType, Direction, IdType, InteractionKind, NumberState, Role
-from kehu.store import bulk, sealed
+from kehu.store import asking, bulk, sealed
 from kehu.store.database import Transaction
 from kehu.store.dictionary.households import account, interaction, subscription
 from kehu.store.dictionary.records import member, record
@@ -215,8 +215,8 @@ def timeline_of(tx: Transaction, customer_id: int, *, after: int | None = None, 
         limit: How many at most.
     """
     values = {"customer": customer_id, "most": limit + 1} | ({} if after is None else {"after": after})
-    query = _contacts(is_first=after is None)
-    found = [_interaction(row) for row in tx.execute(query, values).mappings()]
+    told = asking.told(tx, _contacts(is_first=after is None), **values)
+    found = [_interaction(row._asdict()) for row in told]
     return Timeline(rows=tuple(found[:limit]), following=found[limit - 1].record if len(found) > limit else None)
 
 
@@ -257,7 +257,7 @@ def _contacts(*, is_first: bool) -> sa.Select[Any]:
     return query.where(sa.or_(interaction.c.started_at < last, same))
 
 
-def _interaction(row: sa.RowMapping) -> Interaction:
+def _interaction(row: Mapping[str, Any]) -> Interaction:
     same = ("record", "channel", "record_id", "started_at", "ended_at", "number", "verified", "agent", "satisfaction")
     return Interaction(
         **{name: row[name] for name in (*same, "msisdn")},

@@ -10,7 +10,7 @@ from kehu.model import customers as model
 from kehu.model import masks
 from kehu.model.codes import MediumKind
 from kehu.model.records import require
-from kehu.store import bulk
+from kehu.store import asking, bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import contact_medium
 
@@ -49,6 +49,7 @@ def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
         return bulk.read(tx, query.where(one_of_them), model.MEDIA)
 
 
+_KINDS = tuple(MediumKind)
 _OF_CUSTOMER = (
     sa.select(contact_medium)
     .where(contact_medium.c.customer_id == sa.bindparam("number"))
@@ -58,9 +59,11 @@ _OF_CUSTOMER = (
 
 def of_customer(tx: Transaction, customer_id: int) -> tuple[Medium, ...]:
     """How a customer can be reached: phones, e-mails, addresses, the best of each first."""
-    found = tx.execute(_OF_CUSTOMER, {"number": customer_id}).mappings()
     media = [
-        Medium(kind=MediumKind(row["kind"]), **{name: row[name] for name in row if name not in ("customer_id", "kind")})
-        for row in found
-    ]
-    return tuple(sorted(media, key=lambda one: (list(MediumKind).index(one.kind), one.rank)))
+        Medium(
+            kind=MediumKind(row.kind), rank=row.rank, value=row.value, first_seen=row.first_seen,
+            last_seen=row.last_seen, records=row.records, record=row.record,
+        )
+        for row in asking.told(tx, _OF_CUSTOMER, number=customer_id)
+    ]  # fmt: skip
+    return tuple(sorted(media, key=lambda one: (_KINDS.index(one.kind), one.rank)))

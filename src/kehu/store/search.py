@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import bulk, columns, finding
+from kehu.store import asking, bulk, columns, finding
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, search_term
 from kehu.store.dictionary.ground import LENGTHS
@@ -213,11 +213,13 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
     stage, last = (int(part) for part in cursor.split(".")) if cursor is not None else (0, None)
     found: list[tuple[int, int]] = []
     while stage < len(walks) and len(found) <= limit:
-        walk = walks[stage]
-        if last is not None:
-            walk = walk.where(_behind(walk, last))
+        walk, asked = walks[stage], {**values, "most": limit + 1 - len(found)}
+        if last is None:
+            rows = asking.rows(tx, walk, asked)
+        else:
+            rows = [tuple(row) for row in tx.execute(walk.where(_behind(walk, last)), asked)]
             last = None
-        found += [(stage, number) for _, number in tx.execute(walk, {**values, "most": limit + 1 - len(found)})]
+        found += [(stage, number) for _, number in rows]
         stage += 1
     page = found[:limit]
     more = len(found) > limit

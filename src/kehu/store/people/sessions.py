@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from kehu.store import sequence
+from kehu.store import asking, sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.people import WHENCE_LENGTH, person, session
 from kehu.store.people import tokens, users
@@ -69,8 +69,8 @@ _OF_TOKEN = sa.select(session).where(
 
 def find(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> Session | None:
     """The session of a token, unless it is over."""
-    row = tx.execute(_OF_TOKEN, {"digest": tokens.digest(token), "now": at, "idle": at - limits.idle}).first()
-    return None if row is None else _read(row)
+    found = asking.told(tx, _OF_TOKEN, digest=tokens.digest(token), now=at, idle=at - limits.idle)
+    return _read(found[0]) if found else None
 
 
 _WITH_PERSON = _OF_TOKEN.add_columns(*(column for column in person.c if column.name != "person_id")).join(
@@ -80,8 +80,8 @@ _WITH_PERSON = _OF_TOKEN.add_columns(*(column for column in person.c if column.n
 
 def whose(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> tuple[Session, Person] | None:
     """The session of a token, unless it is over, and the user: every request asks for both."""
-    row = tx.execute(_WITH_PERSON, {"digest": tokens.digest(token), "now": at, "idle": at - limits.idle}).first()
-    return None if row is None else (_read(row), users.read(row))
+    found = asking.told(tx, _WITH_PERSON, digest=tokens.digest(token), now=at, idle=at - limits.idle)
+    return (_read(found[0]), users.read(found[0])) if found else None
 
 
 def touch(tx: Transaction, session_id: int, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.model.privacy import Bound
-from kehu.store import bulk
+from kehu.store import asking, bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.privacy import restriction
 from kehu.store.dictionary.records import member, record
@@ -88,15 +88,16 @@ _ANY = sa.select(restriction.c.origin).where(restriction.c.freed_at.is_(None)).l
 
 def of_customer(tx: Transaction, customer_id: int) -> Restricted | None:
     """Why a customer's data may not be used; None where it may."""
-    row = tx.execute(_OF_CUSTOMER, {"number": customer_id}).mappings().first()
-    if row is None:
+    found = asking.told(tx, _OF_CUSTOMER, number=customer_id)
+    if not found:
         return None
-    return Restricted(bound=Bound(row["bound"]), since=row["since"], noted_by=row["noted_by"], until=row["until"])
+    [row] = found
+    return Restricted(bound=Bound(row.bound), since=row.since, noted_by=row.noted_by, until=row.until)
 
 
 def are_there(tx: Transaction) -> bool:
     """Whether anybody's data is restricted."""
-    return tx.scalar(_ANY) is not None
+    return bool(asking.rows(tx, _ANY, {}))
 
 
 def restrict(

@@ -47,6 +47,7 @@ class Vault:
     def __init__(self, keys: Keyring) -> None:
         self.keys = keys
         self._cipher = cache(lambda number: AESGCM(keys.derived(Use.SEAL, number)))
+        self._finder = cache(lambda number: keys.derived(Use.FIND, number))
         self._fingerprint = cache(lambda number: hmac.digest(keys.derived(Use.CHECK, number), b"kehu", "sha256").hex())
 
     def seal(
@@ -104,7 +105,7 @@ class Vault:
 
     def blind(self, texts: Iterable[str | None], *, number: int | None = None) -> list[bytes | None]:
         """The keyed hash by which each value is found; None stays None. Of the newest key, unless another is named."""
-        key, hashed = self.keys.derived(Use.FIND, number), hashlib.blake2b
+        key, hashed = self._finder(self.keys.newest if number is None else number), hashlib.blake2b
         return [
             None if text is None else hashed(text.encode(), key=key, digest_size=BLIND_BYTES).digest() for text in texts
         ]

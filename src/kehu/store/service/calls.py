@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model.codes import MediumKind, Role
-from kehu.store import search, sequence, views
+from kehu.store import asking, search, sequence, views
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import contact_medium, search_term
 from kehu.store.dictionary.households import subscription
@@ -98,9 +98,8 @@ _OF_CUSTOMER = (
 
 def of_customer(tx: Transaction, customer_id: int, *, limit: int = 5) -> tuple[Call, ...]:
     """The calls of a living customer, the newest first."""
-    values = {"numbers": numbers.of_customer(tx, customer_id), "most": limit}
-    rows = tx.execute(_OF_CUSTOMER, values).mappings()
-    return tuple(Call(**row) for row in rows)
+    found = asking.told(tx, _OF_CUSTOMER, numbers=numbers.of_customer(tx, customer_id), most=limit)
+    return tuple(Call(**row._asdict()) for row in found)
 
 
 def candidates(tx: Transaction, number: str) -> tuple[Candidate, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
-from kehu.store import sequence
+from kehu.store import asking, sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.service import note
 from kehu.store.service import numbers
@@ -53,5 +53,5 @@ _OF_CUSTOMER = (
 
 def of_customer(tx: Transaction, customer_id: int, *, limit: int = 20) -> tuple[Note, ...]:
     """The notes on a living customer, the newest first."""
-    rows = tx.execute(_OF_CUSTOMER, {"numbers": numbers.of_customer(tx, customer_id), "most": limit}).mappings()
-    return tuple(Note(**row) for row in rows)
+    found = asking.told(tx, _OF_CUSTOMER, numbers=numbers.of_customer(tx, customer_id), most=limit)
+    return tuple(Note(**row._asdict()) for row in found)

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from kehu.store import asking
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
 
@@ -16,7 +17,7 @@ def of_customer(tx: Transaction, customer_id: int) -> list[int]:
         return known
     found, newest = [customer_id], [customer_id]
     while newest and len(found) < MOST:
-        newest = list(tx.execute(_MERGED_INTO, {"numbers": newest}).scalars())
+        newest = [number for (number,) in asking.rows(tx, _MERGED_INTO, {"numbers": newest})]
         found += newest
     once[f"numbers of {customer_id}"] = found
     return found

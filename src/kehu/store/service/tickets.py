@@ -3,7 +3,7 @@
 Whoever changes a ticket holds its row first, so of two changes at one time the second sees what the first did.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.model import tickets as model
 from kehu.model.tickets import TicketAct, TicketKind, TicketSeverity, TicketState
-from kehu.store import sequence
+from kehu.store import asking, sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.service import ticket, ticket_event
 from kehu.store.service import numbers
@@ -193,8 +193,8 @@ _OF_NUMBERS = (
 
 def of_customer(tx: Transaction, customer_id: int, *, limit: int) -> Page:
     """The tickets of a living customer, whatever their state, in the order of the line."""
-    values = {"numbers": numbers.of_customer(tx, customer_id), "most": limit + 1}
-    rows = tuple(_read(row) for row in tx.execute(_OF_NUMBERS, values).mappings())
+    found = asking.told(tx, _OF_NUMBERS, numbers=numbers.of_customer(tx, customer_id), most=limit + 1)
+    rows = tuple(_read(row._asdict()) for row in found)
     return Page(rows=rows[:limit], following=rows[limit - 1].ticket_id if len(rows) > limit else None)
 
 
@@ -258,7 +258,7 @@ def _row(one: Ticket) -> dict[str, Any]:
     return values | codes | {"line_at": _line(one)}
 
 
-def _read(row: sa.RowMapping) -> Ticket:
+def _read(row: Mapping[Any, Any]) -> Ticket:
     values = {name: row[name] for name in ticket.c.keys() if name != "line_at"}  # noqa: SIM118  (columns)
     codes = {
         "kind": TicketKind(row["kind"]), "severity": TicketSeverity(row["severity"]), "state": TicketState(row["state"])
