@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from kehu.collect import database as databases
 from kehu.collect import files, own, push, rest
 from kehu.collect.channel import Channel
-from kehu.collect.town import example, server
 from kehu.engine.duck import Duck
 from kehu.engine.engine import Engine
 from kehu.engine.few import Few
@@ -233,6 +232,9 @@ def town(settings: Settings) -> Iterator[Secrets]:
     if settings.town is None:
         yield reading.secret
         return
+    # A town is made up by few: what invents it takes a third of a second to load.
+    from kehu.collect.town import example, server  # noqa: PLC0415
+
     applications = settings.folder / settings.town.applications
     with server.serve(applications, port=settings.town.port, api_key=TOWN_KEY):
         yield lambda name: TOWN_KEY if name == example.KEY else reading.secret(name)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from kehu.errors import StoreError, UnstorableError
 from kehu.store import database, doctor, sequence
@@ -167,3 +169,13 @@ def test_a_nul_is_refused_alike_whether_it_is_stored_or_looked_for(store: Databa
         tx.execute(load.insert().values({**told, column: "a\0b"}))
     with pytest.raises(UnstorableError, match="NUL"), store.read() as tx:
         tx.execute(sa.select(load.c.load_id).where(load.c[column] == "a\0b"))
+
+
+def test_the_files_of_the_steps_tell_the_versions_that_alembic_reads_out_of_them(store: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", "kehu.store:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    with store.read() as tx:
+        has, newest, known = database._versions(tx)
+    assert known == {script.revision for script in scripts.walk_revisions()}
+    assert has == newest == scripts.get_current_head()

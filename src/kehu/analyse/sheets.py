@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from kehu.errors import SettingsError, SourceError
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 XLSX_ROWS = 1_048_575
 """So many rows a sheet of Excel holds below its heads."""
@@ -148,6 +150,8 @@ def _xlsx(path: Path, schema: pa.Schema) -> Iterator[Writer]:
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
+    import xlsxwriter  # noqa: PLC0415  (most programs write no sheet)
+
     with xlsxwriter.Workbook(_private(path), options) as workbook:
         sheet = workbook.add_worksheet()
         sheet.write_row(0, 0, schema.names)
@@ -155,7 +159,7 @@ def _xlsx(path: Path, schema: pa.Schema) -> Iterator[Writer]:
 
 
 class _Xlsx:
-    def __init__(self, sheet: xlsxwriter.worksheet.Worksheet, path: Path) -> None:
+    def __init__(self, sheet: "Worksheet", path: Path) -> None:
         self._sheet, self._path, self._row = sheet, path, 0
 
     def write(self, piece: pa.RecordBatch) -> None:

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
-from psycopg.types.json import set_json_loads
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -272,6 +271,8 @@ def _forbid_writing(connection: Any, _: object) -> None:
 
 def _keep_digits(connection: Any, _: object) -> None:
     """Have numbers within JSON columns of PostgreSQL read as the text they are."""
+    from psycopg.types.json import set_json_loads  # noqa: PLC0415  (most channels are no PostgreSQL)
+
     set_json_loads(flatten.parse, connection)
 
 

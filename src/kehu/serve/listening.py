@@ -104,6 +104,7 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         # The application stays as long as the process: no search for circles of objects need walk through it.
         gc.freeze()
+        gc.enable()
         ready(f"http://{shown}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -8,17 +8,15 @@ A flow opens one transaction and hands it to the functions of this room; nothing
         load = loads.start(tx, "hall", at=now)
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from kehu.errors import ConflictError, KehuError, StoreError
 from kehu.store import columns, doctor
@@ -154,14 +152,19 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
         where = where.update_query_dict({"charset": "utf8mb4"})
         # READ COMMITTED as PostgreSQL has it: the default would lock gaps and hide what others committed.
         engine = sa.create_engine(
-            where, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args={"local_infile": True}
+            where,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            connect_args={"local_infile": True},
         )
     else:
         # Whole answers are read through cursors: a plan for their first rows would walk tables in their order.
         told = "-c timezone=UTC -c client_encoding=UTF8 -c cursor_tuple_fraction=1"
         # To find ten thousand rows among millions it would else read all of them, as discs that turn would have it.
         told += " -c random_page_cost=1.1"
-        engine = sa.create_engine(where, pool_pre_ping=True, connect_args={"options": told})
+        # The connection that was used last is taken next: what it keeps in memory is of use again.
+        engine = sa.create_engine(where, pool_pre_ping=True, pool_use_lifo=True, connect_args={"options": told})
     return Database(engine=engine, vault=vault)
 
 
@@ -171,7 +174,7 @@ def _sqlite(where: sa.URL, folder: Path) -> sa.Engine:
     path = folder / where.database
     if not path.parent.is_dir():
         raise StoreError(f"store: the folder {path.parent} is not there")
-    engine = sa.create_engine(where.set(database=str(path)), connect_args={"timeout": 30})
+    engine = sa.create_engine(where.set(database=str(path)), pool_use_lifo=True, connect_args={"timeout": 30})
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -189,30 +192,31 @@ def _sqlite(where: sa.URL, folder: Path) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         # A writer takes the lock at once: taking it later, after a read, cannot wait and fails.
-        connection.exec_driver_sql(connection.get_execution_options().get("begins", "BEGIN"))
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(connection.get_execution_options().get("begins", "BEGIN"))
 
     return engine
 
 
-def _scripts() -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", "kehu.store:migrations")
-    return ScriptDirectory.from_config(config)
-
-
 def _versions(connection: sa.Connection) -> tuple[str | None, str, set[str]]:
     """The schema version that the store has, the newest we know, and all we know."""
-    scripts = _scripts()
-    has = version(connection)
-    newest = scripts.get_current_head()
-    if newest is None:
+    # The names of the files say what Alembic would read out of all of them.
+    steps = resources.files("kehu.store").joinpath("migrations", "versions")
+    known = {found[1] for step in steps.iterdir() if (found := re.match(r"v(\d{4})_\w+\.py$", step.name))}
+    if not known:
         raise StoreError("kehu is installed without its migrations: install it again")
-    return has, newest, {script.revision for script in scripts.walk_revisions()}
+    return version(connection), max(known), known
 
 
 def version(tx: Transaction) -> str | None:
     """The version of the schema; None where there are no tables yet."""
-    return MigrationContext.configure(tx).get_current_revision()
+    if not sa.inspect(tx).has_table(_VERSION.name):
+        return None
+    return tx.scalar(sa.select(_VERSION.c.version_num))
+
+
+_VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
+"""Where Alembic notes the version."""
 
 
 def migrate(database: Database, *, to: str | None = None) -> None:
@@ -252,9 +256,16 @@ def _alone(connection: sa.Connection) -> Iterator[None]:
 
 def _upgrade(connection: sa.Connection, *, to: str) -> None:
     """Run the steps that are missing, in the caller's transaction; Alembic needs no `env.py` for it."""
-    scripts = _scripts()
+    # Loaded where it is wanted: a store is opened many times, and migrated a few.
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    def missing(has: Any, _: MigrationContext) -> Any:
+    config = Config()
+    config.set_main_option("script_location", "kehu.store:migrations")
+    scripts = ScriptDirectory.from_config(config)
+
+    def missing(has: Any, _: Any) -> Any:
         return scripts._upgrade_revs(to, has)  # noqa: SLF001  (as Alembic's page on EnvironmentContext does)
 
     with EnvironmentContext(Config(), scripts, fn=missing) as environment:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
-_LEAST = pa.scalar(timedelta(microseconds=1), pa.duration("us"))
+_LEAST = timedelta(microseconds=1)
 """So long after a moment is the next that every database can tell from it."""
 
 
@@ -24,7 +24,7 @@ def after(last: pa.ChunkedArray, at: datetime) -> pa.ChunkedArray:
     12:00:00.000001
     """
     now = pa.scalar(at, INSTANT)
-    return pc.if_else(pc.less(last, now), now, pc.add(last, _LEAST))
+    return pc.if_else(pc.less(last, now), now, pc.add(last, pa.scalar(_LEAST, pa.duration("us"))))
 
 
 def not_before(last: pa.ChunkedArray, at: datetime) -> pa.ChunkedArray:

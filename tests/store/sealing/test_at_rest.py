@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from kehu.errors import StoreError
@@ -24,7 +25,9 @@ BORN = pa.schema([("record", pa.int64()), ("hash", pa.binary(16))])
 
 
 def version_before_sealing() -> str:
-    scripts: ScriptDirectory = database._scripts()
+    config = Config()
+    config.set_main_option("script_location", "kehu.store:migrations")
+    scripts = ScriptDirectory.from_config(config)
     [step] = [one for one in scripts.walk_revisions() if one.path.endswith("_sealed.py")]
     return str(step.down_revision)
 
