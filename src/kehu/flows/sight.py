@@ -9,10 +9,11 @@ the rest in one line, and no weight beyond a thousand to one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from functools import cache
-from typing import Any, Final, TypeVar
+from types import UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from kehu.flows.explaining import Explanation
 from kehu.model import masks
@@ -63,24 +64,27 @@ def by(permissions: frozenset[Permission]) -> Sight:
     return Sight(clear=frozenset({"raw"}) if Permission.MEND in permissions else frozenset())
 
 
-PLAIN = frozenset({str, int, float, bool, type(None), date, datetime})
-"""Whose values hold no others: what stands before no column of theirs is shown as it is."""
+UNMASKED = (int, Enum, type(None))
+"""What no mask is ever put on, whatever column it stands in."""
+PLAIN = (*UNMASKED, str, float, date)
+"""What holds no other values: it is shown as it is where it stands in no column that is masked."""
 
 
 def _veiled(told: Any, column: str | None, clear: frozenset[str]) -> Any:
-    """A value of a column, or whatever holds values, masked."""
-    if told is None or isinstance(told, Enum | int):
+    """A value of a column, or whatever holds values, masked; itself where nothing of it is."""
+    if told is None or isinstance(told, UNMASKED):
         return told
     if column is not None and column not in clear and (veil := VEILS.get(column)) and isinstance(told, veil.kind):
         return veil.put_on(told)
-    if isinstance(told, str | float | date):
+    if isinstance(told, PLAIN):
         return told
     if isinstance(told, tuple | list):
         veiled = [_veiled(one, column, clear) for one in told]
         changed = any(new is not old for new, old in zip(veiled, told, strict=True))
         return type(told)(veiled) if changed else told
     if isinstance(told, Mapping):
-        return {name: _veiled(value, name, clear) for name, value in told.items()}
+        by_name = {name: _veiled(value, name, clear) for name, value in told.items()}
+        return by_name if any(by_name[name] is not value for name, value in told.items()) else told
     if is_dataclass(told) and not isinstance(told, type):
         return _dataclass(told, column, clear)
     return told
@@ -89,10 +93,8 @@ def _veiled(told: Any, column: str | None, clear: frozenset[str]) -> Any:
 def _dataclass(told: Any, column: str | None, clear: frozenset[str]) -> Any:
     changed: dict[str, Any] = {}
     kind: Any = type(told)
-    for name, is_told, teller in _fields(kind):
+    for name, is_told, teller in _looked_at(kind):
         value = getattr(told, name)
-        if not is_told and name not in VEILS and type(value) in PLAIN:
-            continue
         its_column = name if not is_told else column if teller is None else getattr(told, teller)
         veiled = _veiled(value, its_column, clear)
         if veiled is not value:
@@ -103,9 +105,33 @@ def _dataclass(told: Any, column: str | None, clear: frozenset[str]) -> Any:
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, bool, str | None], ...]:
-    """Each field: its name, whether its column is told elsewhere, and by which field."""
-    return tuple((one.name, masks.COLUMN in one.metadata, one.metadata.get(masks.COLUMN)) for one in fields(kind))
+def _looked_at(kind: Any) -> tuple[tuple[str, bool, str | None], ...]:
+    """Each field that may hold what is masked: its name, whether its column is told elsewhere, and by which field."""
+    hints = get_type_hints(kind)
+    return tuple(
+        (one.name, masks.COLUMN in one.metadata, one.metadata.get(masks.COLUMN))
+        for one in fields(kind)
+        if masks.COLUMN in one.metadata or one.name in VEILS or not _is_bare(hints[one.name])
+    )
+
+
+def _is_bare(hint: Any) -> bool:
+    """Whether what is of this type is, and holds, nothing that is masked, in a field that is no such column.
+
+    >>> _is_bare(tuple[str, ...]), _is_bare(date | None), _is_bare(Mapping[str, int]), _is_bare(Mapping[str, str])
+    (True, True, True, False)
+    """
+    origin, inner = get_origin(hint) or hint, get_args(hint)
+    if origin in {Union, UnionType}:
+        return all(map(_is_bare, inner))
+    if not isinstance(origin, type):
+        return False
+    if issubclass(origin, tuple | list | set | frozenset):
+        return bool(inner) and all(one is Ellipsis or _is_bare(one) for one in inner)
+    if issubclass(origin, Mapping):
+        # Its names are columns, too.
+        return bool(inner) and isinstance(inner[1], type) and issubclass(inner[1], UNMASKED)
+    return issubclass(origin, PLAIN)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ from starlette.responses import HTMLResponse
 
 from kehu.flows.sight import Sight
 from kehu.model.languages import Language
+from kehu.model.people import Permission
 from kehu.serve import language as languages
-from kehu.serve import words
+from kehu.serve import places, words
+from kehu.serve.who import Who
 
 LANGUAGE_COOKIE = "kehu_language"
 THEME_COOKIE = "kehu_theme"
@@ -149,14 +151,31 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["key"] = _sayer(words.KEYS, catalogue)
     environment.filters["plain"] = asdict
     environment.globals["static"] = static
+    environment.globals["icon"] = icon
+    environment.globals["places"] = partial(_places, environment)
+    environment.globals["nothing"] = nothing
+    environment.globals["channel_mark"] = channel_mark
     environment.globals["language"] = language
     environment.globals["query"] = query
     environment.globals["zone"] = str(zone)
     return environment
 
 
-_FOLDED = re.compile(r"""\{\{ (_|static)\((["'])([^"'\\{}]*)\2\) \}\}""")
-"""A text or the address of a file that stands in a template as it is, with no value in it."""
+_FOLDED = re.compile(r"""\{\{ (_|static|icon|nothing)\((?:(["'])([^"'\\{}]*)\2)?\) \}\}""")
+"""A text, a sign or the address of a file that stands in a template as it is, with no value in it."""
+
+
+def _places(environment: Environment, who: Who, path: str) -> Markup:
+    """Where the top of a page leads whoever asks."""
+    return _drawn(environment, who.permissions, who.is_gated, places.current(path))
+
+
+@cache
+def _drawn(environment: Environment, permissions: frozenset[Permission], is_gated: bool, current: str | None) -> Markup:  # noqa: FBT001  (cached)
+    shown = places.shown(permissions, is_gated=is_gated)
+    said = environment.globals["_"]
+    drawn = environment.get_template("places.html").render(shown=shown, current=current, said=said)
+    return Markup(drawn)  # noqa: S704  (it was escaped when it was drawn)
 
 
 class Folded(Extension):
@@ -168,7 +187,7 @@ class Folded(Extension):
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  (its shape)
         """The template with what does not depend on the page in its place."""
         told: dict[str, Any] = dict(self.environment.globals)
-        return _FOLDED.sub(lambda found: str(told[found[1]](found[3])), source)
+        return _FOLDED.sub(lambda found: str(told[found[1]](*filter(None, [found[3]]))), source)
 
 
 def _translated(catalogue: NullTranslations, message: str, **values: Any) -> Markup:
@@ -204,6 +223,25 @@ def _cause(catalogue: NullTranslations, why: str) -> str:
 def static(name: str) -> str:
     """The address of a static file; it changes with its content, so browsers may keep it for ever."""
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+@cache
+def icon(name: str) -> Markup:
+    """A sign."""
+    return Markup('<svg class="sign" aria-hidden="true" width="18" height="18"><use href="%s#%s"></use></svg>') % (
+        static("signs.svg"),
+        name,
+    )
+
+
+def nothing(value: str = "—") -> Markup:
+    """What stands where there is nothing."""
+    return Markup('<span class="nothing">%s</span>') % value
+
+
+def channel_mark(name: str) -> Markup:
+    """The name of a channel."""
+    return Markup('<span class="channel">%s</span>') % name
 
 
 def query(path: str, **parameters: Any) -> str:

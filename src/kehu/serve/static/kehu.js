@@ -90,6 +90,15 @@ addEventListener("resize", () => {
 });
 drawAll();
 
+// An open menu closes for Escape, and for whoever goes elsewhere.
+const menus = () => document.querySelectorAll(".places details[open]");
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") menus().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+});
+["click", "focusin"].forEach((kind) => document.addEventListener(kind, ({ target }) => {
+  menus().forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+}));
+
 // A single key leads to its field, unless somebody is typing.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
