@@ -17,7 +17,9 @@ from kehu.serve.pace import Paced
 class Feature(Protocol):
     """A module with routes."""
 
-    router: APIRouter
+    @property
+    def router(self) -> APIRouter:
+        """Its routes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
 from importlib.metadata import version
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -55,6 +55,7 @@ from kehu.serve.api import segments as api_segments
 from kehu.serve.api import tickets as api_tickets
 from kehu.serve.api import unmask as api_unmask
 from kehu.serve.api import users as api_users
+from kehu.serve.begun import Begun
 from kehu.serve.bodies import Bounded
 from kehu.serve.crowd import Crowd
 from kehu.serve.describing import Described
@@ -98,16 +99,17 @@ from kehu.store.database import Database
 API = "/api/v1"
 
 PAGES = (
+    customers,
+    newcomer,
+    edits,
+    customer,
+    tickets,
     entry,
     sign_on,
     preferences,
     home,
     dashboard,
-    customers,
-    newcomer,
-    edits,
     chosen,
-    customer,
     past,
     explanation,
     decisions,
@@ -119,17 +121,17 @@ PAGES = (
     me,
     users,
     segments,
-    tickets,
     calls,
     unmask,
     privacy,
     protection,
     audit,
 )
+"""Those that are asked for most stand first: one after the other is asked whether it is meant."""
 API_FEATURES = (
-    api_audit,
     api_chosen,
     api_customers,
+    api_audit,
     api_decisions,
     api_explanations,
     api_figures,
@@ -223,12 +225,12 @@ def create(
     )  # fmt: skip
     app.state.looks = Looks(database)
     app.state.pace = Pace(gate.paces) if gate else Pace(UNHURRIED)
-    for page in PAGES:
-        app.include_router(rules.required(page.router), include_in_schema=False, dependencies=[Depends(is_free)])
-    interface = APIRouter(prefix=API)
+    interface = Begun(prefix=API)
     for feature in API_FEATURES:
         interface.include_router(rules.required(feature.router), dependencies=[Depends(is_free)])
     app.include_router(interface)
+    for page in PAGES:
+        app.include_router(rules.required(page.router), include_in_schema=False, dependencies=[Depends(is_free)])
     for watched in (health, metrics):
         app.include_router(rules.required(watched.router))
     app.addresses = (

@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import Depends, Request
-from starlette.concurrency import run_in_threadpool
 
 from kehu.flows.looks import Looks
 from kehu.serve.who import asked_by
@@ -28,10 +27,7 @@ async def _looked(request: Request) -> None:
         whence=who.whence,
         detail={"route": request.scope["route"].path, "clear": who.sight.is_clear},
     )
-    if looks.is_together:  # Then it is kept in memory, for now.
-        looks.note(entry)
-    else:
-        await run_in_threadpool(looks.note, entry)
+    looks.note(entry)
 
 
 def looked() -> Any:

@@ -7,6 +7,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from kehu.model.people import Permission
+from kehu.serve.threads import OnOneThread
 from kehu.serve.who import Needs, open_to_all
 
 
@@ -21,8 +22,8 @@ def required(router: APIRouter) -> APIRouter:
         RuleError: Naming the route, and the way out.
     """
     for route in router.routes:
-        if isinstance(route, APIRoute):
-            needed(route)
+        if isinstance(route, APIRoute) and needed(route) is not None and not isinstance(route, OnOneThread):
+            raise RuleError(f"{route.path} asks the store who asks: it must be a route of `threads.Router`")
     return router
 
 

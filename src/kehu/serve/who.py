@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
-from starlette.concurrency import run_in_threadpool
 
 from kehu.errors import NotFoundError
 from kehu.flows import people, sight
@@ -122,15 +121,12 @@ Gated = Annotated[Gate, Depends(_gate)]
 async def asked_by(request: Request) -> Who:
     """Whoever sent the request.
 
-    What a route depends on is awaited: each thread that it took instead would cost more than it does.
+    What a route depends on is awaited, or FastAPI would take a thread for it; it waits for nothing (`threads`).
 
     Raises:
         NotSignedIn: Nobody we know.
     """
-    if not hasattr(request.state, "who"):
-        await run_in_threadpool(who_asks, request)
-    who: Who = request.state.who
-    return who
+    return who_asks(request)
 
 
 def who_asks(request: Request) -> Who:

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Moment, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import views
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Filter, Noted
 
-router = APIRouter(prefix="/audit", tags=["audit"], dependencies=[needs(Permission.AUDIT)])
+router = Router(prefix="/audit", tags=["audit"], dependencies=[needs(Permission.AUDIT)])
 
 
 @router.get("", summary="Read the audit trail", responses=problems.documented(422, 503))

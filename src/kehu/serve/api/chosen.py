@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import FileResponse, Response
 
@@ -11,9 +10,10 @@ from kehu.model.people import Permission
 from kehu.serve import problems, taken
 from kehu.serve.api.segments import TakenOut
 from kehu.serve.given import GREATEST, Given, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = Router(prefix="/customers", tags=["customers"])
 
 Taker = Annotated[Who, needs(Permission.FIND, Permission.EXPORT)]
 

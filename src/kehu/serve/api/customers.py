@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
@@ -11,16 +11,17 @@ from kehu.flows import graph, insight, relations
 from kehu.flows.pace import Asked
 from kehu.model.codes import Flaw
 from kehu.model.people import Permission
-from kehu.serve import problems
+from kehu.serve import answers, problems
 from kehu.serve.given import After, Limit, Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.pace import paced
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import households, views
 
 MOVED: problems.Responses = {301: {"description": "A retired number: the customer it was merged into stands elsewhere"}}
 
-router = APIRouter(prefix="/customers", tags=["customers"], dependencies=[needs(Permission.FIND), looked()])
+router = Router(prefix="/customers", tags=["customers"], dependencies=[needs(Permission.FIND), looked()])
 
 
 class Search(BaseModel):
@@ -42,11 +43,13 @@ class Search(BaseModel):
     "/search",
     summary="Find customers",
     responses=problems.documented(422, 429),
+    response_model=insight.Found,
     dependencies=[paced(Asked.SEARCH)],
 )
-def search(parts: Parts, sight: Sees, wanted: Search) -> insight.Found:
+def search(parts: Parts, sight: Sees, wanted: Search) -> Response:
     """The customers that `q` may mean, the closest first."""
-    return sight.of(insight.find(parts.database, wanted.q, sight=sight, limit=wanted.limit, cursor=wanted.cursor))
+    found = insight.find(parts.database, wanted.q, sight=sight, limit=wanted.limit, cursor=wanted.cursor)
+    return answers.told(insight.Found, sight.of(found))
 
 
 @router.get("", summary="List customers", responses=problems.documented(422))
@@ -74,7 +77,7 @@ def listed(
 )
 def one(
     parts: Parts, sight: Sees, customer_id: Number, records_after: After = None, timeline_after: After = None
-) -> insight.Whole | Response:
+) -> Response:
     """Golden values with their sources, records, links, history, subscriptions, accounts and contacts."""
     found = insight.whole(
         parts.database,
@@ -85,7 +88,7 @@ def one(
     )
     if found.customer.customer_id != customer_id:
         return RedirectResponse(f"/api/v1/customers/{found.customer.customer_id}", status_code=301)
-    return sight.of(found)
+    return answers.told(insight.Whole, sight.of(found))
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import decide, lives
@@ -12,6 +12,7 @@ from kehu.serve import problems
 from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Moment, Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import decisions, views
 
@@ -26,7 +27,7 @@ Reason = Annotated[
 ]
 Positive = Annotated[int, Field(ge=1, le=GREATEST)]
 
-router = APIRouter(tags=["decisions"])
+router = Router(tags=["decisions"])
 
 
 class _Said(BaseModel):

@@ -1,6 +1,6 @@
 """Why two records are one customer, or two."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from kehu.flows import explaining
 from kehu.model.people import Permission
@@ -8,9 +8,10 @@ from kehu.serve import problems
 from kehu.serve.given import Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.restricted import require_free
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 
-router = APIRouter(prefix="/records", tags=["records"], dependencies=[needs(Permission.FIND), looked()])
+router = Router(prefix="/records", tags=["records"], dependencies=[needs(Permission.FIND), looked()])
 
 
 @router.get(

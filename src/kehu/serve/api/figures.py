@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
 from kehu.analyse import report
@@ -15,6 +15,7 @@ from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.api.segments import reader
 from kehu.serve.given import Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store.quality import Quality
 from kehu.store.tallies import Cut
@@ -22,7 +23,7 @@ from kehu.store.tallies import Cut
 Days = Annotated[int, Query(ge=1, le=3660, description="So many days, today among them (UTC)")]
 """How far back a figure goes."""
 
-router = APIRouter(prefix="/figures", tags=["figures"])
+router = Router(prefix="/figures", tags=["figures"])
 
 
 @router.get(
@@ -44,7 +45,7 @@ Wish = Annotated[str | None, Query(max_length=64)]
 Month = Annotated[str | None, Query(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$", description="A month: 2026-11")]
 
 
-def cut(
+async def cut(
     category: Annotated[str | None, Query(max_length=64, description="A category; `-` for none stated")] = None,
     province: Wish = None,
     channel: Wish = None,

@@ -1,15 +1,15 @@
 """Hot values: what so many records share that it says of nobody who he is."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from kehu.flows import hot
 from kehu.flows.hot import HotValue
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Parts, Sees
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 
-router = APIRouter(prefix="/hot-values", tags=["quality"], dependencies=[needs(Permission.OPERATE)])
+router = Router(prefix="/hot-values", tags=["quality"], dependencies=[needs(Permission.OPERATE)])
 
 
 class HotValues(BaseModel):

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows.service import calls
@@ -12,9 +11,10 @@ from kehu.serve import problems
 from kehu.serve.api.tickets import Name, Positive
 from kehu.serve.given import Number, Parts, Sees
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
-router = APIRouter(prefix="/interactions", tags=["interactions"])
+router = Router(prefix="/interactions", tags=["interactions"])
 
 Agent = Annotated[Who, needs(Permission.SERVE, Permission.FIND)]
 

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import loads, views
 
-router = APIRouter(prefix="/loads", tags=["loads"], dependencies=[needs(Permission.OPERATE)])
+router = Router(prefix="/loads", tags=["loads"], dependencies=[needs(Permission.OPERATE)])
 
 
 @router.get("", summary="List loads", responses=problems.documented(422))

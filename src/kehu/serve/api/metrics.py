@@ -1,13 +1,14 @@
 """Metrics: what Prometheus reads."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from kehu.model.people import Permission
 from kehu.serve import watch
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
 @router.get(

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows.service import notes
@@ -11,10 +10,11 @@ from kehu.serve import problems
 from kehu.serve.given import Number, Parts
 from kehu.serve.looks import looked
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store.service.notes import Note
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = Router(prefix="/customers", tags=["customers"])
 
 
 class NewNote(BaseModel):

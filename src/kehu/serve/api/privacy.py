@@ -4,7 +4,6 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
@@ -17,12 +16,13 @@ from kehu.model.privacy import Purpose, Said
 from kehu.serve import problems
 from kehu.serve.given import Desk, Given, Moment, Number, Parts, Sees
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store.privacy.consents import Statement
 from kehu.store.privacy.erasing import Receipt
 from kehu.store.privacy.restrictions import Restricted
 
-router = APIRouter(prefix="/customers/{customer_id}", tags=["privacy"])
+router = Router(prefix="/customers/{customer_id}", tags=["privacy"])
 
 Officer = Annotated[Who, needs(Permission.PRIVACY)]
 Finder = Annotated[Who, needs(Permission.FIND)]

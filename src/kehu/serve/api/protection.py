@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.errors import NotFoundError
@@ -14,12 +13,13 @@ from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.api import privacy
 from kehu.serve.given import GREATEST, After, Given, Limit, Moment, Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store.privacy import erasing
 from kehu.store.privacy.breaches import Leaked
 from kehu.store.privacy.erasing import Receipt
 
-router = APIRouter(prefix="/privacy", tags=["privacy"])
+router = Router(prefix="/privacy", tags=["privacy"])
 
 Officer = Annotated[Who, needs(Permission.PRIVACY)]
 

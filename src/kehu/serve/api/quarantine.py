@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import mend
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import After, Desk, Limit, Number, Parts, Sees
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store import quarantine, views
 
 Mends = Annotated[Who, needs(Permission.MEND)]
 
-router = APIRouter(prefix="/quarantine", tags=["quarantine"], dependencies=[needs(Permission.MEND)])
+router = Router(prefix="/quarantine", tags=["quarantine"], dependencies=[needs(Permission.MEND)])
 
 
 @router.get("", summary="List rows in quarantine", responses=problems.documented(422))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from kehu.flows import arrive
@@ -11,6 +11,7 @@ from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.pace import paced
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
 BATCH_ROWS = 1000
@@ -25,7 +26,7 @@ Text = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 10_000}, {"type": "number"}, {"type": "null"}]}),
 ]
 
-router = APIRouter(prefix="/records", tags=["records"], dependencies=[paced(Asked.PUSH)])
+router = Router(prefix="/records", tags=["records"], dependencies=[paced(Asked.PUSH)])
 
 Sender = Annotated[Who, needs(Permission.ARRIVE)]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import review
@@ -11,9 +11,10 @@ from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Author, Desk, Limit, Parts, Sees
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 
-router = APIRouter(prefix="/reviews", tags=["reviews"], dependencies=[needs(Permission.DECIDE)])
+router = Router(prefix="/reviews", tags=["reviews"], dependencies=[needs(Permission.DECIDE)])
 
 ReviewId = Annotated[str, Path(pattern=r"^\d{1,18}-\d{1,18}$", description="The `review_id` of a question")]
 Place = Annotated[

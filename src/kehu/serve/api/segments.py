@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response
 
@@ -16,11 +15,12 @@ from kehu.serve import problems, taken
 from kehu.serve.given import After, Limit, Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store import views
 from kehu.store.conditions import Today
 
-router = APIRouter(prefix="/segments", tags=["segments"])
+router = Router(prefix="/segments", tags=["segments"])
 
 Analyst = Annotated[Who, needs(Permission.ANALYSE)]
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows.service import tickets
@@ -13,11 +13,12 @@ from kehu.model.tickets import OPEN, TicketKind, TicketSeverity, TicketState
 from kehu.serve import problems
 from kehu.serve.given import GREATEST, After, Limit, Number, Parts
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store import customers
 from kehu.store.service import tickets as stored
 
-router = APIRouter(prefix="/tickets", tags=["tickets"])
+router = Router(prefix="/tickets", tags=["tickets"])
 
 Agent = Annotated[Who, needs(Permission.SERVE)]
 Positive = Annotated[int, Field(ge=1, le=GREATEST)]

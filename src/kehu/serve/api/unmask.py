@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import unmask
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = Router(prefix="/customers", tags=["customers"])
 
 Asks = Annotated[Who, needs(Permission.UNMASK)]
 Reason = Annotated[

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.flows import people
@@ -10,11 +9,12 @@ from kehu.model.people import Permission, Role
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Number, Parts
 from kehu.serve.once import Once
+from kehu.serve.threads import Router
 from kehu.serve.who import Gated, Who, needs
 from kehu.store import views
 from kehu.store.people.users import Person
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = Router(prefix="/users", tags=["users"])
 
 Admin = Annotated[Who, needs(Permission.USERS)]
 Roles = Annotated[frozenset[Role], Field(min_length=1, description="What they are here for", examples=[["agent"]])]

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from kehu.model.people import Permission
 from kehu.serve.api import audit
 from kehu.serve.given import After, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import views
 from kehu.store.audit.trail import Act, Filter, Noted
 
-router = APIRouter(dependencies=[needs(Permission.AUDIT)])
+router = Router(dependencies=[needs(Permission.AUDIT)])
 
 PAGE = 50
 

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows.service import calls
 from kehu.flows.service.calls import Told
 from kehu.model.people import Permission
 from kehu.serve.given import GREATEST, Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
-router = APIRouter(prefix="/calls")
+router = Router(prefix="/calls")
 
 Agent = Annotated[Who, needs(Permission.SERVE, Permission.FIND)]
 

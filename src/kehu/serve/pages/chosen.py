@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide
@@ -10,9 +10,10 @@ from kehu.model.people import Permission
 from kehu.serve.api import chosen as api
 from kehu.serve.api.chosen import Chosen, Ids, Taker
 from kehu.serve.given import Desk, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
-router = APIRouter(prefix="/chosen")
+router = Router(prefix="/chosen")
 
 Steward = Annotated[Who, needs(Permission.FIND, Permission.DECIDE)]
 

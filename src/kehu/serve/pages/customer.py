@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, insight, relations
@@ -14,9 +14,10 @@ from kehu.model.people import Permission
 from kehu.serve.face import query
 from kehu.serve.given import After, Number, Parts, Sees
 from kehu.serve.looks import looked
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 
-router = APIRouter(dependencies=[needs(Permission.FIND), looked()])
+router = Router(dependencies=[needs(Permission.FIND), looked()])
 
 TOLD = frozenset({*GOLDEN_COLUMNS, "records", "merged_into"})
 """The changes that people want to hear of; sources and quality change with every record."""
@@ -73,8 +74,6 @@ class CustomerPage:
     """What the page of a customer shows at sight."""
 
     whole: insight.Met
-    filled: tuple[insight.Value, ...]
-    """The attributes that some record states."""
     behind: str
     """The address of the piece with the rest."""
     is_turned: bool
@@ -92,8 +91,6 @@ class BehindPage:
 
     whole: insight.Whole
     graph: Graph
-    filled: tuple[insight.Value, ...]
-    """The attributes that some record states."""
     heaviest: float
     """The greatest evidence on the page, which the bars are drawn to."""
     marks: dict[tuple[int, str], str]
@@ -124,7 +121,6 @@ def one(
         return RedirectResponse(query(f"/customers/{living}"), status_code=301)
     page = CustomerPage(
         whole=seen,
-        filled=_filled(seen),
         behind=query(f"/customers/{living}/behind", records_after=records_after, timeline_after=timeline_after),
         is_turned=bool(records_after or timeline_after),
         classes=parts.service.classes,
@@ -150,7 +146,6 @@ def behind(
     page = BehindPage(
         whole=whole,
         graph=_graph(whole),
-        filled=_filled(whole),
         heaviest=max(weights, default=1.0),
         marks=dict(_marks(whole)),
         records_after=records_after,
@@ -165,10 +160,6 @@ def related(request: Request, parts: Parts, customer_id: Number) -> Response:
     """A piece of that page: whom the customer belongs together with."""
     found = relations.relations(parts.database, customer_id, model=parts.model).related if parts.model else ()
     return parts.face.page(request, "customer_relations.html", RelationsPage(related=found))
-
-
-def _filled(seen: insight.AtSight) -> tuple[insight.Value, ...]:
-    return tuple(value for value in seen.values if value.value is not None or value.others)
 
 
 def _graph(whole: insight.Whole) -> Graph:

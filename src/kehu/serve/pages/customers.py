@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import Response
 
 from kehu.analyse.figures import Figure
@@ -15,10 +15,11 @@ from kehu.serve import face
 from kehu.serve.api.customers import filter_of
 from kehu.serve.given import After, Parts, Sees
 from kehu.serve.pace import paced
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import views
 
-router = APIRouter(dependencies=[needs(Permission.FIND)])
+router = Router(dependencies=[needs(Permission.FIND)])
 
 Wish = Annotated[str | None, Query(max_length=64)]
 

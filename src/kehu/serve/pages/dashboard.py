@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import Response
 
 from kehu.analyse import charts, document
@@ -17,10 +17,11 @@ from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.api import figures as api
 from kehu.serve.given import Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store.tallies import Cut
 
-router = APIRouter()
+router = Router()
 
 Part = Literal["customers", "contacts", "quality", "movement"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, insight
@@ -13,11 +13,12 @@ from kehu.model.people import Permission
 from kehu.serve.given import GREATEST, Author, Desk, Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.pace import paced
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import decisions, views
 from kehu.store.decisions import Decision
 
-router = APIRouter(dependencies=[needs(Permission.DECIDE), looked()])
+router = Router(dependencies=[needs(Permission.DECIDE), looked()])
 
 SHOWN = 200
 """So many records of a customer, the newest, can be chosen on the page; more by the interface for machines."""

@@ -1,12 +1,13 @@
 """The description of the interface for machines, drawn by Swagger UI from our own files."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from kehu.serve.given import Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 
-router = APIRouter(dependencies=[needs()])
+router = Router(dependencies=[needs()])
 
 
 @router.get("/docs")

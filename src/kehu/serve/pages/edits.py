@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide
 from kehu.flows.service import notes
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
-router = APIRouter(prefix="/customers")
+router = Router(prefix="/customers")
 
 Editor = Annotated[Who, needs(Permission.EDIT, Permission.FIND)]
 

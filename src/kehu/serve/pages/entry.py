@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import Depends, Form, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import ConflictError
@@ -13,10 +13,11 @@ from kehu.flows import people
 from kehu.flows.people import By
 from kehu.serve.given import Parts
 from kehu.serve.pages.preferences import local
+from kehu.serve.threads import Router
 from kehu.serve.who import COOKIE, Gate, Gated, open_to_all
 from kehu.store.people import passwords
 
-router = APIRouter(dependencies=[Depends(open_to_all)])
+router = Router(dependencies=[Depends(open_to_all)])
 
 Token = Annotated[str, Path(max_length=100)]
 Password = Annotated[str, Form(max_length=passwords.LONGEST)]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from kehu.flows import explaining
@@ -11,10 +11,11 @@ from kehu.model.people import Permission
 from kehu.serve.given import Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.restricted import require_free
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import views
 
-router = APIRouter(dependencies=[needs(Permission.FIND), looked()])
+router = Router(dependencies=[needs(Permission.FIND), looked()])
 
 
 @dataclass(frozen=True, kw_only=True)

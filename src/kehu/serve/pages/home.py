@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from kehu.analyse import charts
@@ -13,10 +13,11 @@ from kehu.flows import overview
 from kehu.serve import face
 from kehu.serve.api.segments import reader
 from kehu.serve.given import Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store import views
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from kehu.model.people import Permission
 from kehu.serve.given import After, Parts
 from kehu.serve.pages.filters import Channel, Filters
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import loads, views
 
-router = APIRouter(dependencies=[needs(Permission.OPERATE)])
+router = Router(dependencies=[needs(Permission.OPERATE)])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import ConflictError, NotFoundError
 from kehu.flows import people
 from kehu.serve.given import Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Gate, Gated, Who, needs
 from kehu.store.people import codes, passwords
 from kehu.store.people.sessions import Session
 from kehu.store.people.users import Person
 
-router = APIRouter(prefix="/me")
+router = Router(prefix="/me")
 
 Me = Annotated[Who, needs()]
 Password = Annotated[str, Form(max_length=passwords.LONGEST)]

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import arrive, newcomer
@@ -13,11 +13,12 @@ from kehu.flows.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.pace import paced
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
 Clerk = Annotated[Who, needs(Permission.ARRIVE, Permission.FIND)]
 
-router = APIRouter(prefix="/customers/new", dependencies=[needs(Permission.ARRIVE, Permission.FIND)])
+router = Router(prefix="/customers/new", dependencies=[needs(Permission.ARRIVE, Permission.FIND)])
 
 CHANNEL = "counter"
 """The push channel that newcomers come by; its rules and its trust stand in the settings, as of any other."""

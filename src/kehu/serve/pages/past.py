@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from kehu.flows import past
 from kehu.model.people import Permission
 from kehu.serve.given import AsOf, Number, Parts
 from kehu.serve.looks import looked
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 
-router = APIRouter(dependencies=[needs(Permission.FIND), looked()])
+router = Router(dependencies=[needs(Permission.FIND), looked()])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import Depends, Form
 from starlette.responses import RedirectResponse, Response
 
 from kehu.model.languages import Language
 from kehu.serve.face import LANGUAGE_COOKIE, THEME_COOKIE, Theme
+from kehu.serve.threads import Router
 from kehu.serve.who import open_to_all
 
-router = APIRouter(dependencies=[Depends(open_to_all)])
+router = Router(dependencies=[Depends(open_to_all)])
 
 YEAR_S = 365 * 24 * 3600
 

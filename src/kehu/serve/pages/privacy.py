@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows.privacy import foresee
@@ -15,9 +15,10 @@ from kehu.serve.api import privacy as api
 from kehu.serve.api.privacy import Checked, Consent, Erase, Switch
 from kehu.serve.given import Desk, Number, Parts
 from kehu.serve.looks import looked
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 
-router = APIRouter(prefix="/customers/{customer_id}", dependencies=[needs(Permission.FIND), looked()])
+router = Router(prefix="/customers/{customer_id}", dependencies=[needs(Permission.FIND), looked()])
 
 Officer = Annotated[Who, needs(Permission.PRIVACY)]
 

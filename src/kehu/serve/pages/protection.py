@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from kehu.errors import NotFoundError, SettingsError
@@ -15,12 +15,13 @@ from kehu.model.people import Permission
 from kehu.serve.api import privacy, protection
 from kehu.serve.api.protection import Affected, Asks
 from kehu.serve.given import After, Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store import views
 from kehu.store.dictionary.whole import metadata
 from kehu.store.privacy.erasing import Receipt
 
-router = APIRouter(prefix="/privacy")
+router = Router(prefix="/privacy")
 
 Officer = Annotated[Who, needs(Permission.PRIVACY)]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from kehu.analyse import trends
@@ -17,11 +17,12 @@ from kehu.serve import face, words
 from kehu.serve.api.figures import Days
 from kehu.serve.given import Desk, Parts
 from kehu.serve.pages.filters import Channel, Filters
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import loads
 from kehu.store.quality import Quality
 
-router = APIRouter(dependencies=[needs(Permission.OPERATE)])
+router = Router(dependencies=[needs(Permission.OPERATE)])
 
 WINDOWS = (7, 30, 90, 365)
 """How many days a reader may choose; any other number may stand in the address."""

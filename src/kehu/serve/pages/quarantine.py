@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -17,11 +17,12 @@ from kehu.serve.api.quarantine import Mends
 from kehu.serve.given import After, Desk, Number, Parts
 from kehu.serve.looks import looked
 from kehu.serve.pages.filters import Channel, Filters
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import loads, quality, quarantine, views
 from kehu.store.quarantine import State
 
-router = APIRouter(dependencies=[needs(Permission.MEND), looked()])
+router = Router(dependencies=[needs(Permission.MEND), looked()])
 
 ALL = "all"
 FIELD = "value:"

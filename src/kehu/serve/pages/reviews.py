@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows import decide, review
@@ -13,10 +13,11 @@ from kehu.model.people import Permission
 from kehu.serve.api.reviews import Place, ReviewId
 from kehu.serve.face import query
 from kehu.serve.given import Author, Desk, Number, Parts, Sees
+from kehu.serve.threads import Router
 from kehu.serve.who import needs
 from kehu.store import reviews
 
-router = APIRouter(dependencies=[needs(Permission.DECIDE)])
+router = Router(dependencies=[needs(Permission.DECIDE)])
 
 Reason = Annotated[str, Form(min_length=1, max_length=2_000)]
 

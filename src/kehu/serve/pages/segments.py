@@ -6,7 +6,7 @@ Without scripts each change of the builder is a button; what its form holds is a
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -22,10 +22,11 @@ from kehu.serve.drafts import ABOUT, Draft
 from kehu.serve.face import language_of
 from kehu.serve.given import After, Number, Parts, Sees
 from kehu.serve.looks import looked
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store import views
 
-router = APIRouter()
+router = Router()
 
 Analyst = Annotated[Who, needs(Permission.ANALYSE)]
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import NotFoundError, StoreError
@@ -21,13 +21,14 @@ from kehu.flows.sign_on import Why
 from kehu.serve.given import Parts
 from kehu.serve.pages import entry
 from kehu.serve.pages.preferences import local
+from kehu.serve.threads import Router
 from kehu.serve.vouching import AwayError, Begun, Provider, UnprovenError
 from kehu.serve.who import Gate, Gated, open_to_all
 from kehu.serve.words import marked
 from kehu.store.people import sign_ons
 from kehu.store.sealing.vault import Vault
 
-router = APIRouter(prefix="/sign-in/provider", dependencies=[Depends(open_to_all)])
+router = Router(prefix="/sign-in/provider", dependencies=[Depends(open_to_all)])
 
 COOKIE = "kehu_sign_on"
 """The cookie of a sign-in that was begun."""

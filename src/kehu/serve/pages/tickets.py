@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows.service import calls, line, tickets
@@ -16,11 +16,12 @@ from kehu.flows.service.tickets import Change, Told, Wanted
 from kehu.model.people import Permission
 from kehu.model.tickets import OPEN, TicketKind, TicketSeverity, TicketState
 from kehu.serve.given import GREATEST, After, Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
 from kehu.store import views
 from kehu.store.service.tickets import Filter
 
-router = APIRouter(prefix="/tickets")
+router = Router(prefix="/tickets")
 
 Agent = Annotated[Who, needs(Permission.SERVE)]
 Positive = Annotated[int, Query(ge=1, le=GREATEST)]

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from kehu.flows import unmask
 from kehu.serve import face
 from kehu.serve.api.unmask import Asks
 from kehu.serve.given import Number, Parts
+from kehu.serve.threads import Router
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(frozen=True, kw_only=True)

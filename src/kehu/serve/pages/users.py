@@ -5,19 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import ConflictError
 from kehu.flows import people
 from kehu.model.people import Permission, Role
 from kehu.serve.given import After, Number, Parts
+from kehu.serve.threads import Router
 from kehu.serve.who import Gate, Gated, Who, needs
 from kehu.store.people.keys import Key
 from kehu.store.people.sessions import Session
 from kehu.store.people.users import Person
 
-router = APIRouter()
+router = Router()
 
 Admin = Annotated[Who, needs(Permission.USERS)]
 Name = Annotated[str, Form(max_length=200)]
