@@ -2,14 +2,16 @@
 
     .venv/bin/python benchmarks/serve.py --agents 200 --think 5 --seconds 60
 
-Each agent searches as they type and opens a customer that they found; what it took is told as they see it, and as
-seconds of a core that the application spent (its server of the database apart). Beside it, in the same run, a bare
-FastAPI answers the row of the same customers.
+Each agent searches as they type and opens a customer that they found; what it took is told as they see it. Before, the
+same is asked one after the other, as pages and as a machine asks it, in turns with a bare FastAPI that answers the same
+rows (`plain.py`): what that costs is told as seconds of a core that the application spent (its server of the database
+apart).
 """
 
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import random
 import re
@@ -19,7 +21,7 @@ import sys
 import time
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,11 +42,12 @@ from kehu.store.people import sessions
 from kehu.store.people.sessions import Limits
 
 KEHU = Path(sys.executable).with_name("kehu")
-TICKS = os.sysconf("SC_CLK_TCK")
 DRAWN = 3_000
 """So many customers are looked for and at."""
-ALONE = 300
-"""So many are asked for one after the other, to see what one costs."""
+ALONE = 400
+"""So many are asked for one after the other, to see what one costs; once before, so that all of it is in memory."""
+TURNS = 4
+"""Ours and the bare one are asked for a part of them in turns: the machine is not equally fast all the time."""
 KEPT_S = 4.0
 """A connection is closed after five seconds without a question."""
 LIMITS = Limits(idle=timedelta(hours=1), whole=timedelta(hours=2))
@@ -61,8 +64,8 @@ class Server:
 
     def cpu_s(self) -> float:
         """Seconds of a core that it has used so far."""
-        told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(told[11]) + int(told[12])) / TICKS
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(told.read_text().split()[0]) for told in threads) / 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,28 +82,65 @@ class Line:
     def __init__(self, port: int, cookie: str = "") -> None:
         self.port = port
         self.asked = 0.0
-        self.head = (
-            f"host: 127.0.0.1\r\naccept: text/html\r\naccept-language: zh\r\nsec-fetch-site: same-origin\r\n{cookie}"
-        )
+        self.size = 0
+        """Bytes of the last answer."""
+        self.head = f"host: 127.0.0.1\r\naccept-language: zh\r\nsec-fetch-site: same-origin\r\n{cookie}"
 
-    async def ask(self, method: str, path: str, form: dict[str, str] | None = None, more: str = "") -> int:
+    async def ask(self, method: str, path: str, body: bytes = b"", more: str = "accept: text/html\r\n") -> int:
         """The status of an answer, once all of it has come."""
         if time.perf_counter() - self.asked > KEPT_S:
             if self.asked:
                 self.writer.close()
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        body = urllib.parse.urlencode(form).encode() if form else b""
-        kind = "content-type: application/x-www-form-urlencoded\r\n" if form else ""
-        head = f"{method} {path} HTTP/1.1\r\n{self.head}{kind}{more}content-length: {len(body)}\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\n{self.head}{more}content-length: {len(body)}\r\n\r\n"
         self.writer.write(head.encode() + body)
         told = await self.reader.readuntil(b"\r\n\r\n")
         found = re.search(rb"content-length: (\d+)", told, re.IGNORECASE)
-        await self.reader.readexactly(int(found[1]) if found else 0)
+        self.size = int(found[1]) if found else 0
+        await self.reader.readexactly(self.size)
         self.asked = time.perf_counter()
         return int(told[9:12])
 
-    async def search(self, typed: str) -> int:
-        return await self.ask("POST", "/search", {"q": typed}, "hx-request: true\r\n")
+    async def search(self, one: Person) -> int:
+        """The piece of the page that comes while somebody types."""
+        form = "accept: text/html\r\nhx-request: true\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+        return await self.ask("POST", "/search", urllib.parse.urlencode({"q": one.name}).encode(), form)
+
+    async def customer(self, one: Person) -> int:
+        """The page of a customer."""
+        return await self.ask("GET", f"/customers/{one.customer_id}")
+
+    async def told_search(self, one: Person, path: str = "/api/v1/customers/search") -> int:
+        """The same search, as a machine asks it."""
+        return await self.ask("POST", path, json.dumps({"q": one.name}).encode(), MACHINE)
+
+    async def told_customer(self, one: Person) -> int:
+        """The whole customer, as a machine asks for it."""
+        return await self.ask("GET", f"/api/v1/customers/{one.customer_id}", more=MACHINE)
+
+
+MACHINE = "accept: application/json\r\ncontent-type: application/json\r\n"
+
+Asking = Callable[[Line, Person], Awaitable[int]]
+
+
+def _bare(path: str) -> Asking:
+    return lambda line, one: line.ask("GET", f"/{path}/{one.customer_id}", more=MACHINE)
+
+
+OURS: dict[str, tuple[Asking, str]] = {
+    "search": (Line.search, "search"),
+    "customer": (Line.customer, "at sight"),
+    "search, API": (Line.told_search, "search"),
+    "customer, API": (Line.told_customer, "whole"),
+}
+"""What is asked of the application, and what of the bare one answers the same rows."""
+BARE: dict[str, Asking] = {
+    "row": _bare("row"),
+    "search": lambda line, one: line.told_search(one, "/search"),
+    "at sight": _bare("at-sight"),
+    "whole": _bare("whole"),
+}
 
 
 def main() -> None:
@@ -108,7 +148,20 @@ def main() -> None:
     console = Console(stderr=True)
     rows = prepared.rows(options.dir, options.records, console)
     table = Table(title=f"{options.agents} agents who think {options.think:g} s, {os.cpu_count()} cores")
-    for head in ("database", "ready", "what", "asked", "p50", "p95", "p99", "CPU each, alone", "of bare FastAPI"):
+    heads = (
+        "database",
+        "ready",
+        "what",
+        "asked",
+        "p50",
+        "p95",
+        "p99",
+        "CPU each",
+        "bytes",
+        "same rows, bare",
+        "one row, bare",
+    )
+    for head in heads:
         table.add_column(head, justify="left" if head in ("database", "what") else "right")
     for kind in options.databases:
         with prepared.store(kind, options.dir, rows, records=options.records, console=console) as (store, home):
@@ -132,35 +185,40 @@ def _measure(store: Database, kind: str, home: Path, options: argparse.Namespace
     tokens = _signed_in(store, options.agents)
     url = store.engine.url.render_as_string(hide_password=False)
     with _serving(store, home) as ours, _plain(url) as bare:
-        bare_s, _ = asyncio.run(
-            _alone(bare, "", lambda line, one: line.ask("GET", f"/customers/{one.customer_id}"), who)
-        )
-        cookie = f"cookie: {COOKIE}={tokens[0]}\r\n"
-        costs = {
-            "search": asyncio.run(_alone(ours, cookie, lambda line, one: line.search(one.name), who)),
-            "customer": asyncio.run(
-                _alone(ours, cookie, lambda line, one: line.ask("GET", f"/customers/{one.customer_id}"), who)
-            ),
-        }
+        costs = asyncio.run(_alone(ours, bare, tokens[0], who))
         waits = asyncio.run(_together(ours, tokens, who, options))
-    for what, (cost_s, _) in costs.items():
-        found = np.array(waits[what]) * 1000
-        spread = [f"{np.percentile(found, share):.1f} ms" for share in (50, 95, 99)]
+    for what, (_, same) in OURS.items():
+        cost, size = costs[what]
+        beside = [f"{cost / costs[one][0]:.1f} x {costs[one][0] * 1000:.2f} ms" for one in (f"bare {same}", "bare row")]
+        found = np.array(waits.get(what, [])) * 1000
+        spread = [f"{np.percentile(found, share):.1f} ms" if len(found) else "" for share in (50, 95, 99)]
+        asked = f"{len(found):,}" if len(found) else ""
         table.add_row(
-            kind, f"{ours.ready_s:.1f} s", what, f"{len(found):,}", *spread, f"{cost_s * 1000:.2f} ms",
-            f"{cost_s / bare_s:.1f} x {bare_s * 1000:.2f} ms",
-        )  # fmt: skip
+            kind, f"{ours.ready_s:.1f} s", what, asked, *spread, f"{cost * 1000:.2f} ms", f"{size:,.0f}", *beside
+        )
 
 
-async def _alone(server: Server, cookie: str, ask, who: list[Person]) -> tuple[float, float]:  # type: ignore[no-untyped-def]
-    """Seconds of a core, and on the clock, that a question costs when nobody else asks."""
-    line = Line(server.port, cookie)
-    for one in who[:30]:
-        assert await ask(line, one) == 200
-    cpu, begun = server.cpu_s(), time.perf_counter()
-    for one in who[30 : 30 + ALONE]:
-        await ask(line, one)
-    return (server.cpu_s() - cpu) / ALONE, (time.perf_counter() - begun) / ALONE
+async def _alone(ours: Server, bare: Server, token: str, who: list[Person]) -> dict[str, tuple[float, float]]:
+    """Seconds of a core that a question costs when nobody else asks, and the bytes of its answer, by what is asked."""
+    cookie = f"cookie: {COOKIE}={token}\r\n"
+    asked: dict[str, tuple[Server, Line, Asking]] = {
+        **{what: (ours, Line(ours.port, cookie), ask) for what, (ask, _) in OURS.items()},
+        **{f"bare {what}": (bare, Line(bare.port), ask) for what, ask in BARE.items()},
+    }
+    for what, (_, line, ask) in asked.items():
+        for one in who[:ALONE]:
+            status = await ask(line, one)
+            assert status == 200, (what, status)
+    spent: dict[str, float] = defaultdict(float)
+    sizes: dict[str, int] = defaultdict(int)
+    for turn in range(TURNS):
+        for what, (server, line, ask) in asked.items():
+            cpu = server.cpu_s()
+            for one in who[turn * ALONE // TURNS : (turn + 1) * ALONE // TURNS]:
+                await ask(line, one)
+                sizes[what] += line.size
+            spent[what] += server.cpu_s() - cpu
+    return {what: (spent[what] / ALONE, sizes[what] / ALONE) for what in asked}
 
 
 async def _together(
@@ -178,9 +236,7 @@ async def _together(
             one = drawn.choice(who)
             for what in ("search", "customer"):
                 begun = time.perf_counter()
-                status = await (
-                    line.search(one.name) if what == "search" else line.ask("GET", f"/customers/{one.customer_id}")
-                )
+                status = await OURS[what][0](line, one)
                 waits[what].append(time.perf_counter() - begun)
                 assert status == 200, (what, status)
                 await asyncio.sleep(drawn.uniform(0.5, 1.5) * options.think)
