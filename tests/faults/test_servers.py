@@ -74,6 +74,13 @@ class Writers:
             assert time.monotonic() < deadline, f"nobody writes any more: {self.refused[-1:]}"
             time.sleep(0.02)
 
+    def wait_for_refusal(self, after: int) -> None:
+        """Until somebody was refused, beside so many before."""
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.refused) <= after and not self.broken:
+            assert time.monotonic() < deadline, "nobody is told that the store is away"
+            time.sleep(0.02)
+
     def end(self) -> None:
         self._over.set()
         for thread in self._threads:
@@ -117,9 +124,9 @@ def test_a_server_that_dies_under_its_writers_loses_nothing_and_they_go_on(
             writers.wait_for(chance.randint(5, 30))
             before = len(writers.refused)
             server.kill()
-            # Away for long once; while it is, everybody is refused at once and in words.
+            # Away for long once; while it is, everybody is refused in words.
             time.sleep(away_s if number == 0 else 0.5)
-            assert len(writers.refused) > before
+            writers.wait_for_refusal(before)
             server.start()
             writers.wait_for(10)
     finally:
