@@ -108,7 +108,7 @@ class Seen:
 
 def whose_session(office: Office, token: str, *, at: datetime, limits: Limits) -> Seen | None:
     """The user behind a cookie; None where the session is over, or they are shut out."""
-    with office.database.read() as tx:
+    with office.database.glance() as tx:
         found = sessions.whose(tx, token, at=at, limits=limits)
     if found is None or found[1].state is not State.ACTIVE:
         return None

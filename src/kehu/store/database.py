@@ -67,6 +67,14 @@ class Database:
             yield tx
 
     @contextmanager
+    def glance(self) -> Iterator[Transaction]:
+        """A look that asks one question of few rows: a transaction around it would cost more than the question."""
+        # The driver of SQLite begins none by itself.
+        level = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        with _plainly(self), self._connect(**level) as tx:
+            yield tx
+
+    @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """A transaction that looks only, and sees the store as it is now however long it looks."""
         # SQLite has no lower level; the others would show to each statement what was committed before it.

@@ -26,9 +26,10 @@ def of_customer(database: Database, customer_id: int) -> Restricted | None:
 
 def is_free(database: Database, customer_id: int) -> bool:
     """Whether a customer's data may be used, or there is none of that number; asked before every page about one."""
-    with database.read() as tx:
+    with database.glance() as tx:
         if not restrictions.are_there(tx):  # As in most stores.
             return True
+    with database.read() as tx:
         try:
             return restrictions.of_customer(tx, customers.get(tx, customer_id).customer_id) is None
         except NotFoundError:
