@@ -73,6 +73,11 @@ class Rates:
     postcode_letter: float = 0.03
     gender_missing: float = 0.20
     gender_wrong: float = 0.01
+    words_lost: float = 0.0
+    """The whole name has lost some of its words; the first that is left is taken for the given name, the last for the
+    surname, also where it is of a title: thomas chudleigh, for thomas clifford, 1st baron clifford of chudleigh."""
+    of_lands: float = 0.0
+    """Of persons: they have a title of lands, and it stands behind the name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +104,7 @@ def make(records: int, *, seed: int, rates: Rates | None = None) -> tuple[pa.Tab
     before: Person | None = None
     number = 0
     while len(rows) < records:
-        person = _person(rng, before if rng.random() < 0.12 else None)
+        person = _person(rng, before if rng.random() < 0.12 else None, rates)
         times = rng.choices(range(1, 21), RECORDS_PER_PERSON)[0]
         rows += [(_typed(rng, person, rates), number) for _ in range(times)]
         before, number = person, number + 1
@@ -112,7 +117,7 @@ def make(records: int, *, seed: int, rates: Rates | None = None) -> tuple[pa.Tab
     return pa.table(flat, pa.schema(texts)), pa.table(truth)
 
 
-def _person(rng: random.Random, father: Person | None) -> Person:
+def _person(rng: random.Random, father: Person | None, rates: Rates) -> Person:
     """Somebody; a child has the surname, the place and a postcode of its father, and mostly a name of the family."""
     is_man = rng.random() < 0.75
     names = (MEN if is_man else WOMEN).split()
@@ -135,13 +140,20 @@ def _person(rng: random.Random, father: Person | None) -> Person:
         surname=surname,
         other_surname=_surname(rng) if has_other else "",
         title=rng.choice(TITLES) if rng.random() < 0.15 else "",
-        rank=f"{rng.randint(1, 9)}th baronet" if is_man and rng.random() < 0.06 else "",
+        rank=_rank(rng, surname, place, rates) if is_man else "",
         birth=(year, rng.randint(1, 12), rng.randint(1, 28)),
         place=place,
         other_place=other_place,
         postcodes=postcodes,
         is_man=is_man,
     )
+
+
+def _rank(rng: random.Random, surname: str, place: str, rates: Rates) -> str:
+    if rates.of_lands and rng.random() < rates.of_lands:
+        rank = rng.choice(("baron", "viscount", "earl"))
+        return f"{rng.randint(1, 9)}th {rank} {surname} of {place}" if rng.random() < 0.5 else f"{rank} of {place}"
+    return f"{rng.randint(1, 9)}th baronet" if rng.random() < 0.06 else ""
 
 
 def _surname(rng: random.Random) -> str:
@@ -176,6 +188,11 @@ def _typed(rng: random.Random, person: Person, rates: Rates) -> tuple[str | None
     middle = person.second if hits(0.5) else person.second[:1] if hits(0.3) else ""
     title, rank = (person.title if hits(0.5) else ""), (f", {person.rank}" if person.rank and hits(0.4) else "")
     whole = " ".join(part for part in (title, given, middle, surname) if part) + rank
+    if rates.words_lost and hits(rates.words_lost):
+        words = whole.replace(",", "").split(" ")
+        words = words[:1] + [word for word in words[1:] if not hits(0.4)]
+        whole = " ".join(words)
+        given, surname = words[0] or None, words[-1] if len(words) > 1 else None
     place = person.other_place if hits(rates.place_other) else person.place
     gender = person.is_man != hits(rates.gender_wrong)
     return (
