@@ -17,7 +17,7 @@ CLEANED = pa.schema(
 """What `columns` gives."""
 
 _HAN_WORDS = re.compile(
-    "公司|集团|有限|股份|合作社|事务所|工作室|经营部|门市部|服务部|营业部|经销部|个体工商户|商行|商店|商场|商贸|超市|酒店|宾馆|饭店|餐厅|餐馆|饭馆|酒楼|茶楼|网吧"
+    "公司|集团|有限|股份|合伙|合作社|事务所|工作室|经营部|门市部|服务部|营业部|经销部|个体工商户|商行|商店|商场|商贸|超市|酒店|宾馆|饭店|餐厅|餐馆|饭馆|酒楼|茶楼|网吧"
     "|药店|药房|大药房|书店|银行|信用社|医院|诊所|卫生院|卫生所|卫生室|学校|大学|学院|中学|小学|幼儿园|委员会|居委会|村委会|办事处|管理局|管理处|管理所|研究院"
     "|研究所|设计院|派出所|政府|法院|检察院|协会|学会|基金会|俱乐部|加工厂|工厂|制造厂|中心$|厂$|店$|部$|行$|社$|馆$|院$|局$|所$|站$"
 )
@@ -71,16 +71,36 @@ def looks_like_one(value: str) -> bool:
 
     >>> [name for name in ("华信科技有限公司", "张伟", "Smith & Co., Ltd", "城东小卖店") if looks_like_one(name)]
     ['华信科技有限公司', 'Smith & Co., Ltd', '城东小卖店']
+    >>> [name for name in ("成都蜀嘉", "智越工程咨询(成都)", "黄石子涵", "阿里木江") if looks_like_one(name)]
+    ['成都蜀嘉', '智越工程咨询(成都)']
     """
     if value.isascii():
         return _LATIN_WORDS.search(value) is not None and not _NAMED_AFTER.search(value)
     simple = text.simplify(value).strip()
     found = _HAN_WORDS.search(simple)
     if found is None:
-        return _LATIN_WORDS.search(simple) is not None or _SHORT_NAME.fullmatch(simple) is not None
+        bare = _BRACKETED.sub("", simple)  # Of 智越工程咨询(成都) people write the city, too.
+        return (
+            _LATIN_WORDS.search(simple) is not None
+            or _SHORT_NAME.fullmatch(bare) is not None
+            or _is_called_after_region(simple)
+        )
     # 何部, 陈店 and 李建行 are people: one last character is no proof in a name as short as a person's.
     return not (len(simple) <= 3 and _FINAL.fullmatch(found[0]))
 
+
+def _is_called_after_region(simple: str) -> bool:
+    """Whether a name begins with a province, a city or a district, and more than one character follows: 成都蜀嘉."""
+    return "·" not in simple and any(
+        simple.startswith(region) and len(simple) >= len(region) + 2 and region not in _LIKE_PEOPLE
+        for region in _regions().get(simple[:2], ())
+    )
+
+
+_LIKE_PEOPLE = frozenset(
+    ["安康", "安阳", "江苏", "黄石", "吕梁", "岳阳", "沈阳", "邵阳", "阳江", "金华", "吉安", "阿里", "林芝"]
+)
+"""Divisions that may begin a person's name: they are two surnames, of both parents, or the start of another name."""
 
 _NAMED_AFTER = re.compile(
     r"\b(?:bank|school|college|trust|group|council)-\w|\w-(?:bank|school|college)\b", re.IGNORECASE
