@@ -280,7 +280,7 @@ def test_a_review_answers_for_the_whole_customers(store: Database, desk: Desk) -
 
 
 def test_the_queue_is_read_page_by_page_on_each_database(store: Database, desk: Desk) -> None:
-    doubtful = [{"record_id": "d1", "name": "王女士", "phone": "13700001111"},
+    doubtful = [{"record_id": "d1", "name": "王女士", "birth_date": "1985-01-02"},
                 {"record_id": "d2", "name": "王方", "birth_date": "1985-01-02", "phone": "13700001111"},
                 {"record_id": "c1", "name": "李娜", "phone": "13655556666", "id_number": "110101199003070417"},
                 {"record_id": "c2", "name": "李娜", "phone": "13655556666", "id_number": "110101199003070433"},
@@ -475,8 +475,8 @@ def test_what_is_asked_is_what_asking_from_nothing_gives(store: Database, desk: 
         assert kept() == before
         return before
 
-    doubtful = [{"record_id": f"d{place}", "name": name, "phone": "13700001111"}
-                for place, name in enumerate(("王女士", "王方", "汪芳", "李芳"))]  # fmt: skip
+    doubtful = [{"record_id": "d0", "name": "王女士", "birth_date": "1985-01-02"}]
+    doubtful += [{"record_id": name, "name": name, "phone": "13700001111"} for name in ("王方", "汪芳", "李芳")]
     deliver(store, desk, [*PEOPLE, *doubtful[:2]])
     first = made()
     assert first

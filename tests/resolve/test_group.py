@@ -14,7 +14,7 @@ from kehu.engine.duck import Duck
 from kehu.resolve import group, joining, keys, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.group import ALWAYS, NEVER, Scored
-from kehu.resolve.model import Model
+from kehu.resolve.model import SUPPORT, Model
 
 LINK_FROM = 2.5
 
@@ -33,8 +33,8 @@ def scored(pairs: Sequence[Pair]) -> Scored:
 
 def groups(pairs: Sequence[Pair], size: int, held: npt.NDArray[np.int32] | None = None) -> list[int]:
     known = scored(pairs)
-    component = group.components(known, size, link_from=LINK_FROM)
-    block = group.blocks(known, component, link_from=LINK_FROM)
+    component = group.components(known, size, tie_from=LINK_FROM - SUPPORT)
+    block = group.blocks(known, component, tie_from=LINK_FROM - SUPPORT)
     nobody = np.full(size, -1, dtype=np.int32)
     return list(group.partition(known, block, nobody if held is None else held, link_from=LINK_FROM).tolist())
 
@@ -113,13 +113,30 @@ def test_who_could_be_either_of_two_that_exclude_each_other_is_neither() -> None
     assert groups(pairs[:1], 3) == [0, 0, 2]
 
 
+def test_many_records_that_fit_lift_a_link_that_is_too_light_alone() -> None:
+    """A title on a phone from which one customer called four times, or once."""
+    calls = list(itertools.combinations(range(4), 2))
+    title = [(call, 4, LINK_FROM - 1.0, 0.0) for call in range(4)]
+    assert groups([*((a, b, 20.0, 0.0) for a, b in calls), *title], 5) == [0] * 5
+    assert groups(title[:1], 5) == [0, 1, 2, 3, 4]
+
+
+def test_of_two_whom_a_title_fits_it_is_who_called_far_more_often() -> None:
+    one, other = range(8), (8,)
+    pairs = [(a, b, 20.0, 0.0) for a, b in itertools.combinations(one, 2)]
+    pairs += [(a, b, -30.0, -20.0) for a in one for b in other]
+    title = [(call, 9, LINK_FROM + 1.0, 0.0) for call in (*one, *other)]
+    assert groups(pairs + title, 10) == [0] * 8 + [8, 0]
+    assert groups([(0, 8, -30.0, -20.0), title[0], title[8]], 10)[9] == 9
+
+
 def test_a_pair_that_stands_twice_is_as_it_was_told_last() -> None:
     assert groups([(0, 1, 20.0, 0.0), (1, 0, NEVER, NEVER), (1, 2, 8.0, 0.0)], 3) == [0, 1, 1]
 
 
 def test_only_pairs_of_one_component_that_were_not_scored_are_missing() -> None:
     known = scored([(0, 1, 9.0, 0.0), (1, 2, 9.0, 0.0), (3, 4, 9.0, 0.0), (4, 5, -9.0, 0.0)])
-    component = group.components(known, 6, link_from=LINK_FROM)
+    component = group.components(known, 6, tie_from=LINK_FROM - SUPPORT)
     left, right = group.missing(known, component)
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 2)]
 

@@ -1,6 +1,7 @@
 """Weights: what evidence is worth, and that learning makes it fit."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -71,14 +72,40 @@ def test_the_order_of_pairs_teaches_nothing(learned: tuple[Records, pa.Table, Mo
 def test_rates_of_a_model_are_shares(learned: tuple[Records, pa.Table, Model], shipped: Model) -> None:
     for model in (learned[2], shipped):
         for comparison in ALL:
-            rates = list(model.rates[comparison.name].values())
-            for of_class in ("same", "kin", "chance"):
-                shares = [getattr(rate, of_class) for rate in rates]
+            for form, of_class in itertools.product(
+                {level.form for level in comparison.levels}, ("same", "kin", "chance")
+            ):
+                levels = [level.name for level in comparison.levels if level.form == form]
+                shares = [getattr(model.rates[comparison.name][level], of_class) for level in levels]
                 assert min(shares) > 0
                 assert max(shares) <= 1
                 assert model is shipped or sum(shares) == pytest.approx(1.0, abs=1e-6)
         assert 0 < model.same < 1
         assert 0 < model.kin < 1
+
+
+def test_a_title_says_of_kin_what_whole_names_say(learned: tuple[Records, pa.Table, Model], shipped: Model) -> None:
+    for model in (learned[2], shipped):
+        rates = model.rates["han_name"]
+        agreeing = ("exact", "sound", "look_alike", "one_character", "surname")
+        assert rates["weak"].kin == pytest.approx(sum(rates[level].kin for level in agreeing))
+
+
+def test_a_title_at_the_same_door_with_another_phone_may_be_anybody_of_the_family(
+    records_of: RecordsOf, shipped: Model
+) -> None:
+    door = {"address": "杭州市西湖区文三路90号翠苑小区3幢2单元501室", "gender": "男"}
+    whole = {"name": "谢文典", "phone": "13764932408", **door}
+    title = {"name": "谢先生", "phone": "19011137305", **door}
+    assert weight(records_of, shipped, whole, title) < shipped.link_from
+    assert weight(records_of, shipped, whole, title | {"phone": whole["phone"]}) >= shipped.link_from
+
+
+def test_a_rare_surname_tells_no_two_of_a_family_apart(records_of: RecordsOf, shipped: Model) -> None:
+    common, rare = (
+        [{"name": surname + given, "phone": "13764932408"} for given in ("文典", "先生")] for surname in ("王", "令狐")
+    )
+    assert weight(records_of, shipped, *rare) - weight(records_of, shipped, *common) < 2.0
 
 
 def test_learning_from_no_pair_at_all_is_no_error(records_of: RecordsOf, shipped: Model) -> None:

@@ -188,7 +188,7 @@ def again(
     nobody = numbers.slice(0, 0)
     paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot=stored.HOT.empty_table())
     limits = keys.limits(hot_key_limit=hot_key_limit)
-    touched = pairing.reach(tx, paired, paired.pairs, link_from=model.link_from)
+    touched = pairing.reach(tx, paired, paired.pairs, tie_from=model.tie_from)
     before = customers.memberships(tx, touched.records)
     _grouped(tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
     return before
@@ -238,9 +238,9 @@ def _grouped(
     concerned = pc.unique(pa.chunked_array([paired.anew, pairing.sides(paired.pairs)], pa.int64()))
     rows = coding.coded(tx, concerned, limits, paired.read)
     found = weights.score(rows.records, *coding.rows(rows.numbers, paired.pairs), model)
-    # A pair that does not ask to be joined brings no groups together: those of its other record are left alone.
-    follow = found.weight >= model.link_from
-    touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), link_from=model.link_from)
+    # A pair that ties nobody brings no groups together: those of its other record are left alone.
+    follow = found.weight >= model.tie_from
+    touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), tie_from=model.tie_from)
     compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
     found = _moved(found, compared.numbers, rows.numbers)
     kept = weights.score(rows.records, *coding.rows(rows.numbers, touched.links), model)

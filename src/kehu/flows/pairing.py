@@ -116,7 +116,7 @@ def sides(pairs: pa.Table) -> pa.Array:
     return pc.unique(pa.chunked_array([c for side in PAIRS.names for c in pairs.column(side).chunks], pa.int64()))
 
 
-def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, link_from: float) -> Reach:
+def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float) -> Reach:
     """Everybody whose group the new pairs may change: their components, and the members of their customers.
 
     Components are tied by links, and by stewards who put records together.
@@ -125,7 +125,7 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, link_from: floa
         tx: The transaction.
         paired: The pairs that were compared.
         joining: Those of them that ask to be joined (`model.links.PAIRS`).
-        link_from: Lighter links tie nothing.
+        tie_from: Lighter links tie nothing.
     """
     seeds = pc.unique(pa.chunked_array([paired.anew, paired.lost, sides(joining)], pa.int64()))
     newborn = paired.newborn
@@ -136,7 +136,7 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, link_from: floa
     while len(frontier):
         found = links.of_records(tx, bulk.without(frontier, newborn))
         held.append(found)
-        tied = found.filter(pc.greater_equal(found.column("weight"), link_from)).select(PAIRS.names)
+        tied = found.filter(pc.greater_equal(found.column("weight"), tie_from)).select(PAIRS.names)
         decided = decisions.standing(tx, frontier)
         together = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value))
         tied = pa.concat_tables([tied, together.select(PAIRS.names)])

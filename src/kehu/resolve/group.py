@@ -67,9 +67,9 @@ class Scored:
         )
 
 
-def components(scored: Scored, size: int, *, link_from: float) -> Rows:
-    """For each of `size` rows the number of its component, following the links from `link_from` up."""
-    return _connected(scored.left, scored.right, scored.weight >= link_from, size)
+def components(scored: Scored, size: int, *, tie_from: float) -> Rows:
+    """For each of `size` rows the number of its component, following the links from `tie_from` up."""
+    return _connected(scored.left, scored.right, scored.weight >= tie_from, size)
 
 
 def _connected(left: Rows, right: Rows, follow: Mask, size: int) -> Rows:
@@ -88,11 +88,11 @@ def _connected(left: Rows, right: Rows, follow: Mask, size: int) -> Rows:
     return np.asarray((np.cumsum(least == np.arange(size)) - 1)[least])
 
 
-def blocks(scored: Scored, component: Rows, *, link_from: float) -> Rows:
+def blocks(scored: Scored, component: Rows, *, tie_from: float) -> Rows:
     """For each row the number of its block: its component, or in one of more than `LARGEST` rows a part of it."""
     block = component.copy()
     large = (np.bincount(component, minlength=1) > LARGEST)[component]
-    follow = large[scored.left] & (scored.weight >= link_from)
+    follow = large[scored.left] & (scored.weight >= tie_from)
     if follow.any():
         left, right = np.minimum(scored.left, scored.right)[follow], np.maximum(scored.left, scored.right)[follow]
         block[large] = int(component.max()) + 1 + _blocks(left, right, scored.weight[follow], len(component))[large]
@@ -193,26 +193,44 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     worst = np.zeros((int(block.max(initial=-1)) + 1, lasting.shape[1]))
     against = np.flatnonzero((lasting < 0.0).any(axis=1))  # One pair in ten.
     np.minimum.at(worst, of_pair[against], np.fmin(lasting[against], 0.0))
-    least = np.full(len(worst), size, dtype=np.int64)
-    np.minimum.at(least, block, group)
-    # Where even the worst objections stop no link that ties the block together, it is one group as it is.
-    pieces = _connected(a, b, weight >= (link_from - worst.sum(axis=1))[of_pair], size)
-    disputed = worst.sum(axis=1) <= EXCLUDES
-    disputed[block[pieces[group] != pieces[least[block]]]] = True
-    disputed |= _several(certificate, block, len(worst))
-    joined = np.where(disputed[block], group, least[block])
-    hard = np.flatnonzero(disputed[of_pair])
+    # What links tie that even the worst objections of a block stop nowhere is one group as it is. Two groups have at
+    # most so many pairs, and of few an average is not believed in full.
+    rows = np.bincount(block, minlength=len(worst))
+    objection = worst.sum(axis=1) * (rows**2 // 4) / (rows**2 // 4 + DOUBT)
+    plain = (objection > EXCLUDES) & ~_several(certificate, block, len(worst))
+    tied = plain[of_pair] & (weight >= (link_from - objection)[of_pair])
+    group = _least(_connected(a, b, tied, size)[group])
+    a, b = group[scored.left[inside]], group[scored.right[inside]]
+    # Nobody joins where no link is heavy enough, nor would be with the support of all records.
+    has_groups = np.zeros(len(worst), dtype=np.bool_)
+    has_groups[block[group != np.arange(size)]] = True
+    support = np.where(has_groups, np.log2(np.maximum(rows, 1)), 0.0)
+    live = np.zeros(len(worst), dtype=np.bool_)
+    live[of_pair[(a != b) & (weight + support[of_pair] >= link_from)]] = True
+    hard = np.flatnonzero(live[of_pair] & (a != b))
     hard = hard[np.argsort(of_pair[hard], kind="stable")]
     a, b, weight, lasting = a[hard], b[hard], weight[hard], lasting[hard]
+    joined = group.copy()
     held = _held(certificate, group)
     nodes, a, b = _numbered(a, b, block)
-    of_node = block[nodes]
+    of_node, records = block[nodes], np.bincount(group, minlength=size)[nodes]
     for pairs, its in zip(_runs(of_pair[hard]), _runs(of_node), strict=True):
         first, own = its.start, nodes[its]
-        between = _Between.of(a[pairs] - first, b[pairs] - first, weight[pairs], lasting[pairs], len(own))
+        between = _Between.of(a[pairs] - first, b[pairs] - first, weight[pairs], lasting[pairs], records[its])
         between.part(held[own])
         joined[own] = own[between.joined(link_from=link_from)]
     return joined[group]
+
+
+def _least(label: Rows) -> Rows:
+    """For each row the least row of its label.
+
+    >>> _least(np.array([7, 4, 7, 4])).tolist()
+    [0, 1, 0, 1]
+    """
+    least = np.full(int(label.max(initial=-1)) + 1, len(label), dtype=np.int64)
+    np.minimum.at(least, label, np.arange(len(label)))
+    return np.asarray(least[label])
 
 
 def _numbered(a: Rows, b: Rows, block: Rows) -> tuple[Rows, Rows, Rows]:
@@ -251,6 +269,13 @@ def _several(certificate: Codes, block: Rows, size: int) -> Mask:
     return several
 
 
+_BEYOND = 500.0
+"""No evidence weighs so much: what does was decided by a certificate or a steward."""
+
+_NO_ODDS = 1e-200
+"""Of two groups that no pair ties."""
+
+
 @dataclass(frozen=True)
 class _Between:
     """What is known between the groups of a block, two by two; changed in place as groups join."""
@@ -261,19 +286,32 @@ class _Between:
     """What their pairs say of each thing that lasts, summed up."""
     known: Floats
     """How many pairs say anything of it."""
+    odds: Floats
+    """The odds of all pairs between two groups, summed up."""
+    records: Rows
+    """How many records each group is made of."""
 
     @classmethod
-    def of(cls, a: Rows, b: Rows, weight: Floats, lasting: Floats, size: int) -> "_Between":
-        """Of pairs of groups; two groups may have many pairs."""
-        between = cls(np.full((size, size), -np.inf), *np.zeros((2, lasting.shape[1], size, size)))
-        known = ~np.isnan(lasting).T
-        told = np.where(known, lasting.T, 0.0)
-        thing = np.arange(len(told))[:, None]
-        for x, y in ((a, b), (b, a)):
-            np.maximum.at(between.strongest, (x, y), weight)
-            np.add.at(between.told, (thing, x, y), told)
-            np.add.at(between.known, (thing, x, y), known)
-        return between
+    def of(cls, a: Rows, b: Rows, weight: Floats, lasting: Floats, records: Rows) -> "_Between":
+        """Of pairs of groups of so many records each; two groups may have many pairs."""
+        size = len(records)
+        cells = np.concatenate([a * size + b, b * size + a])  # Counted at once: `np.add.at` takes ten times as long.
+
+        def summed(of_pair: Floats | Mask) -> Floats:
+            sums = np.bincount(cells, np.concatenate([of_pair, of_pair]), size * size)
+            return np.asarray(sums.reshape(size, size), dtype=np.float64)
+
+        strongest = np.full(size * size, -np.inf)
+        np.maximum.at(strongest, cells, np.concatenate([weight, weight]))
+        known = ~np.isnan(lasting)
+        told = np.where(known, lasting, 0.0)
+        return cls(
+            strongest=strongest.reshape(size, size),
+            told=np.stack([summed(thing) for thing in told.T]),
+            known=np.stack([summed(thing) for thing in known.T]),
+            odds=summed(np.exp2(np.clip(weight, -_BEYOND, _BEYOND))) + _NO_ODDS,
+            records=records.copy(),
+        )
 
     def part(self, held: Codes) -> None:
         """Keep groups apart that hold different certificates, but where a steward put them together."""
@@ -289,10 +327,29 @@ class _Between:
         """What speaks against joining group `i` with each."""
         return _objection(self.told[:, i], self.known[:, i])
 
+    def ties(self) -> Floats:
+        """What speaks for joining two groups.
+
+        Who calls from a phone is by so much likelier the one who called before, as that one called more often: the odds
+        of all pairs add up, for each record of the lesser group. So no single pair need say everything.
+
+        Source:
+            The rule of succession (Laplace 1774).
+        """
+        return _tie(self.strongest, self.odds, np.minimum(self.records[:, None], self.records))
+
+    def ties_to(self, i: int) -> Floats:
+        """What speaks for joining group `i` with each."""
+        return _tie(self.strongest[i], self.odds[i], np.minimum(self.records[i], self.records))
+
     def join(self, i: int, j: int) -> None:
         """Make group `j` a part of group `i`."""
         self.strongest[i] = self.strongest[:, i] = np.maximum(self.strongest[i], self.strongest[j])
         self.strongest[j] = self.strongest[:, j] = self.strongest[i, i] = -np.inf
+        self.odds[i] += self.odds[j]
+        self.odds[:, i] = self.odds[i]
+        self.odds[j] = self.odds[:, j] = self.odds[i, i] = _NO_ODDS
+        self.records[i] += self.records[j]
         for sums in (self.told, self.known):
             sums[:, i] += sums[:, j]
             sums[:, :, i] = sums[:, i]
@@ -301,7 +358,7 @@ class _Between:
         """For each group the least one it is joined with."""
         group = np.arange(len(self.strongest))
         objection = self.objections()
-        worth = self.strongest + objection
+        worth = self.ties() + objection
         ruled = np.zeros(len(group), dtype=np.bool_)  # Where a steward put together what excludes each other.
         asked = worth.copy()  # Where a join was refused it is not asked for again, but it is a rival still.
         while True:
@@ -317,10 +374,14 @@ class _Between:
             ruled[i] |= ruled[j] or decided
             self.join(i, j)
             objection[i] = objection[:, i] = self.objections_to(i)
-            worth[i] = worth[:, i] = self.strongest[i] + objection[i]
+            worth[i] = worth[:, i] = self.ties_to(i) + objection[i]
             asked[i] = asked[:, i] = worth[i]
             for gone in (worth, asked):
                 gone[j] = gone[:, j] = -np.inf
+
+
+def _tie(strongest: Floats, odds: Floats, records: Rows) -> Floats:
+    return np.asarray(np.maximum(strongest, np.log2(odds / records)))
 
 
 def _objection(told: Floats, known: Floats) -> Floats:

@@ -36,7 +36,7 @@ def groups(records: Records, scores: Scores, model: Model, decided: Decided = NO
         decided: What stewards decided; a *together* goes before everything else, an *apart* before every weight.
         threads: How many threads compare at once.
     """
-    if not len(decided.left) and not (scores.weight >= model.link_from).any():
+    if not len(decided.left) and not (scores.weight >= model.tie_from).any():
         return np.arange(len(records))
     never = np.full((len(decided.left), len(Facet)), group.NEVER)
     by_stewards = Scored(
@@ -45,12 +45,12 @@ def groups(records: Records, scores: Scores, model: Model, decided: Decided = NO
         weight=np.where(decided.together, group.ALWAYS, group.NEVER),
         lasting=np.where(decided.together[:, None], np.nan, never),
     )
-    links = _ruled(records, scores.where(scores.weight >= model.link_from)) + by_stewards
-    component = group.components(links, len(records), link_from=model.link_from)
+    links = _ruled(records, scores.where(scores.weight >= model.tie_from)) + by_stewards
+    component = group.components(links, len(records), tie_from=model.tie_from)
     # What the others say matters to nobody: no link ties their records together.
     inside = scores.where(component[scores.left] == component[scores.right])
     scored = _ruled(records, inside) + by_stewards
-    block = group.blocks(scored, component, link_from=model.link_from)
+    block = group.blocks(scored, component, tie_from=model.tie_from)
     missing = weights.score(records, *group.missing(scored, block), model, threads=threads)
     return group.partition(scored + _ruled(records, missing), block, certificates(records), link_from=model.link_from)
 

@@ -16,6 +16,9 @@ from kehu.resolve.compare import names
 from kehu.resolve.compare.comparisons import ALL
 from kehu.resolve.frequencies import Frequencies
 
+SUPPORT = 2.0
+"""By how much the many records of a group can lift a link that weighs too little by itself."""
+
 VERSION = 1
 """Of the file's form; a file of another version is refused."""
 
@@ -98,6 +101,14 @@ class Model:
         )
 
     @property
+    def tie_from(self) -> float:
+        """Weight from which a pair ties two records into one component: they may end in one group.
+
+        Lighter pairs than those a steward is shown are not stored, and tie nothing.
+        """
+        return max(self.link_from - SUPPORT, min(self.review_from, self.link_from))
+
+    @property
     def prior(self) -> float:
         """The weight of a pair of which nothing is known."""
         return math.log2(self.same / (1.0 - self.same))
@@ -148,7 +159,7 @@ def untrained() -> Model:
             column: Frequencies(listed={}, rest=1e-3, mean=1e-3)
             for column in (*names.HAN, *names.LATIN, "org_core", "district", "city")
         },
-        link_from=3.0,
+        link_from=4.0,
         review_from=-3.0,
         learned="nothing: the rates are what the comparisons start from",
     )

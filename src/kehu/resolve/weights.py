@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kehu.model import links
-from kehu.resolve import chance
+from kehu.resolve import chance, forms
 from kehu.resolve.coded import Codes, Records
 from kehu.resolve.compare import comparisons, names
 from kehu.resolve.compare.comparisons import ALL, Matrix, Patterns
@@ -128,29 +128,38 @@ def score(
 
     def weigh(piece: slice) -> None:
         of = asked.of[piece]
-        names, others = surprises.of(of, left[piece], right[piece])
-        weight[piece] = of_same[of] - np.logaddexp2(of_kin[of] + names, of_any[of] + names + others)
+        given, others = surprises.of(of, left[piece], right[piece])
+        weight[piece] = of_same[of] - np.logaddexp2(of_kin[of] + given, of_any[of] + given + others)
 
     comparisons.in_pieces(weigh, len(left), threads=threads)
-    return Scores(left, right, weight, asked, _lasting(asked.distinct, rates[0], rates[2]))
+    return Scores(left, right, weight, asked, _lasting(asked.distinct, rates))
 
 
-def _lasting(patterns: Matrix, same: list[Floats], any_two: list[Floats]) -> Floats:
-    """What each pattern says of each facet, log2; NaN where it says nothing."""
+def _lasting(patterns: Matrix, rates: tuple[list[Floats], ...]) -> Floats:
+    """What each pattern says of each facet, log2; NaN where it says nothing.
+
+    Those who are met in one group are kin if they are not one, more often than by chance: brothers differ in one
+    character of their names, as a name with a slip in it does, and any two seldom.
+    """
     told = np.full((len(patterns), len(Facet)), np.nan)
     for place, comparison in enumerate(ALL):
         if comparison.facet is not None:
-            known = np.flatnonzero(patterns[:, place])
-            evidence = np.log2(same[place] / any_two[place])[patterns[known, place]]
-            told[known, comparison.facet] = np.nan_to_num(told[known, comparison.facet]) + evidence
+            same, kin, any_two = (of[place] for of in rates)
+            evidence = np.log2(same / np.maximum(kin, any_two))
+            for number, level in enumerate(comparison.levels, 1):
+                if level.told_by and evidence[number] > 0.0:
+                    evidence[number] = np.nan  # A title that fits takes nothing from what whole names said.
+            says = evidence[patterns[:, place]]
+            known = np.flatnonzero((patterns[:, place] > 0) & ~np.isnan(says))
+            told[known, comparison.facet] = np.nan_to_num(told[known, comparison.facet]) + says[known]
     return told
 
 
 class _Surprises:
     """How much likelier than usual the values of pairs agree by chance, log2.
 
-    A rare name makes it negative. Names tell kin apart from one another as well; a district or a city does not, as
-    kin live together.
+    A rare name makes it negative. Given names tell kin apart from one another as well; a surname, a district or a city
+    does not, as a family has it in common, be it rare or not.
     """
 
     def __init__(self, records: Records, patterns: Matrix, frequencies: dict[str, Frequencies]) -> None:
@@ -165,14 +174,14 @@ class _Surprises:
                         self._of_record[column] = frequencies[column].of(records, column)
 
     def of(self, patterns: Codes, left: Rows, right: Rows) -> tuple[Floats, Floats]:
-        """Of each pair: that of names, and that of everything else."""
+        """Of each pair: that of given names, and that of everything else."""
         sums = (np.zeros(len(left)), np.zeros(len(left)))
         for holds, columns in self._levels:
             rows = np.flatnonzero(holds[patterns])
             l, r = left[rows], right[rows]  # noqa: E741 - the words for it
             for column in columns:
                 of_record = self._of_record[column]
-                into = sums[0] if column in names.HAN + names.LATIN else sums[1]
+                into = sums[0] if column in names.GIVEN else sums[1]
                 into[rows] += np.maximum(of_record[l], of_record[r])
         return sums
 
@@ -228,11 +237,12 @@ def train(
         new_same, new_kin, new_chance = [], [], []
         for place, hot in enumerate(onehot):
             of_same, of_kin = shares[0] @ hot, shares[1] @ hot
-            new_same.append(_rates(of_same, prior_same[place], how.trust_same))
-            new_kin.append(_rates(of_kin, prior_kin[place], how.trust_kin))
+            by_form = forms.of(ALL[place])
+            new_same.append(by_form.rates(of_same, prior_same[place], how.trust_same))
+            new_kin.append(by_form.rates(of_kin, prior_kin[place], how.trust_kin))
             rest = sampled[place].beyond(of_same + of_kin, shares[2] @ hot)
             new_chance.append(
-                _rates(rest, prior_chance[place], max(how.trust_chance * sampled[place].pairs.sum(), 1.0))
+                by_form.rates(rest, prior_chance[place], max(how.trust_chance * sampled[place].pairs.sum(), 1.0))
             )
         change = max(float(np.abs(new - old).max()) for new, old in zip(new_same, same_rates, strict=True))
         same_rates, kin_rates, chance_rates = new_same, new_kin, new_chance
@@ -293,9 +303,3 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
 def _likelihood(patterns: Matrix, rates: list[Floats]) -> Floats:
     """log2 of how likely each pattern is; a level not known says nothing."""
     return np.asarray(sum(np.log2(of)[patterns[:, place]] for place, of in enumerate(rates)))
-
-
-def _rates(counts: Floats, prior: Floats, trust: float) -> Floats:
-    """Shares of the known levels, mixed with a prior worth `trust` observations; level 0 keeps 1."""
-    known = counts[1:] + trust * prior[1:]
-    return np.append(1.0, np.maximum(known / known.sum(), 1e-9))

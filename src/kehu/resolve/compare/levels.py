@@ -34,6 +34,12 @@ class Level:
     """Whether records that agree so share a key: then its rate by chance is counted among the pairs that keys made."""
     equal_in: str | None = None
     """The column in which such records are equal, where that is all: then all pairs that agree so are counted."""
+    form: str = ""
+    """In which form the value is given: a whole name, a title. Levels of one form share out the pairs that have it, as
+    the form itself is no evidence: who is called 张先生 in one record is no likelier one customer for it."""
+    told_by: tuple[str, ...] = ()
+    """The levels of the first form that a pair would be on if all were known: their rates are this level's. Without
+    it nobody could learn what a title says, as a father is called 张先生 like his son."""
 
 
 class Facet(IntEnum):

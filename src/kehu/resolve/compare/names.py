@@ -48,6 +48,9 @@ HAN = ("han_surname", "han_given_name")
 
 LATIN = ("latin_surname", "latin_given_name")
 
+GIVEN = (HAN[1], LATIN[1])
+"""A family has its surname in common; given names tell its members apart."""
+
 HAN_NAME = Comparison(
     "han_name", "name", "姓名",
     (
@@ -58,12 +61,18 @@ HAN_NAME = Comparison(
         Level("one_character", 0.02, 0.04, 1e-3, "one character differs", "差一字"),
         Level("given_name", 0.01, 0.005, 2e-3, "same given name, other surname", "同名异姓"),
         Level("surname", 0.03, 0.45, 0.05, "same surname only", "仅姓相同"),
-        Level("weak", 0.06, 0.03, 0.05, "a title, same surname", "称谓且姓相同", HAN[:1]),
-        Level("weak_different", 0.004, 0.03, 0.95, "a title, other surname", "称谓且姓不同"),
+        Level(
+            "weak", 0.98, 0.51, 0.05, "a title, same surname", "称谓且姓相同", HAN[:1],
+            form="title", told_by=("exact", "sound", "look_alike", "one_character", "surname"),
+        ),
+        Level(
+            "weak_different", 0.02, 0.49, 0.95, "a title, other surname", "称谓且姓不同",
+            form="title", told_by=("turned", "given_name", "different"),
+        ),
         Level("different", 0.02, 0.45, 0.95, "different", "不同"),
-        Level("spelled", 0.02, 1e-4, 1e-5, "the same in Latin letters", "拼写相同"),
-        Level("spelled_surname", 0.01, 0.005, 2e-3, "the same surname in Latin letters", "姓氏拼写相同"),
-        Level("spelled_otherwise", 0.005, 0.02, 0.04, "other letters", "拼写不同"),
+        Level("spelled", 0.50, 0.005, 2e-4, "the same in Latin letters", "拼写相同", form="script"),
+        Level("spelled_surname", 0.40, 0.20, 0.05, "the same surname in Latin letters", "姓氏拼写相同", form="script"),
+        Level("spelled_otherwise", 0.10, 0.795, 0.95, "other letters", "拼写不同", form="script"),
     ),
     Facet.NAME,
     lambda records: records.individual & records.filled("letters"),
@@ -182,7 +191,7 @@ ORGANIZATION_NAME = Comparison(
         Level("short", 0.05, 0.02, 1e-3, "a short form", "简称"),
         Level("close", 0.04, 0.02, 1e-3, "one character differs", "差一字"),
         Level("similar", 0.01, 0.05, 0.02, "similar", "相近"),
-        Level("different", 0.02, 0.70, 0.85, "different", "不同"),
+        Level("different", 0.02, 0.865, 0.994, "different", "不同"),
     ),
     Facet.NAME,
     lambda records: ~records.individual & records.filled("name_match"),
