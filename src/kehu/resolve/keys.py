@@ -140,6 +140,9 @@ HANDED_ROUND = tuple(kind for kind in KINDS if kind.name in {"phone", "second ph
 that are valid and differ part two records, however many hold them."""
 
 
+_NUMBERS_HANDED_ROUND = np.array([kind.number for kind in HANDED_ROUND], dtype=np.uint64)
+
+
 def of_handed_round(records: Records) -> Hashes:
     """The keys of all values of the records that may be hot."""
     return np.concatenate([_values(records, kind)[0] for kind in HANDED_ROUND])
@@ -152,6 +155,9 @@ def silence(records: Records, hot: Hashes) -> None:
         records: The records; changed in place.
         hot: Hot keys, of any kinds.
     """
+    hot = hot[np.isin(hot & _KIND, _NUMBERS_HANDED_ROUND)]
+    if not len(hot):
+        return
     for kind in HANDED_ROUND:
         own, filled = _values(records, kind)
         is_hot = np.zeros(len(records), dtype=np.bool_)
