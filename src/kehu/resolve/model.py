@@ -159,7 +159,7 @@ def untrained() -> Model:
             column: Frequencies(listed={}, rest=1e-3, mean=1e-3)
             for column in (*names.HAN, *names.LATIN, "org_core", "district", "city")
         },
-        link_from=4.0,
+        link_from=3.5,
         review_from=-3.0,
         learned="nothing: the rates are what the comparisons start from",
     )
