@@ -51,6 +51,39 @@ def test_values_speak_where_heads_are_silent() -> None:
     assert found == {"phone": ("a", False), "id_number": ("b", False), "address": ("c", False), "email": ("d", False)}
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(["张伟", "王小明", "欧阳娜娜"], id="names"),
+        pytest.param(["1001", "1002", "88003"], id="numbers"),
+        pytest.param(["杭州云帆科技有限公司", "北京大学", "李记面馆"], id="firms"),
+        pytest.param(["Smith John", "Jane Doe", "Ann Lee"], id="Western names"),
+        pytest.param(["5G畅享套餐129元", "大王卡", "宽带500M"], id="plans"),
+    ],
+)
+def test_what_may_be_the_name_of_a_building_is_no_address_by_itself(values: list[str]) -> None:
+    assert "address" not in {one.column for one in proposal.suggest(pa.table({"x": values}))}
+
+
+@pytest.mark.parametrize(
+    "head", ["客户经理电话", "发展人电话", "装维电话", "法人手机", "配偶电话", "account_manager_phone"]
+)
+def test_the_number_of_somebody_else_is_not_the_customer_s(head: str) -> None:
+    numbers = pa.table({head: ["13912345678", "13812345678"]})
+    assert proposal.suggest(numbers) == []
+
+
+@pytest.mark.parametrize("head", ["单号", "业务单号", "业务流水"])
+def test_the_number_of_a_form_is_the_key_of_its_row(head: str) -> None:
+    (found,) = proposal.suggest(pa.table({head: ["1001", "1002"]}))
+    assert (found.column, found.by_head) == ("record_id", True)
+
+
+def test_a_birth_date_with_midnight_behind_it_is_one() -> None:
+    rows = pa.table({"出生日期": ["1990-03-07 00:00:00", "1985-12-01 00:00:00"]})
+    assert [one.column for one in proposal.suggest(rows)] == ["birth_date"]
+
+
 def test_a_head_is_not_believed_when_the_values_say_otherwise() -> None:
     rows = pa.table({"id": ["1", "2"], "电话": ["文三路138号", "中山路7号"], "mobile": ["13912345678", "13812345678"]})
     found = {one.column: one.source for one in proposal.suggest(rows)}

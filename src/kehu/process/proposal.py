@@ -20,8 +20,8 @@ SAMPLE = 500
 
 _HEADS: dict[str, tuple[str, ...]] = {
     "record_id": (
-        "记录编号", "编号", "订单号", "订单编号", "工单号", "受理单号", "受理编号", "流水号", "业务流水号",
-        "申请编号", "序号", "主键",
+        "记录编号", "编号", "单号", "业务单号", "订单号", "订单编号", "工单号", "受理单号", "受理编号", "流水号",
+        "业务流水", "业务流水号", "申请编号", "序号", "主键",
         "recordid", "id", "uid", "uuid", "orderno", "orderid", "applicationid", "callid", "serialno", "key", "rowid",
         "no",
     ),
@@ -30,6 +30,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
         "姓名", "客户姓名", "客户名称", "用户姓名", "用户名称", "机主姓名", "机主", "名称", "申请人", "申请人姓名",
         "联系人", "单位名称", "企业名称",
         "name", "fullname", "customername", "username", "applicantname", "contactname", "companyname", "custname",
+        "custnm",
     ),
     "given_name": ("名", "givenname", "firstname", "forename", "given"),
     "surname": ("姓", "姓氏", "surname", "lastname", "familyname"),
@@ -124,7 +125,8 @@ _HEADS: dict[str, tuple[str, ...]] = {
 """How people call our columns: simplified, in lower case, without blanks and signs."""
 
 _OF_OTHERS = re.compile(
-    "经办|代办|代理|营业员|操作员|工号|坐席|受理人|推荐|担保|紧急|被叫|proxy|agent|clerk|operator|staff|callee"
+    "经办|代办|代理|营业员|操作员|工号|坐席|受理人|推荐|担保|紧急|被叫|客户经理|网格经理|发展人|装维|施工|法定代表|法人(?:姓名|代表|证件|身份证|电话|手机)"
+    "|配偶|监护人|proxy|agent|clerk|operator|staff|callee|manager"
 )
 """Words in the head of a column that is about somebody else than the customer."""
 _FOR_OTHERS = frozenset({"proxy_name", "proxy_id_type", "proxy_id_number", "interaction_agent"})
@@ -173,7 +175,8 @@ def suggest(rows: pa.Table) -> list[Suggestion]:
         for column in _HEADS:
             if is_of_others is not (column in _FOR_OTHERS):
                 continue
-            by_head, fits = _by_head(column, source), _fits(column, values)
+            by_head = _by_head(column, source)
+            fits = _fits(column, values, alone=by_head == _NONE)
             if _is_likely(column, by_head=by_head, fits=fits):
                 rated.append((by_head + (_UNTOLD if fits is None else fits), -place, Suggestion(
                     column=column, source=source, by_head=by_head > _NONE, fits=fits
@@ -259,9 +262,9 @@ def _is_likely(column: str, *, by_head: float, fits: float | None) -> bool:
     return fits is None or fits >= _LIKELY
 
 
-def _fits(column: str, values: pa.Array) -> float | None:
-    """Which share of the filled values is what the column should hold."""
-    test = _TESTS.get(column)
+def _fits(column: str, values: pa.Array, *, alone: bool) -> float | None:
+    """Which share of the filled values is what the column should hold; `alone` where no head tells it."""
+    test = _ALONE.get(column, _TESTS.get(column)) if alone else _TESTS.get(column)
     filled = values.drop_null()
     if test is None or len(filled) == 0:
         return None
@@ -297,6 +300,22 @@ def _is_address(value: str) -> bool:
     return bool(found.road_number or found.building) or found.district is not None
 
 
+def _is_whole_address(value: str) -> bool:
+    """An address that nobody takes for a name, a number or a firm, each of which may be the name of a building."""
+    found = addresses.line(value)
+    at = found.road_number or found.building
+    return bool((at and (found.road or found.district)) or (found.district and found.city))
+
+
+def _is_birth_date(value: str) -> bool:
+    """A day; many databases write midnight behind it."""
+    day = _MIDNIGHT.sub("", value)
+    return ":" not in day and dates.clean(day) is not None
+
+
+_MIDNIGHT = re.compile(r"[ T]0?0:00(?::00(?:\.0+)?)?$")
+
+
 def _is_moment(value: str) -> bool:
     return ":" in value and dates.clean_moment(value) is not None
 
@@ -319,7 +338,7 @@ _TESTS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "id_number": _is_certificate,
     "phone": _is_phone,
     "phone_2": _is_phone,
-    "birth_date": _each(lambda value: ":" not in value and dates.clean(value)),
+    "birth_date": _each(_is_birth_date),
     "gender": _each(lambda value: genders.clean(value) or value in ("0", "9")),
     "email": _each(emails.clean),
     "address": _each(_is_address),
@@ -335,3 +354,6 @@ _TESTS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "interaction_ended_at": _each(_is_time),
 }
 """How the values of a column are recognized, where they can be."""
+
+_ALONE: dict[str, Callable[[pa.Array], pa.Array]] = {"address": _each(_is_whole_address)}
+"""How they are recognized where no head tells what they should be."""
