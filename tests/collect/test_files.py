@@ -399,6 +399,37 @@ def test_parquet_is_read_as_text(tmp_path: Path) -> None:
     assert "is a damaged Parquet file" in bad(read(tmp_path))[0][1]
 
 
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        pytest.param(
+            pa.array([13912345678.0, None, float("nan"), 1.5]),
+            ["13912345678", None, None, "1.5"],
+            id="a column of phones in which pandas missed one",
+        ),
+        pytest.param(
+            pa.array([-7.0, 1e17, float("inf")]), ["-7", "1e+17", "inf"], id="what is no digits stays as it is"
+        ),
+        pytest.param(pa.array([b"\xff\x01", b"ab"], pa.binary(2)), ["ff01", "ab"], id="bytes of one length"),
+        pytest.param(pa.array([b"\xff", b"ab"], pa.binary_view()), ["ff", "ab"], id="a view of bytes"),
+    ],
+)
+def test_numbers_and_bytes_of_parquet_keep_their_digits(tmp_path: Path, values: pa.Array, texts: list[str]) -> None:
+    pq.write_table(pa.table({"n": range(len(values)), "x": values}), tmp_path / "a.parquet")
+    (batch,) = read(tmp_path)
+    assert batch.rows["x"].to_pylist() == texts
+
+
+def test_a_map_of_parquet_gives_a_column_a_key(tmp_path: Path) -> None:
+    maps = pa.array([[("phone", "139")], [("city", "杭州")]], pa.map_(pa.string(), pa.string()))
+    pq.write_table(pa.table({"m": maps}), tmp_path / "a.parquet")
+    (batch,) = read(tmp_path)
+    assert batch.rows.select(["m.phone", "m.city"]).to_pylist() == [
+        {"m.phone": "139", "m.city": None},
+        {"m.phone": None, "m.city": "杭州"},
+    ]
+
+
 def test_gzip_and_zip_of_every_kind_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress((HEADS + ROWS).encode("gbk")))
     workbook(tmp_path / "b.xlsx", {"一": [["n"], ["1"]]})

@@ -46,7 +46,7 @@ def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 
 def _nested(name: str, column: pa.ChunkedArray) -> dict[str, pa.Array]:
-    records = [{name: value} for value in column.to_pylist()]
+    records = [{name: value} for value in column.to_pylist(maps_as_pydicts="lossy")]
     rows, _ = flatten.table(records, [""] * len(records))
     return {found: rows.column(found) for found in rows.column_names[:-1]}
 
@@ -60,10 +60,30 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     if pa.types.is_dictionary(column.type):
         return as_text(column.cast(column.type.value_type))
-    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+    if any(is_bytes(column.type) for is_bytes in _BYTES):
         values = [None if value is None else flatten.bytes_text(value) for value in column.to_pylist()]
         return pa.chunked_array([pa.array(values, pa.string())])
     written = column.cast(pa.string())
+    if pa.types.is_floating(column.type):
+        return _digits(column.cast(pa.float64()), written)
     if pa.types.is_timestamp(column.type):  # Every value has as many decimals as its unit, also where they are zero.
         return pc.replace_substring_regex(written, r"\.0+(Z?)$", r"\1")
     return written
+
+
+_BYTES = (
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_fixed_size_binary,
+    pa.types.is_binary_view,
+)
+
+
+def _digits(numbers: pa.ChunkedArray, written: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers by their digits: pandas makes floating ones of a column of phones in which one is missing.
+
+    It marks the missing one as not a number.
+    """
+    is_whole = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), pa.scalar(2.0**53)))
+    digits = pc.if_else(is_whole, numbers, 0.0).cast(pa.int64()).cast(pa.string())
+    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.string()), pc.if_else(is_whole, digits, written))
