@@ -280,7 +280,8 @@ def test_a_missing_file_and_an_unreachable_server_are_told_without_the_password(
     with pytest.raises(SourceError, match=r"there is no database file .*/no\.db; mend url"):
         list(database.DatabaseChannel("calls", missing, folder=tmp_path).batches(after=None))
     for scheme in ("mysql", "postgresql"):
-        away = database.DatabaseSource(url=f"{scheme}://u@127.0.0.1:1/db", table="t")
+        parameter = "passwd" if scheme == "mysql" else "password"
+        away = database.DatabaseSource(url=f"{scheme}://u@127.0.0.1:1/db?{parameter}=s3cret", table="t")
         with pytest.raises(SourceError) as told:
             list(database.DatabaseChannel("calls", away, folder=tmp_path, secret="s3cret").batches(after=None))
         assert "cannot be read" in str(told.value)

@@ -394,6 +394,43 @@ def test_every_kind_of_proof_is_sent(auth: dict[str, str], header: str, value: s
         channel(service.url, auth=auth)
 
 
+@pytest.mark.parametrize("auth", [{"kind": "bearer", "secret_env": "K"}, {"kind": "api_key", "secret_env": "K"}])
+@pytest.mark.parametrize("secret", ["TOPSECRET\r", "TOPSECRET\n", " TOPSECRET", "TOP\nSECRET"])
+def test_a_secret_that_no_header_may_hold_is_told_without_it(auth: dict[str, str], secret: str) -> None:
+    with pytest.raises(SettingsError, match="the secret in K begins or ends with a blank") as told:
+        channel("http://127.0.0.1:1/x", auth=auth, secret=secret)
+    assert "SECRET" not in str(told.value)
+
+
+def test_a_token_that_no_header_may_hold_is_told_without_it() -> None:
+    with serving(lambda r: Answer({"access_token": "TOPSECRET\n"})) as service:
+        auth = {"kind": "oauth2", "token_at": service.url, "client_id": "kehu", "secret_env": "K"}
+        with pytest.raises(SourceError, match="gives no token") as told:
+            list(channel(service.url, auth=auth, secret="s").batches(after=None))
+    assert "TOPSECRET" not in str(told.value)
+
+
+@pytest.mark.parametrize("link", ["http://[::1", "http://a:b/"])
+def test_a_link_that_is_no_url_is_told(link: str) -> None:
+    with (
+        serving(lambda r: Answer({"rows": RECORDS, "next": link})) as service,
+        pytest.raises(SourceError, match="the link to the next page is no URL"),
+    ):
+        list(channel(service.url, paging={"kind": "json_link"}).batches(after=None))
+
+
+def test_a_flag_that_is_no_flag_ends_no_run() -> None:
+    paging = {"kind": "cursor", "more_at": "more"}
+    with serving(lambda r: Answer({"rows": RECORDS, "more": {"next": 1}})) as service:
+        assert len(ids(list(channel(service.url, paging=paging).batches(after=None)))) == 7
+
+
+def test_a_header_that_cannot_be_sent_is_refused() -> None:
+    for text in ("密", "a\nb"):
+        with pytest.raises(ValidationError, match="X-Hall holds a letter or sign that no header may"):
+            rest.RestSource(url="http://x/y", headers={"X-Hall": text})
+
+
 def test_an_oauth_token_is_fetched_kept_and_renewed_when_it_is_withdrawn() -> None:
     tokens = iter(["first", "second"])
     valid = ["first"]
@@ -601,7 +638,7 @@ def test_which_addresses_may_be_spoken_to(address: str, *, public: bool, inside:
     assert hosts.is_allowed(address, allow_private=True) is inside
 
 
-@pytest.mark.parametrize("url", ["ftp://x/y", "x", "https://user:pass@x/y"])
+@pytest.mark.parametrize("url", ["ftp://x/y", "x", "https://user:pass@x/y", "http://[::1", "http://x:y/"])
 def test_a_url_that_makes_no_sense_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="url"):
         rest.RestSource(url=url)

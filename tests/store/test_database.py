@@ -127,7 +127,7 @@ def test_a_url_that_cannot_be_a_store_is_refused(tmp_path: Path, url: str, says:
 
 
 def test_the_password_of_a_store_is_never_told(tmp_path: Path) -> None:
-    unreachable = database.connect("postgresql://kehu:geheim@127.0.0.1:9/kehu", folder=tmp_path)
+    unreachable = database.connect("postgresql://kehu:geheim@127.0.0.1:9/kehu?password=geheim", folder=tmp_path)
     with pytest.raises(StoreError) as refused, unreachable.read():
         pass
     assert "geheim" not in str(refused.value)

@@ -242,7 +242,8 @@ class DatabaseChannel:
         return [f"{where}: {self._source.cursor} {row[at]}" for row in rows]
 
     def _refused(self, why: SQLAlchemyError) -> SourceError:
-        url = self._url.render_as_string(hide_password=True)
+        # What stands behind the ? may be a password, too.
+        url = self._url.set(query={}).render_as_string(hide_password=True)
         told = str(why.orig if isinstance(why, DBAPIError) else why).splitlines()[0]
         return SourceError(f"channel {self.name!r}: {url} cannot be read ({told}); check url, user and password")
 

@@ -60,11 +60,13 @@ class RestSource(BaseModel):
     @field_validator("url")
     @classmethod
     def _is_web(cls, value: str) -> str:
-        url = httpx.URL(value)
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise ValueError("must start with http:// or https:// and name a host")
-        if url.userinfo:
-            raise ValueError('must hold no password; use auth = { kind = "basic", … }')
+        return hosts.web(value)
+
+    @field_validator("headers")
+    @classmethod
+    def _are_sendable(cls, value: dict[str, str]) -> dict[str, str]:
+        if odd := [name for name, text in value.items() if not (text.isascii() and text.isprintable())]:
+            raise ValueError(f"{odd[0]} holds a letter or sign that no header may")
         return value
 
 

@@ -92,8 +92,8 @@ class Database:
 
     @property
     def name(self) -> str:
-        """Where it is, without the password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        """Where it is, without the password, and without what stands behind the ?, which may be one, too."""
+        return self.engine.url.set(query={}).render_as_string(hide_password=True)
 
 
 def vault_of(tx: Transaction) -> Vault:

@@ -31,6 +31,23 @@ class Host:
         return (url.scheme, url.host, _port(url)) == (self.scheme, self.name, self.port)
 
 
+def web(url: str) -> str:
+    """The URL, if it is one of the web and holds no password.
+
+    Raises:
+        ValueError: It is none, or holds one.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as why:
+        raise ValueError(f"is no URL ({why})") from None
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise ValueError("must start with http:// or https:// and name a host")
+    if parsed.userinfo:
+        raise ValueError('must hold no password; use auth = { kind = "basic", … }')
+    return url
+
+
 def resolved(channel: str, url: str, *, allow_private: bool) -> Host:
     """Look a host up, and refuse it if its address may not be spoken to.
 

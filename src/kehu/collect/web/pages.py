@@ -7,6 +7,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.collect import flatten
+from kehu.errors import SourceError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,7 @@ class JsonCursor(_Sized):
 
     def following(self, mark: str | None, page: Page) -> str | None:
         """The cursor in the answer; an empty page that gives the same one again is the end."""
-        if self.more_at is not None and flatten.value_at(page.answer, self.more_at) in {False, None, "0", "false"}:
+        if self.more_at is not None and flatten.value_at(page.answer, self.more_at) in (False, None, "0", "false"):
             return None
         found = flatten.value_at(page.answer, self.at)
         following = found if isinstance(found, str) and found else None
@@ -167,7 +168,10 @@ class JsonLink(_Linked):
 
 def _joined(url: httpx.URL, link: str) -> str:
     """A link as a whole URL; behind a proxy that ends TLS, services write http where https is meant."""
-    joined = url.join(link)
+    try:
+        joined = url.join(link)
+    except httpx.InvalidURL:
+        raise SourceError(f"{url.host}: the link to the next page is no URL; check at under paging") from None
     if (joined.scheme, url.scheme, joined.host) == ("http", "https", url.host):
         joined = joined.copy_with(scheme="https", port=url.port)
     return str(joined)

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from kehu.collect import flatten
+from kehu.collect.web import hosts
 from kehu.errors import SettingsError, SourceError
 
 _EARLY = timedelta(seconds=30)
@@ -63,6 +64,11 @@ class OAuth2(_Auth):
     scope: str | None = Field(default=None, description="Scopes to ask for, separated by blanks.")
     secret_env: str = Field(description="Name of the environment variable with the client secret.")
 
+    @field_validator("token_at")
+    @classmethod
+    def _is_web(cls, value: str) -> str:
+        return hosts.web(value)
+
     @property
     def token_url(self) -> str | None:
         """Where tokens are fetched."""
@@ -76,12 +82,17 @@ def proof(channel: str, auth: Auth, secret: str | None, now: Callable[[], dateti
     """What httpx puts on every request.
 
     Raises:
-        SettingsError: The kind needs a secret and there is none.
+        SettingsError: The kind needs a secret, and there is none or it can stand in no header.
     """
     if isinstance(auth, NoAuth):
         return None
     if not secret:
         raise SettingsError(f"channel {channel!r}: set its secret in the environment as {auth.secret_env}")
+    if isinstance(auth, Bearer | ApiKey) and not _is_sendable(secret):
+        raise SettingsError(
+            f"channel {channel!r}: the secret in {auth.secret_env} begins or ends with a blank, or holds a line break, "
+            "which no header may; set it again without"
+        )
     match auth:
         case Bearer():
             return _Header("Authorization", f"Bearer {secret}")
@@ -91,6 +102,11 @@ def proof(channel: str, auth: Auth, secret: str | None, now: Callable[[], dateti
             return httpx.BasicAuth(auth.user, secret)
         case OAuth2():
             return _ClientCredentials(channel, auth, secret, now)
+
+
+def _is_sendable(secret: str) -> bool:
+    """Whether a header may hold it. What sends it would refuse it, too, but with the secret in its complaint."""
+    return secret.isprintable() and secret == secret.strip()
 
 
 class _Header(httpx.Auth):
@@ -142,7 +158,7 @@ class _ClientCredentials(httpx.Auth):
         except ValueError:
             answer = None
         token = flatten.value_at(answer, "access_token")
-        if response.is_error or not isinstance(token, str):
+        if response.is_error or not isinstance(token, str) or not _is_sendable(token):
             raise SourceError(
                 f"channel {self._channel!r}: the token server answers {response.status_code} and gives no token; "
                 f"check client_id, scope and {self._auth.secret_env}"
