@@ -268,6 +268,19 @@ def test_a_workbook_gives_text_days_and_whole_numbers(tmp_path: Path) -> None:
     assert positions(batches) == ["hall.xlsx:2", "hall.xlsx:4"]
 
 
+def test_a_certificate_typed_as_a_number_is_not_taken_for_one(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "hall.xlsx"))
+    sheet = book.add_worksheet()
+    sheet.write_row(2, 1, ["单号", "证件号码"])
+    sheet.write_row(3, 1, [1234567890123456, 110101199006078000])  # Its check digit happens to be right.
+    sheet.write_number(4, 1, 2)
+    sheet.write_string(4, 2, "110101199006078000", book.add_format({"num_format": "@"}))
+    book.close()
+    (batch,) = read(tmp_path)
+    assert batch.rows["单号"].to_pylist() == ["1234567890123456", "2"]
+    assert batch.rows["证件号码"].to_pylist() == ["1.10101199006078E+17", "110101199006078000"]
+
+
 def workbook(path: Path, sheets: dict[str, list[list[str]]]) -> None:
     book = xlsxwriter.Workbook(str(path))
     for name, lines in sheets.items():

@@ -59,6 +59,17 @@ def test_a_row_that_names_nobody_is_always_rejected() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "is_rounded"),
+    [("2.02401E+17", True), ("2E+17", True), ("1.1e+17", True), ("A+1", False), ("2.02401E17", False), ("1+1", False)],
+)
+def test_a_key_that_a_spreadsheet_rounded_is_refused(key: str, *, is_rounded: bool) -> None:
+    flat = pa.table({"record_id": [key], "name": ["张伟"]})
+    found = checks.broken(Rows(flat=flat, clean=clean.clean(flat)), [])
+    expected = [("not_placeholder", "record id was rounded by a spreadsheet; export it again as text")]
+    assert [(row["rule"], row["reason_en"]) for row in found.to_pylist()] == expected * is_rounded
+
+
+@pytest.mark.parametrize(
     ("rule", "row", "reasons"),
     [
         pytest.param(

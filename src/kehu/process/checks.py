@@ -171,8 +171,8 @@ _ALWAYS_ONE_OF = ("name", "phone", "id_number", "email")
 def broken(rows: Rows, rules: Sequence[Rule]) -> pa.Table:
     """Every breach of a rule, one row each, in the order of the rows.
 
-    Two rules always hold: a row has a `record_id`, and a name, a phone, a certificate or an e-mail. Whether a value
-    is unique the rows alone cannot tell: see `repeats.Seen`.
+    Three rules always hold: a row has a `record_id`, that is no number which a spreadsheet rounded, and there is a
+    name, a phone, a certificate or an e-mail. Whether a value is unique the rows alone cannot tell: see `repeats.Seen`.
 
     Args:
         rows: The rows before and after cleaning.
@@ -191,7 +191,7 @@ def broken(rows: Rows, rules: Sequence[Rule]) -> pa.Table:
         Required(rule="required", columns=("record_id",)),
         Required(rule="required", columns=_ALWAYS_ONE_OF, any=True),
     ]
-    found: list[pa.Table] = []
+    found = [table(_NO_ROUNDED, _NO_ROUNDED.columns, _is_rounded(rows.text("record_id")), _ROUNDED)]
     for rule in [*always, *rules]:
         for names, mask, reasons in _breaches(rule, rows):
             found.append(table(rule, names, mask, reasons))
@@ -200,6 +200,20 @@ def broken(rows: Rows, rules: Sequence[Rule]) -> pa.Table:
 
 
 _Reasons = tuple[str, str]
+
+# One such key stands for many rows, and each would be taken for a later version of the one before it.
+_NO_ROUNDED = NotPlaceholder(rule="not_placeholder", columns=("record_id",))
+_ROUNDED: _Reasons = (
+    "记录编号被电子表格四舍五入，请以文本格式重新导出",
+    "record id was rounded by a spreadsheet; export it again as text",
+)
+
+
+def _is_rounded(keys: pa.Array) -> pa.Array:
+    """Which keys are numbers as a spreadsheet writes those that have more digits than it keeps: 2.02401E+17."""
+    if not pc.any(pc.match_substring(keys, "+")).as_py():
+        return pa.repeat(pa.scalar(False), len(keys))
+    return pc.match_substring_regex(keys, r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}$")
 
 
 def table(rule: Any, names: Sequence[str], mask: pa.Array, reasons: tuple[str, str]) -> pa.Table:

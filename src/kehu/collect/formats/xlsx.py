@@ -44,7 +44,7 @@ def pieces(
         done = 0
         for sheet in sheets or book.sheet_names[:1]:
             name = f"{document.name}/{sheet}" if len(sheets) > 1 else document.name
-            cells = _cells(book, sheet, document.name)
+            cells = _with_rounded(_cells(book, sheet, document.name), book, sheet)
             heads, begin = _heads(cells, skip_lines)
             for first in range(begin, cells.num_rows, PIECE_ROWS):
                 some = cells.slice(first, PIECE_ROWS)
@@ -74,6 +74,25 @@ def _cells(book: fastexcel.ExcelReader, sheet: str, name: str) -> pa.RecordBatch
         if "empty" in str(why).lower():
             return pa.record_batch([], names=[])
         raise SourceError(f"{name}: sheet {sheet!r} cannot be read; save the workbook again") from None
+
+
+def _with_rounded(cells: pa.RecordBatch, book: fastexcel.ExcelReader, sheet: str) -> pa.RecordBatch:
+    """The cells, those of rounded numbers written as a spreadsheet shows them.
+
+    A spreadsheet keeps 15 digits of a number and puts zeros behind them, so a certificate that is typed as one is the
+    same for many people, and may even pass its check. Written 1.10101199003071E+17, nobody takes it for one.
+    """
+    for number, (name, column) in enumerate(zip(cells.schema.names, cells.columns, strict=True)):
+        long = pc.fill_null(pc.match_substring_regex(column, r"^-?[1-9][0-9]{15,}0$"), False)
+        if pc.any(long).as_py():
+            # Asked for as true or false, only a number is one; a text of digits is neither.
+            asked = book.load_sheet(
+                sheet, header_row=None, skip_rows=0, use_columns=[name], dtypes="boolean", eager=True
+            )
+            rounded = pc.and_(long, pc.is_valid(asked.column(0)))
+            shown = pa.array([f"{float(digits):.14E}" for digits in column.filter(rounded).to_pylist()], pa.string())
+            cells = cells.set_column(number, name, pc.replace_with_mask(column, rounded, shown))
+    return cells
 
 
 def _heads(cells: pa.RecordBatch, skip_lines: int) -> tuple[list[str | None], int]:
