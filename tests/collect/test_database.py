@@ -96,6 +96,20 @@ def test_without_a_cursor_everything_is_read_every_time(source: Source) -> None:
     assert len(rows(source.read(table="calls", after=batches[0].cursor))) == 2
 
 
+def test_a_query_may_end_in_a_comment(source: Source) -> None:
+    source.run(CALLS)
+    filled(source, 1, 2)
+    query = "select call_id from calls -- of all halls"
+    assert ids(source.read(query=query, cursor="call_id")) == ["1", "2"]
+    assert source.channel(query=query).sample(1).rows.num_rows == 1
+
+
+def test_a_query_that_is_refused_is_what_to_look_at(source: Source) -> None:
+    source.run(CALLS)
+    with pytest.raises(SourceError, match="check table or query, cursor, and whether the user may read them"):
+        source.read(query="select * frm calls")
+
+
 def test_rows_at_the_cursor_come_again_where_it_is_not_unique(source: Source) -> None:
     source.run(CALLS)
     filled(source, 1, 2)
@@ -234,6 +248,36 @@ def test_types_become_text_that_loses_nothing(source: Source) -> None:
     assert set(found[1].values()) == {None}
 
 
+def test_a_time_of_postgresql_without_an_end_is_null_and_blocks_nothing(source: Source) -> None:
+    if source.engine.dialect.name != "postgresql":
+        pytest.skip("others know no infinity")
+    source.run(
+        "CREATE TABLE t (id INT, day DATE, at TIMESTAMP, until TIMESTAMPTZ)",
+        "INSERT INTO t VALUES (1, '2024-06-01', '2024-06-01 10:00', 'infinity')",
+        "INSERT INTO t VALUES (2, 'infinity', '0044-03-15 BC', NULL)",
+    )
+    assert rows(source.read(table="t", cursor="id")) == [
+        {"id": "1", "day": "2024-06-01", "at": "2024-06-01 10:00:00", "until": None},
+        {"id": "2", "day": None, "at": None, "until": None},
+    ]
+    (batch,) = source.read(table="t", cursor="day")
+    assert source.read(table="t", cursor="day", after=batch.cursor) != []
+
+
+def test_a_cursor_may_be_a_uuid_and_one_that_cannot_be_stored_is_refused(source: Source) -> None:
+    if source.engine.dialect.name != "postgresql":
+        pytest.skip("others have no such columns")
+    source.run(
+        "CREATE TABLE t (call_id INT, key UUID PRIMARY KEY, took INTERVAL)",
+        "INSERT INTO t VALUES (1, '018f0000-0000-7000-8000-000000000001', '1 h')",
+    )
+    (batch,) = source.read(table="t", cursor="key")
+    source.run("INSERT INTO t VALUES (2, '018f0000-0000-7000-8000-000000000002', '1 h')")
+    assert ids(source.read(table="t", cursor="key", after=batch.cursor)) == ["2"]
+    with pytest.raises(SourceError, match="a cursor column of timedelta values cannot be gone on from"):
+        source.read(table="t", cursor="took")
+
+
 def test_zero_dates_are_null_and_bits_and_times_are_read(mariadb_server: str, tmp_path: Path) -> None:
     engine = sa.create_engine(mariadb_server, poolclass=sa.NullPool)
     with engine.begin() as connection:
@@ -242,11 +286,15 @@ def test_zero_dates_are_null_and_bits_and_times_are_read(mariadb_server: str, tm
             "SET sql_mode = ''",
             "CREATE TABLE zero.t (day DATE, at DATETIME(3), flag BIT(1), hour TIME)",
             "INSERT INTO zero.t VALUES ('0000-00-00', '0000-00-00', b'1', '09:05:00')",
+            "INSERT INTO zero.t VALUES ('2024-06-01', '2024-06-01', b'0', '09:06:00')",
         ):
             connection.execute(sa.text(statement))
     source = database.DatabaseSource(url=mariadb_server, table="zero.t")
     (batch,) = database.DatabaseChannel("calls", source, folder=tmp_path).batches(after=None)
-    assert rows([batch]) == [{"day": None, "at": None, "flag": "01", "hour": "09:05:00"}]
+    assert rows([batch]) == [
+        {"day": None, "at": None, "flag": "01", "hour": "09:05:00"},
+        {"day": "2024-06-01", "at": "2024-06-01 00:00:00", "flag": "00", "hour": "09:06:00"},
+    ]
     with engine.begin() as connection:
         connection.execute(sa.text("DROP DATABASE zero"))
 

@@ -107,7 +107,7 @@ class DatabaseChannel:
                             start = start if seen is None else seen
                             last = values.later(last, seen)
                             failures = 0
-                            yield Batch(rows=rows, bad=bad, cursor=values.written_cursor(last))
+                            yield Batch(rows=rows, bad=bad, cursor=values.written_cursor(last, self.name))
                 except SQLAlchemyError as why:
                     failures += 1
                     if self._source.cursor is None or failures > ATTEMPTS or not _is_lost(why, again=failures > 1):
@@ -147,6 +147,7 @@ class DatabaseChannel:
             sa.event.listen(engine, "connect", _forbid_writing)
         elif url.get_driver_name() == "psycopg":
             sa.event.listen(engine, "connect", _keep_digits)
+            sa.event.listen(engine, "connect", _allow_infinity)
         try:
             yield engine.execution_options(postgresql_readonly=True) if backend == "postgresql" else engine
         finally:
@@ -245,7 +246,11 @@ class DatabaseChannel:
         # What stands behind the ? may be a password, too.
         url = self._url.set(query={}).render_as_string(hide_password=True)
         told = str(why.orig if isinstance(why, DBAPIError) else why).splitlines()[0]
-        return SourceError(f"channel {self.name!r}: {url} cannot be read ({told}); check url, user and password")
+        is_asked = (
+            isinstance(why, sa.exc.StatementError) and why.statement is not None and not _is_lost(why, again=False)
+        )
+        way_out = "table or query, cursor, and whether the user may read them" if is_asked else "url, user and password"
+        return SourceError(f"channel {self.name!r}: {url} cannot be read ({told}); check {way_out}")
 
 
 def _url(channel: str, written: str, secret: str | None) -> sa.URL:
@@ -277,6 +282,27 @@ def _keep_digits(connection: Any, _: object) -> None:
     set_json_loads(flatten.parse, connection)
 
 
+def _allow_infinity(connection: Any, _: object) -> None:
+    """Have times of PostgreSQL that Python knows none for, as `infinity`, read as none, not end the load."""
+    from psycopg import DataError  # noqa: PLC0415  (most channels are no PostgreSQL)
+    from psycopg.types import datetime as loaders  # noqa: PLC0415
+
+    for kind, usual in (
+        ("date", loaders.DateLoader),
+        ("timestamp", loaders.TimestampLoader),
+        ("timestamptz", loaders.TimestamptzLoader),
+    ):
+
+        class Loader(usual):  # type: ignore[valid-type, misc]  # One class for each of the three.
+            def load(self, data: Any) -> Any:
+                try:
+                    return super().load(data)
+                except DataError:
+                    return None
+
+        connection.adapters.register_loader(kind, Loader)
+
+
 def _table(written: str) -> sa.TableClause:
     schema, _, name = written.rpartition(".")
     return sa.table(name, schema=schema or None)
@@ -285,10 +311,12 @@ def _table(written: str) -> sa.TableClause:
 def _escaped(query: str) -> str:
     r"""A query in which no `:name` is taken for a parameter, without the semicolon at its end.
 
+    It ends its line, as a comment in it would go on over what is written behind it.
+
     >>> _escaped("select '10:30' as at, x::text from t;")
-    "select '10\\:30' as at, x::text from t"
+    "select '10\\:30' as at, x::text from t\n"
     """
-    return re.sub(r"(?<!:):(?=\w)", r"\:", query.strip().removesuffix(";"))
+    return re.sub(r"(?<!:):(?=\w)", r"\:", query.strip().removesuffix(";")) + "\n"
 
 
 def _is_lost(why: SQLAlchemyError, *, again: bool) -> bool:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,15 +20,20 @@ def columns(name: str, values: Sequence[Any]) -> dict[str, pa.Array]:
     """A column of a result as text; several where it holds nested values."""
     kinds = {type(value) for value in values} - {type(None)}
     if kinds <= {str}:
-        column = pa.array(values, pa.string())
-        zero = pc.match_substring_regex(column, _ZERO_DATE)
-        return {name: pc.if_else(zero, pa.scalar(None, pa.string()), column) if pc.any(zero).as_py() else column}
+        return {name: _without_zero_dates(pa.array(values, pa.string()))}
     if kinds == {int}:
         return {name: pa.array([str(value) if value is not None else None for value in values], pa.string())}
     if kinds & {dict, list}:
         rows, _ = flatten.table([{name: value} for value in values], [""] * len(values))
         return {found: rows.column(found).combine_chunks() for found in rows.column_names[:-1]}
-    return {name: pa.array([None if value is None else text(value) for value in values], pa.string())}
+    column = pa.array([None if value is None else text(value) for value in values], pa.string())
+    # Only what is no date comes as text, so zeros stand beside dates.
+    return {name: _without_zero_dates(column) if str in kinds else column}
+
+
+def _without_zero_dates(column: pa.Array) -> pa.Array:
+    zero = pc.match_substring_regex(column, _ZERO_DATE)
+    return pc.if_else(zero, pa.scalar(None, pa.string()), column) if pc.any(zero).as_py() else column
 
 
 def text(value: object) -> str:
@@ -90,14 +96,22 @@ def later(last: Any, seen: Any) -> Any:
     return max(last, seen) if type(last) is type(seen) else seen
 
 
-def written_cursor(value: Any) -> str | None:
+def written_cursor(value: Any, channel: str) -> str | None:
     """The cursor as it is stored.
 
-    >>> written_cursor(Decimal("7.50"))
+    >>> written_cursor(Decimal("7.50"), "calls")
     '{"type": "Decimal", "value": "7.50"}'
+
+    Raises:
+        SourceError: Its column holds values of a kind that no run could go on from.
     """
     if value is None:
         return None
+    if type(value).__name__ not in _CURSORS:
+        raise SourceError(
+            f"channel {channel!r}: a cursor column of {type(value).__name__} values cannot be gone on from; "
+            "name one of numbers, times or texts"
+        )
     return json.dumps({"type": type(value).__name__, "value": value.hex() if isinstance(value, bytes) else str(value)})
 
 
@@ -124,4 +138,5 @@ _CURSORS: dict[str, Callable[[str], Any]] = {
     "date": dt.date.fromisoformat,
     "str": str,
     "bytes": bytes.fromhex,
+    "UUID": UUID,
 }
