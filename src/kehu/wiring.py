@@ -289,7 +289,7 @@ def channel(settings: Settings, one: sections.Channel, *, secrets: Secrets = rea
         case push.PushSource():
             return push.PushChannel(one.name)
         case files.FilesSource() as source:
-            return files.FilesChannel(one.name, source, folder=settings.folder)
+            return files.FilesChannel(one.name, source, folder=settings.folder, mapped=_mapped(one))
         case own.OwnSource() as source:
             return source.made_by(one.name, source.settings, folder=settings.folder, secret=secrets)
 
@@ -298,6 +298,13 @@ def file(path: Path) -> Channel:
     """A channel that reads one file."""
     source = files.FilesSource(path=path.parent, pattern=(glob.escape(path.name),), settle_s=0)
     return files.FilesChannel(path.name, source, folder=Path())
+
+
+def _mapped(one: sections.Channel) -> dict[str, str]:
+    """The channel's columns that none of its files may lack, each with what it is of ours."""
+    found = () if one.mapping is None else one.mapping.sources()
+    sparse = _is_sparse(one.source)
+    return {column: ours for ours, source in found if ours == "record_id" or not sparse for column in source.reads}
 
 
 def _is_sparse(source: sections.Source) -> bool:

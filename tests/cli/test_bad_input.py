@@ -105,6 +105,25 @@ def test_a_wrong_column_name_in_the_mapping(kehu: Kehu, hall: Path, tmp_path: Pa
     assert kehu("check").code == 2
 
 
+def test_a_file_of_other_columns_holds_up_no_other_and_is_read_once_the_mapping_is_mended(
+    kehu: Kehu, hall: Path, tmp_path: Path
+) -> None:
+    (hall / "a.csv").write_text(GOOD.replace("phone", "mobile"), encoding="utf-8")
+    (hall / "b.csv").write_text(GOOD, encoding="utf-8")
+    for accepted in (2, 0):
+        told = kehu("run", "--json")
+        assert told.code == 1
+        why = told.json["failed"]["hall"]
+        assert 'column "phone" is mapped to phone but is not in the file a.csv (has: no, name, mobile)' in why
+        assert "the other files are read" in why
+        assert told.json["accepted"] == accepted
+    settings = tmp_path / "kehu.toml"
+    settings.write_text(SETTINGS.replace('"phone"', '"mobile"'), encoding="utf-8")
+    (hall / "b.csv").unlink()
+    told = kehu("run", "--json")
+    assert (told.code, told.json["records"]) == (0, 2)
+
+
 def test_a_wrong_key_in_the_settings(kehu: Kehu, hall: Path, tmp_path: Path) -> None:
     also(tmp_path, '\nadress = "address"\n')
     told = kehu("run")

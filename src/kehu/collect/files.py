@@ -1,7 +1,7 @@
 """A drop folder as a channel: CSV, XLSX, JSON and Parquet files, also packed; each known by its content."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,12 +70,14 @@ class FilesChannel:
         source: FilesSource,
         *,
         folder: Path,
+        mapped: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
         self._source = source
         self._folder = folder / source.path
+        self._mapped = mapped or {}
         self._clock = clock
         self._sleep = sleep
         self._options = reading.Options(
@@ -91,13 +93,14 @@ class FilesChannel:
         """The rows of every file whose content is new, in the order of their names.
 
         A file that cannot be read becomes one bad row, and the others are read; so is a file that changes while it is
-        read. Files still being written wait for the next run.
+        read. Files still being written wait for the next run, and so does one that lacks a column of the mapping: the
+        run fails when it has read the others.
         """
         known = drops.Known.of(after, self.name)
         signatures = self._signatures()
         fresh = known.without(signatures)
         run = _Run(known=known, present=set().union(*signatures.values()), limit=self._source.batch_rows)
-        closed: list[str] = []
+        refused: list[str] = []
         for drop in self._settled(fresh):
             try:
                 content = drop.content()
@@ -106,10 +109,12 @@ class FilesChannel:
                 elif content is not None and self._salted(content) not in known.files:
                     yield from self._file(drop, content, run)
             except OSError as why:
-                closed.append(f"{drop.name} ({why.strerror})")
+                refused.append(f"cannot open {drop.name} ({why.strerror})")
+            except _OtherColumnsError as why:
+                refused.append(str(why))
         yield from run.rest()
-        if closed:
-            raise SourceError(f"channel {self.name!r}: cannot open {', '.join(closed)}; the other files are read")
+        if refused:
+            raise SourceError(f"channel {self.name!r}: {'; '.join(refused)}; the other files are read")
 
     def waiting(self, *, after: str | None) -> int:
         """How large the files are that look new."""
@@ -162,6 +167,7 @@ class FilesChannel:
             for number, document in enumerate(packed.documents(drop.path, drop.name, self._options.limit)):
                 if number >= at:
                     for piece in reading.pieces(document, self._options, skip=skip if number == at else 0):
+                        self._require_columns(piece, document.name)
                         yield from run.add(piece, document.name, part=(content, number, piece.done))
             if not drop.is_same():
                 run.add_bad(_changed(drop))
@@ -169,6 +175,18 @@ class FilesChannel:
             run.add_bad(_unreadable(drop, why))
             known_as = self._salted(content), self._salted(drop.signature)
         run.done(*known_as)
+
+    def _require_columns(self, piece: Piece, document: str) -> None:
+        has = piece.rows.column_names[:-1]
+        for column, ours in self._mapped.items():
+            if piece.rows.num_rows and column not in has:
+                raise _OtherColumnsError(
+                    f'column "{column}" is mapped to {ours} but is not in the file {document} (has: {", ".join(has)})'
+                )
+
+
+class _OtherColumnsError(Exception):
+    """A file lacks a column that the mapping reads."""
 
 
 class _Run:
