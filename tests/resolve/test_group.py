@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from kehu.collect.town.town import Town
 from kehu.engine.duck import Duck
 from kehu.resolve import group, joining, keys, weights
+from kehu.resolve.between import ALWAYS, NEVER
 from kehu.resolve.coded import Records
-from kehu.resolve.group import ALWAYS, NEVER, Scored
+from kehu.resolve.group import Scored
 from kehu.resolve.model import SUPPORT, Model
 
 LINK_FROM = 2.5

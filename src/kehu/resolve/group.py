@@ -8,37 +8,22 @@ All pairs of a component are its square. One of more than `LARGEST` records is t
 links make blocks of at most so many, each block is grouped, and what came of it goes into the next round as one, until
 every link was asked. A large customer stays whole, and a chain of accidents falls apart at its objections.
 
-Source:
-    Kruskal's order with must-not-link constraints (Wagstaff & Cardie 2000); the objection of the other pairs is
-    average linkage, facet by facet, of which only the part that speaks against joining is counted.
+What is weighed between two groups, and in which order they join, stands in `between`.
 """
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
-
-NEVER = -1e6
-"""The weight between records that must stay apart, whatever speaks for them."""
-
-ALWAYS = 1e9
-"""The weight between records that a steward put together; it outweighs every `NEVER` of theirs."""
-
-EXCLUDES = -4.0
-"""Two groups whose records object to each other so much are two customers."""
-
-DOUBT = 2.0
-"""How many pairs that say nothing are added to those between two groups: the average of few is not believed in full."""
+from kehu.resolve.between import DOUBT, EXCLUDES, Between, Codes, Floats, Mask, Rows
 
 LARGEST = 400
 """How many records or groups are looked at together, all pairs of them."""
+
+CELLS = 1_000_000
+"""About so many pairs of groups are decided at one time: it bounds the memory."""
 
 STEP = 4.0
 """By how much more a link must weigh to join groups of a component that is too large to look at all its pairs."""
@@ -212,13 +197,11 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     a, b, weight, lasting = a[hard], b[hard], weight[hard], lasting[hard]
     joined = group.copy()
     held = _held(certificate, group)
-    nodes, a, b = _numbered(a, b, block)
-    of_node, records = block[nodes], np.bincount(group, minlength=size)[nodes]
-    for pairs, its in zip(_runs(of_pair[hard]), _runs(of_node), strict=True):
-        first, own = its.start, nodes[its]
-        between = _Between.of(a[pairs] - first, b[pairs] - first, weight[pairs], lasting[pairs], records[its])
-        between.part(held[own])
-        joined[own] = own[between.joined(link_from=link_from)]
+    records = np.bincount(group, minlength=size)
+    for own, pairs, of_own, l, r in _laid(a, b, block):  # noqa: E741 - the words for it
+        known = Between.of(of_own, l, r, weight[pairs], lasting[pairs], records[own])
+        known.part(held[own])
+        joined[own] = np.take_along_axis(own, known.joined(link_from=link_from), axis=1)
     return joined[group]
 
 
@@ -233,23 +216,37 @@ def _least(label: Rows) -> Rows:
     return np.asarray(least[label])
 
 
-def _numbered(a: Rows, b: Rows, block: Rows) -> tuple[Rows, Rows, Rows]:
-    """The groups that stand in pairs, block after block and in each by row; and where those of each pair stand."""
-    nodes, places = np.unique(np.concatenate([a, b]), return_inverse=True)
-    order = np.argsort(block[nodes], kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return nodes[order], place[places[: len(a)]], place[places[len(a) :]]
+def _laid(a: Rows, b: Rows, block: Rows) -> Iterator[tuple[Rows, Rows, Rows, Rows, Rows]]:
+    """Blocks of equally many groups, laid on each other.
 
+    Args:
+        a: The one group of each pair; pairs come block after block.
+        b: The other.
+        block: For each group its block.
 
-def _runs(numbers: Rows) -> Iterator[slice]:
-    """The runs of equal numbers.
-
-    >>> list(_runs(np.array([4, 4, 7])))
-    [slice(0, 2, None), slice(2, 3, None)]
+    Yields:
+        The groups of each block, one row a block; which pairs are theirs; and for each of those the row of its block
+        and the places of its two groups in it.
     """
-    bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-2))
-    return itertools.starmap(slice, itertools.pairwise(bounds.tolist()))
+    groups = np.unique(np.concatenate([a, b]))
+    groups = groups[np.argsort(block[groups], kind="stable")]
+    starts = np.flatnonzero(np.diff(block[groups], prepend=-1))
+    sizes = np.diff(starts, append=len(groups))
+    place = np.zeros(len(block), dtype=np.int64)
+    place[groups] = _counted(sizes)
+    number = np.zeros(int(block.max(initial=-1)) + 1, dtype=np.int64)
+    number[block[groups[starts]]] = np.arange(len(starts))
+    of_pair = number[block[a]]
+    for size in np.unique(sizes).tolist():
+        alike = np.flatnonzero(sizes == size)
+        most = -(-CELLS // size**2)
+        for first in range(0, len(alike), most):
+            chosen = alike[first : first + most]
+            row = np.full(len(starts), -1, dtype=np.int64)
+            row[chosen] = np.arange(len(chosen))
+            pairs = np.flatnonzero(row[of_pair] >= 0)
+            own = groups[starts[chosen][:, None] + np.arange(size)]
+            yield own, pairs, row[of_pair[pairs]], place[a[pairs]], place[b[pairs]]
 
 
 def _held(certificate: Codes, group: Rows) -> Codes:
@@ -267,140 +264,6 @@ def _several(certificate: Codes, block: Rows, size: int) -> Mask:
     several = np.zeros(size, dtype=np.bool_)
     several[block[rows[most[block[rows]] != certificate[rows]]]] = True
     return several
-
-
-_BEYOND = 500.0
-"""No evidence weighs so much: what does was decided by a certificate or a steward."""
-
-_NO_ODDS = 1e-200
-"""Of two groups that no pair ties."""
-
-
-@dataclass(frozen=True)
-class _Between:
-    """What is known between the groups of a block, two by two; changed in place as groups join."""
-
-    strongest: Floats
-    """The heaviest link between two groups."""
-    told: Floats
-    """What their pairs say of each thing that lasts, summed up."""
-    known: Floats
-    """How many pairs say anything of it."""
-    odds: Floats
-    """The odds of all pairs between two groups, summed up."""
-    records: Rows
-    """How many records each group is made of."""
-
-    @classmethod
-    def of(cls, a: Rows, b: Rows, weight: Floats, lasting: Floats, records: Rows) -> "_Between":
-        """Of pairs of groups of so many records each; two groups may have many pairs."""
-        size = len(records)
-        cells = np.concatenate([a * size + b, b * size + a])  # Counted at once: `np.add.at` takes ten times as long.
-
-        def summed(of_pair: Floats | Mask) -> Floats:
-            sums = np.bincount(cells, np.concatenate([of_pair, of_pair]), size * size)
-            return np.asarray(sums.reshape(size, size), dtype=np.float64)
-
-        strongest = np.full(size * size, -np.inf)
-        np.maximum.at(strongest, cells, np.concatenate([weight, weight]))
-        known = ~np.isnan(lasting)
-        told = np.where(known, lasting, 0.0)
-        return cls(
-            strongest=strongest.reshape(size, size),
-            told=np.stack([summed(thing) for thing in told.T]),
-            known=np.stack([summed(thing) for thing in known.T]),
-            odds=summed(np.exp2(np.clip(weight, -_BEYOND, _BEYOND))) + _NO_ODDS,
-            records=records.copy(),
-        )
-
-    def part(self, held: Codes) -> None:
-        """Keep groups apart that hold different certificates, but where a steward put them together."""
-        apart = (held[:, None] >= 0) & (held >= 0) & (held[:, None] != held)
-        self.strongest[apart & (self.strongest < ALWAYS)] = NEVER
-        self.told[:, apart] = np.minimum(self.told[:, apart], NEVER)
-
-    def objections(self) -> Floats:
-        """What speaks against joining two groups, whatever ties them; at most 0."""
-        return _objection(self.told, self.known)
-
-    def objections_to(self, i: int) -> Floats:
-        """What speaks against joining group `i` with each."""
-        return _objection(self.told[:, i], self.known[:, i])
-
-    def ties(self) -> Floats:
-        """What speaks for joining two groups.
-
-        Who calls from a phone is by so much likelier the one who called before, as that one called more often: the odds
-        of all pairs add up, for each record of the lesser group. So no single pair need say everything.
-
-        Source:
-            The rule of succession (Laplace 1774).
-        """
-        return _tie(self.strongest, self.odds, np.minimum(self.records[:, None], self.records))
-
-    def ties_to(self, i: int) -> Floats:
-        """What speaks for joining group `i` with each."""
-        return _tie(self.strongest[i], self.odds[i], np.minimum(self.records[i], self.records))
-
-    def join(self, i: int, j: int) -> None:
-        """Make group `j` a part of group `i`."""
-        self.strongest[i] = self.strongest[:, i] = np.maximum(self.strongest[i], self.strongest[j])
-        self.strongest[j] = self.strongest[:, j] = self.strongest[i, i] = -np.inf
-        self.odds[i] += self.odds[j]
-        self.odds[:, i] = self.odds[i]
-        self.odds[j] = self.odds[:, j] = self.odds[i, i] = _NO_ODDS
-        self.records[i] += self.records[j]
-        for sums in (self.told, self.known):
-            sums[:, i] += sums[:, j]
-            sums[:, :, i] = sums[:, i]
-
-    def joined(self, *, link_from: float) -> Rows:
-        """For each group the least one it is joined with."""
-        group = np.arange(len(self.strongest))
-        objection = self.objections()
-        worth = self.ties() + objection
-        ruled = np.zeros(len(group), dtype=np.bool_)  # Where a steward put together what excludes each other.
-        asked = worth.copy()  # Where a join was refused it is not asked for again, but it is a rival still.
-        while True:
-            best = int(asked.argmax())
-            i, j = sorted(divmod(best, len(group)))
-            if asked[i, j] < link_from:
-                return group
-            decided = self.strongest[i, j] >= ALWAYS  # By a steward: other decisions are no rivals to it.
-            if not (decided or ruled[i] or ruled[j]) and worth[i, j] - _rivalry(i, j, worth, objection) < link_from:
-                asked[i, j] = asked[j, i] = -np.inf
-                continue
-            group[group == j] = i
-            ruled[i] |= ruled[j] or decided
-            self.join(i, j)
-            objection[i] = objection[:, i] = self.objections_to(i)
-            worth[i] = worth[:, i] = self.ties_to(i) + objection[i]
-            asked[i] = asked[:, i] = worth[i]
-            for gone in (worth, asked):
-                gone[j] = gone[:, j] = -np.inf
-
-
-def _tie(strongest: Floats, odds: Floats, records: Rows) -> Floats:
-    return np.asarray(np.maximum(strongest, np.log2(odds / records)))
-
-
-def _objection(told: Floats, known: Floats) -> Floats:
-    """The averages of what is told of each thing that lasts, where they speak against joining, summed up."""
-    return np.asarray(np.minimum(told / (known + DOUBT), 0.0).sum(axis=0))
-
-
-def _rivalry(i: int, j: int, worth: Floats, objection: Floats) -> float:
-    """What a join loses because one side could as well belong to a third group that excludes the other, log2.
-
-    A nameless call from the phone of a couple is his or hers, but not both: the odds of each are divided by one plus
-    the odds of the other.
-    """
-    rivals = np.concatenate([worth[i, objection[j] < EXCLUDES], worth[j, objection[i] < EXCLUDES], _NOBODY])
-    return float(np.logaddexp2.reduce(rivals)) if len(rivals) > 1 else 0.0
-
-
-_NOBODY = np.zeros(1)
-"""The odds, log2, of who is no rival."""
 
 
 def reasons(

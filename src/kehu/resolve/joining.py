@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kehu.resolve import group, weights
+from kehu.resolve import between, group, weights
+from kehu.resolve.between import Mask, Rows
 from kehu.resolve.coded import Codes, Records
 from kehu.resolve.compare.levels import Facet
-from kehu.resolve.group import Mask, Rows, Scored
+from kehu.resolve.group import Scored
 from kehu.resolve.model import Model
 from kehu.resolve.weights import Scores
 
@@ -38,11 +39,11 @@ def groups(records: Records, scores: Scores, model: Model, decided: Decided = NO
     """
     if not len(decided.left) and not (scores.weight >= model.tie_from).any():
         return np.arange(len(records))
-    never = np.full((len(decided.left), len(Facet)), group.NEVER)
+    never = np.full((len(decided.left), len(Facet)), between.NEVER)
     by_stewards = Scored(
         left=decided.left,
         right=decided.right,
-        weight=np.where(decided.together, group.ALWAYS, group.NEVER),
+        weight=np.where(decided.together, between.ALWAYS, between.NEVER),
         lasting=np.where(decided.together[:, None], np.nan, never),
     )
     links = _ruled(records, scores.where(scores.weight >= model.tie_from)) + by_stewards
@@ -68,6 +69,6 @@ def _ruled(records: Records, scores: Scores) -> Scored:
     return Scored(
         left=scores.left,
         right=scores.right,
-        weight=np.where(never, group.NEVER, scores.weight),
-        lasting=np.where(never[:, None], group.NEVER, scores.lasting),
+        weight=np.where(never, between.NEVER, scores.weight),
+        lasting=np.where(never[:, None], between.NEVER, scores.lasting),
     )
