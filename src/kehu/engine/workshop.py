@@ -20,7 +20,7 @@ from kehu.engine import memory
 from kehu.engine.engine import Stage
 from kehu.model import arrow
 
-PIECE = 25_000
+PIECE = 50_000
 """How many rows are made at once: few enough that all processes end nearly together."""
 
 Pieces = queue.SimpleQueue[tuple[int, pa.Table]]
