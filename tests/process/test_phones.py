@@ -67,3 +67,18 @@ def test_elsewhere_numbers_are_read_as_that_country_dials() -> None:
     assert phones.clean("+61 412 345 678", home="AU") == ("0412345678", None)
     assert phones.clean("0412 345 678", home="AU") == ("0412345678", None)
     assert phones.clean("+86 139 1234 5678", home="AU") == ("+8613912345678", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        pytest.param("1.3912345678E10", "13912345678", id="Java"),
+        pytest.param("1.3912345678E+10", "13912345678", id="a spreadsheet that shows all digits"),
+        pytest.param("1.391234568E+10", None, id="rounded"),
+        pytest.param("1.3800138000E10", None, id="a placeholder"),
+    ],
+)
+def test_a_power_of_ten_is_a_number_where_every_digit_is_written(written: str, number: str | None) -> None:
+    assert phones.clean(written) == (number, None)
+    many = phones.columns(pa.array([written, "13812345678", "0571-88886666"] * 500), home="CN")
+    assert many["phone"][0].as_py() == number

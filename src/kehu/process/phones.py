@@ -23,6 +23,7 @@ _LABEL = re.compile(r"^(?:tel|phone|mobile|mob|cell|电话|手机|手机号|座�
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)\s*:?\s*\d{1,6}$", re.IGNORECASE)
 _DASHED_EXTENSION = re.compile(r"^(0\d{2,3}-\d{7,8})-\d{1,6}$")
 _SPREADSHEET = re.compile(r"^\+?(\d{5,18})\.0+$")
+_POWER_OF_TEN = re.compile(r"^(\d)\.(\d+)E\+?(\d+)$", re.IGNORECASE)
 _ROUNDED = re.compile(r"^\d(?:\.\d+)?E\+?\d+$", re.IGNORECASE)
 _MADE_UP = re.compile(r"1[3-9]\d0{8}|13800138000|0?12345\d*|(\d)\1{6,}|\d{1,6}|0{4,}\d*")
 
@@ -41,6 +42,8 @@ def clean(value: str, *, home: str = "CN") -> tuple[str | None, str | None]:
     (('13912345678', '13812345678'), (None, None), ('+442079460000', None))
     >>> clean("13912345678.0"), clean("1.39123E+10")
     (('13912345678', None), (None, None))
+    >>> clean("1.3912345678E10")
+    ('13912345678', None)
     """
     cleaned = text.filled(value)
     if cleaned is None:
@@ -54,7 +57,9 @@ def clean(value: str, *, home: str = "CN") -> tuple[str | None, str | None]:
 
 
 def _one(value: str, *, home: str) -> str | None:
-    if _ROUNDED.match(value):
+    if (written := _POWER_OF_TEN.match(value)) and len(written[2]) == int(written[3]):
+        value = written[1] + written[2]  # Every digit stands there, as Java writes a number.
+    elif _ROUNDED.match(value):
         return None
     value = _SPREADSHEET.sub(r"\1", value)
     value = _LABEL.sub("", _EXTENSION.sub("", _DASHED_EXTENSION.sub(r"\1", value)))
