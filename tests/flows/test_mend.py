@@ -154,6 +154,8 @@ def test_a_column_a_row_or_a_channel_that_is_not_there_is_refused(with_bad_rows:
     before = dump(with_bad_rows)
     with pytest.raises(SettingsError, match="has: name, no, tel, who"):
         mend.replay(with_bad_rows, desk(tmp_path), numbers=[1], mended={"nmae": "李娜"})
+    with pytest.raises(SettingsError, match="what could not be read as a row has no columns to mend"):
+        mend.replay(with_bad_rows, desk(tmp_path), numbers=[3], mended={"name": "李娜"})
     with pytest.raises(NotFoundError):
         mend.replay(with_bad_rows, desk(tmp_path), numbers=[1, 99])
     with pytest.raises(SettingsError, match="not in the settings"):

@@ -210,6 +210,11 @@ def _replay(
 
 
 def _require_columns(channel: str, mended: Mapping[str, str], known: set[str]) -> None:
+    if mended and not known:
+        raise SettingsError(
+            f'channel "{channel}": what could not be read as a row has no columns to mend; mend it where it came from '
+            "and load that again"
+        )
     for name in mended.keys() - known:
         raise SettingsError(f'channel "{channel}" has no column "{name}" to mend (has: {", ".join(sorted(known))})')
 
