@@ -123,3 +123,17 @@ def test_a_moment_without_an_offset_is_one_of_the_zone(value: str, hour: int) ->
     ):
         assert read is not None
         assert (read.day, read.hour, read.minute) == (22, hour, 7)
+
+
+@pytest.mark.parametrize(
+    ("serial", "moment"),
+    [
+        ("45293", "2024-01-02 00:00:00"),
+        ("45293.0", "2024-01-02 00:00:00"),
+        ("45293.75", "2024-01-02 18:00:00"),
+        ("45293.127835648149", "2024-01-02 03:04:05"),
+        ("45293.999999", "2024-01-02 23:59:59"),
+    ],
+)
+def test_the_fraction_of_a_day_of_excel_is_its_time(serial: str, moment: str) -> None:
+    assert str(dates.clean_moment(serial)) == f"{moment}+00:00"

@@ -33,7 +33,7 @@ _SHORT = re.compile(r"(\d{1,2})([-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?")
 _DAY_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-\s./]*([a-z]{3,9})\.?[-\s.,/]*(\d{4})(?:\s.*)?")
 _WORD_DAY = re.compile(r"([a-z]{3,9})\.?[-\s/]*(\d{1,2})(?:st|nd|rd|th)?[-\s,./]+(\d{4})(?:\s.*)?")
 _YEAR_WORD = re.compile(r"(\d{4})[-\s./]*([a-z]{3,9})[-\s./]*(\d{1,2})")
-_EXCEL = re.compile(r"(\d{5})(?:\.\d+)?")
+_EXCEL = re.compile(r"(\d{5})(\.\d+)?")
 _WORDY_YEAR = re.compile(r"[〇零○一二三四五六七八九]{4}年")
 
 
@@ -137,6 +137,11 @@ def clean_moment(value: str, *, zone: dt.tzinfo = dt.UTC) -> dt.datetime | None:
     '2026-11-22 10:07:01+00:00'
     >>> str(clean_moment("2026/11/22 18:07", zone=ZoneInfo("Asia/Shanghai"))), clean_moment("yesterday")
     ('2026-11-22 10:07:00+00:00', None)
+
+    Of a day as Excel counts them, the fraction is the time:
+
+    >>> str(clean_moment("45293.75"))
+    '2024-01-02 18:00:00+00:00'
     """
     try:
         moment = dt.datetime.fromisoformat(value)
@@ -164,7 +169,7 @@ def _odd_moment(value: str, zone: dt.tzinfo) -> dt.datetime | None:
     day = clean(value[: found.start()] + ("日" if found[0].startswith("日") else "") if found else value)
     if day is None:
         return None
-    hour, minute, second = (int(found[part] or 0) for part in (1, 2, 3)) if found else (0, 0, 0)
+    hour, minute, second = (int(found[part] or 0) for part in (1, 2, 3)) if found else _time_of_excel(value)
     half = (found[5] or "").upper() if found else ""
     if half:
         hour = hour % 12 + (12 if half == "PM" else 0)
@@ -175,6 +180,14 @@ def _odd_moment(value: str, zone: dt.tzinfo) -> dt.datetime | None:
     except ValueError:
         return None
     return moment.astimezone(dt.UTC)
+
+
+def _time_of_excel(value: str) -> tuple[int, int, int]:
+    """The time that is the fraction of a day as Excel counts them; midnight where there is none."""
+    found = _EXCEL.fullmatch(value)
+    # Nearly a whole day is its last second: rounded up it would be of the next.
+    seconds = min(round(float(found[2]) * 86_400), 86_399) if found and found[2] else 0
+    return seconds // 3600, seconds // 60 % 60, seconds % 60
 
 
 def _offset(written: str) -> dt.tzinfo:
