@@ -50,7 +50,7 @@ class Workshop:
         """What the stage makes of a table, in its order. A workshop makes one table and closes."""
         pieces: Pieces = queue.SimpleQueue()
         for place, start in enumerate(range(0, table.num_rows, PIECE)):
-            pieces.put((place, table.slice(start, PIECE).combine_chunks()))
+            pieces.put((place, table.slice(start, PIECE)))
         done: dict[int, pa.Table] = {}
         with ThreadPoolExecutor(2 * len(self._helpers) or 1) as waiting:
             # Each helper is fed and emptied by two threads: with one, both ends of a full pipe would wait for ever.
@@ -115,9 +115,10 @@ def _taken(pieces: Pieces) -> Iterator[tuple[int, pa.Table]]:
     """The pieces that nobody else takes."""
     while True:
         try:
-            yield pieces.get_nowait()
+            place, piece = pieces.get_nowait()
         except queue.Empty:
             return
+        yield place, piece.combine_chunks()
 
 
 def _serve(stage: Stage) -> None:
