@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.table import Table
 from starlette.testclient import TestClient
 
-from kehu.flows import figures, segments, sight
-from kehu.flows.people import By
-from kehu.flows.segments import Purpose, Reader
+from kehu.flows.analysis import figures, segments
+from kehu.flows.analysis.segments import Purpose, Reader
+from kehu.flows.insight import sight
+from kehu.flows.users.people import By
 from kehu.model import segments as model
 from kehu.serve import app
 from kehu.store.database import Database

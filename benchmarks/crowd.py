@@ -19,7 +19,7 @@ import servers
 from rich.console import Console
 
 from kehu.collect.town import town
-from kehu.flows import states
+from kehu.flows.identify import states
 from kehu.process import clean
 from kehu.store import customers, database, records, sequence
 from kehu.store.database import Database

@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kehu.engine.few import Few
-from kehu.flows import arrive
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
 from kehu.resolve import model as models
 from kehu.store.database import Database
 

@@ -17,8 +17,8 @@ from rich.console import Console
 from kehu.collect.town import town
 from kehu.engine.duck import Duck
 from kehu.flows import run
-from kehu.flows.arrive import OURS
-from kehu.flows.intake import Feed
+from kehu.flows.arrive.arrive import OURS
+from kehu.flows.intake.intake import Feed
 from kehu.model.records import POSITION, Batch
 from kehu.resolve import model as models
 from kehu.store import database, loads

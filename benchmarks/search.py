@@ -24,8 +24,8 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from kehu.flows import insight
-from kehu.flows.sight import CLEAR, Sight
+from kehu.flows.insight import insight
+from kehu.flows.insight.sight import CLEAR, Sight
 from kehu.process import text
 from kehu.process.names import organizations, sounds
 from kehu.store import customers

@@ -32,8 +32,8 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from kehu.flows import people
-from kehu.flows.people import By, Office
+from kehu.flows.users import people
+from kehu.flows.users.people import By, Office
 from kehu.model.people import Role
 from kehu.serve.who import COOKIE
 from kehu.store.database import Database

@@ -24,8 +24,10 @@ from hypothesis import settings as laws
 
 from kehu.collect.town import town
 from kehu.engine.few import Few
-from kehu.flows import arrive, decide, people
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.decide import decide
+from kehu.flows.users import people
 from kehu.model.people import Role
 from kehu.process.checks import Required
 from kehu.resolve import model as models

@@ -10,9 +10,10 @@ import pytest
 import kehu
 from kehu import wiring
 from kehu.errors import NotFoundError
-from kehu.flows import demo, segments
-from kehu.flows.segments import Reader
-from kehu.flows.sight import CLEAR
+from kehu.flows import demo
+from kehu.flows.analysis import segments
+from kehu.flows.analysis.segments import Reader
+from kehu.flows.insight.sight import CLEAR
 from kehu.model import segments as model
 from kehu.settings import reading
 from kehu.store.audit import trail

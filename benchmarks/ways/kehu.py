@@ -17,8 +17,8 @@ def main() -> None:
     from pydantic import TypeAdapter  # noqa: PLC0415
 
     from kehu.collect.files import FilesChannel, FilesSource  # noqa: PLC0415
-    from kehu.flows import intake  # noqa: PLC0415
-    from kehu.flows.intake import Feed  # noqa: PLC0415
+    from kehu.flows.intake import intake  # noqa: PLC0415
+    from kehu.flows.intake.intake import Feed  # noqa: PLC0415
     from kehu.model import arrow  # noqa: PLC0415
     from kehu.process import checks, mapping  # noqa: PLC0415
 

@@ -20,9 +20,10 @@ import pyarrow as pa
 
 from kehu import wiring
 from kehu.analyse.crosses import Cross
-from kehu.flows import export, figures, segments, sight
-from kehu.flows.export import Asked
-from kehu.flows.segments import Reader
+from kehu.flows.analysis import export, figures, segments
+from kehu.flows.analysis.export import Asked
+from kehu.flows.analysis.segments import Reader
+from kehu.flows.insight import sight
 from kehu.settings import reading
 from kehu.store import exports
 from kehu.store.exports import What

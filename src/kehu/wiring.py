@@ -18,18 +18,18 @@ from kehu.engine.duck import Duck
 from kehu.engine.engine import Engine
 from kehu.engine.few import Few
 from kehu.errors import ModelError, SettingsError
-from kehu.flows import inforce
-from kehu.flows.arrive import Desk
-from kehu.flows.audit import Seal
-from kehu.flows.intake import Feed
-from kehu.flows.pace import Paces
-from kehu.flows.people import By, Office
+from kehu.flows.analysis.weekly import Weekly
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.identify import inforce
+from kehu.flows.intake.intake import Feed
 from kehu.flows.privacy.erase import Room
-from kehu.flows.rotate import Cupboard
 from kehu.flows.service.sla import Clock
-from kehu.flows.sign_on import Terms
-from kehu.flows.verify import Rules
-from kehu.flows.weekly import Weekly
+from kehu.flows.upkeep.audit import Seal
+from kehu.flows.upkeep.rotate import Cupboard
+from kehu.flows.upkeep.verify import Rules
+from kehu.flows.users.pace import Paces
+from kehu.flows.users.people import By, Office
+from kehu.flows.users.sign_on import Terms
 from kehu.resolve import model as models
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import Survivorship

@@ -16,7 +16,7 @@ import pytest
 
 from kehu.cli import schedule
 from kehu.errors import SettingsError
-from kehu.flows.alone import alone
+from kehu.flows.upkeep.alone import alone
 from kehu.store import contents, database
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
@@ -89,7 +89,7 @@ def test_a_run_that_was_killed_does_not_keep_the_next_from_work(kehu: Kehu, proj
     kehu("run")
     holds = (
         "import time\nfrom datetime import UTC, datetime\nfrom pathlib import Path\n"
-        "from kehu.flows.alone import alone\nfrom kehu.store import database\n"
+        "from kehu.flows.upkeep.alone import alone\nfrom kehu.store import database\n"
         "store = database.connect('sqlite:///kehu.db', folder=Path())\n"
         "with alone(store, 'run', clock=lambda: datetime.now(UTC)):\n"
         "    print('held', flush=True)\n    time.sleep(600)\n"

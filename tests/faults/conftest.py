@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from kehu.flows import verify
-from kehu.flows.verify import Rules
+from kehu.flows.upkeep import verify
+from kehu.flows.upkeep.verify import Rules
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.resolve.survivorship import DEFAULT
 from kehu.store import customers, database, records, search

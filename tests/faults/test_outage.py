@@ -22,8 +22,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from kehu.flows import verify
-from kehu.flows.verify import Rules
+from kehu.flows.upkeep import verify
+from kehu.flows.upkeep.verify import Rules
 from kehu.resolve.survivorship import DEFAULT
 from kehu.store import database, loads, records
 from kehu.store.database import Database

@@ -19,9 +19,10 @@ import sqlalchemy as sa
 
 from kehu.engine.few import Few
 from kehu.errors import StoreError
-from kehu.flows import arrive, verify
-from kehu.flows.arrive import Desk
-from kehu.flows.verify import Rules
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.upkeep import verify
+from kehu.flows.upkeep.verify import Rules
 from kehu.resolve import model as models
 from kehu.resolve.survivorship import DEFAULT
 from kehu.store import database, records

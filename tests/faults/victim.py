@@ -21,12 +21,15 @@ import pyarrow as pa
 from kehu.collect.town import town
 from kehu.engine.duck import Duck
 from kehu.errors import ConflictError, KehuError
-from kehu.flows import arrive, backup, decide, intake, restore, rotate
-from kehu.flows.arrive import Desk
-from kehu.flows.audit import Seal
-from kehu.flows.backup import Asked
-from kehu.flows.identify import identify
-from kehu.flows.rotate import Cupboard
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.decide import decide
+from kehu.flows.identify.identify import identify
+from kehu.flows.intake import intake
+from kehu.flows.upkeep import backup, restore, rotate
+from kehu.flows.upkeep.audit import Seal
+from kehu.flows.upkeep.backup import Asked
+from kehu.flows.upkeep.rotate import Cupboard
 from kehu.model.records import FLAT_COLUMNS, POSITION, Batch
 from kehu.process import clean
 from kehu.process.mapping import Mapping

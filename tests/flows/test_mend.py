@@ -11,11 +11,12 @@ import pytest
 
 from kehu.engine.duck import Duck
 from kehu.errors import NotFoundError, SettingsError
-from kehu.flows import arrive, mend
-from kehu.flows.arrive import Desk
-from kehu.flows.intake import Brought, Feed, intake
+from kehu.flows import mend
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.intake.intake import Brought, Feed, intake
 from kehu.flows.mend import Replayed
-from kehu.flows.people import By
+from kehu.flows.users.people import By
 from kehu.model.records import POSITION, BadRow, Batch
 from kehu.process.checks import Required
 from kehu.process.mapping import Mapping

@@ -11,18 +11,21 @@ import sqlalchemy as sa
 
 from kehu.engine.few import Few
 from kehu.errors import ConflictError
-from kehu.flows import arrive, decide, people, segments
-from kehu.flows.arrive import Desk
-from kehu.flows.decision import Answer
+from kehu.flows.analysis import segments
+from kehu.flows.analysis.segments import Reader
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.decide import decide
+from kehu.flows.decide.decision import Answer
+from kehu.flows.insight.sight import Sight
 from kehu.flows.once import Once
-from kehu.flows.people import By, Office
 from kehu.flows.privacy import consents, erase
 from kehu.flows.privacy.asked import Asked
 from kehu.flows.privacy.erase import Room
-from kehu.flows.segments import Reader
 from kehu.flows.service import calls, notes, sla, tickets
 from kehu.flows.service.tickets import Wanted
-from kehu.flows.sight import Sight
+from kehu.flows.users import people
+from kehu.flows.users.people import By, Office
 from kehu.model import segments as model
 from kehu.model.people import Role
 from kehu.model.privacy import Purpose, Said

@@ -7,14 +7,14 @@ AT_A_COMMAND = """
 import sys
 from kehu.model import arrow
 arrow.without_pandas()
-import kehu.flows.helper, kehu.wiring, kehu.cli.commands
+import kehu.flows.intake.helper, kehu.wiring, kehu.cli.commands
 import pyarrow as pa
 pa.array(["a"])
 print("pandas" in sys.modules, pa.table({"a": [1]}).to_pandas()["a"].tolist())
 """
 AS_IT_IS_LOADED = """
 import sys
-import kehu.flows.helper
+import kehu.flows.intake.helper
 print("pandas" in sys.modules)
 """
 

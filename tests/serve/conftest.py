@@ -15,10 +15,11 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from kehu.engine.duck import Duck
-from kehu.flows import identify, people
-from kehu.flows.arrive import Desk
-from kehu.flows.people import By, Office
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.identify import identify
 from kehu.flows.privacy.erase import Room
+from kehu.flows.users import people
+from kehu.flows.users.people import By, Office
 from kehu.model.customers import CUSTOMERS
 from kehu.model.households import STATED
 from kehu.model.people import Role

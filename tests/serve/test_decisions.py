@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kehu.engine.duck import Duck
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive.arrive import Desk
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 import uvicorn
 from kehu.engine.duck import Duck
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive.arrive import Desk
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from kehu.flows import people
-from kehu.flows.people import By, Office
+from kehu.flows.users import people
+from kehu.flows.users.people import By, Office
 from kehu.model.people import Permission, Role
 from kehu.serve import app
 from kehu.serve.who import COOKIE, Gate

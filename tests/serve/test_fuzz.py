@@ -18,11 +18,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from kehu.engine.duck import Duck
-from kehu.flows import people
-from kehu.flows.arrive import Desk
-from kehu.flows.pace import Paces
-from kehu.flows.people import By, Office
+from kehu.flows.arrive.arrive import Desk
 from kehu.flows.privacy.erase import Room
+from kehu.flows.users import people
+from kehu.flows.users.pace import Paces
+from kehu.flows.users.people import By, Office
 from kehu.model.people import Permission
 from kehu.resolve import model as models
 from kehu.serve import app

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from kehu.engine.duck import Duck
 from kehu.errors import NotFoundError
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive.arrive import Desk
 from kehu.model.households import STATED
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process.mapping import Mapping

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from kehu.flows import people
-from kehu.flows.people import By, Office
+from kehu.flows.users import people
+from kehu.flows.users.people import By, Office
 from kehu.model.people import Role
 from kehu.serve.who import COOKIE
 from kehu.store import database

@@ -21,9 +21,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from starlette.testclient import TestClient
 
-from kehu.flows import people
-from kehu.flows.people import By, Office
-from kehu.flows.sign_on import Terms
+from kehu.flows.users import people
+from kehu.flows.users.people import By, Office
+from kehu.flows.users.sign_on import Terms
 from kehu.model.people import Role
 from kehu.serve import app
 from kehu.serve.oidc import Provider

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from kehu.flows.pace import Pace, Paces
+from kehu.flows.users.pace import Pace, Paces
 from kehu.model.people import Role
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Filter, Noted

@@ -9,12 +9,12 @@ from rich.markup import escape
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import StoreError
-from kehu.flows import audit as auditing
-from kehu.flows import backup as backups
-from kehu.flows import restore as restores
-from kehu.flows import verify as checking
-from kehu.flows.backup import Asked
 from kehu.flows.privacy import erase as erasing
+from kehu.flows.upkeep import audit as auditing
+from kehu.flows.upkeep import backup as backups
+from kehu.flows.upkeep import restore as restores
+from kehu.flows.upkeep import verify as checking
+from kehu.flows.upkeep.backup import Asked
 from kehu.settings import reading
 from kehu.store.backup.archive import Manifest
 

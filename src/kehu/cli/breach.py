@@ -11,10 +11,10 @@ from rich.markup import escape
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.cli.privacy import Reason, asked
-from kehu.flows import audit as auditing
-from kehu.flows import segments
+from kehu.flows.analysis import segments
 from kehu.flows.privacy import affected as finding
 from kehu.flows.privacy.affected import Breach
+from kehu.flows.upkeep import audit as auditing
 from kehu.settings import reading
 from kehu.store.privacy.breaches import Leaked
 

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from kehu import wiring
 from kehu.cli import options, screen
-from kehu.flows import decide
-from kehu.flows.decision import Answer
+from kehu.flows.decide import decide
+from kehu.flows.decide.decision import Answer
 from kehu.settings import reading
 from kehu.store import decisions
 

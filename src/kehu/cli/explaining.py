@@ -10,8 +10,8 @@ from rich.table import Table
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.cli.privacy import asked
-from kehu.flows import explaining
-from kehu.flows.explaining import Explanation, Party
+from kehu.flows.insight import explaining
+from kehu.flows.insight.explaining import Explanation, Party
 from kehu.flows.privacy import restrict
 from kehu.settings import reading
 

@@ -12,8 +12,8 @@ from rich.markup import escape
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import SettingsError
-from kehu.flows import export as exports
-from kehu.flows import verify as checking
+from kehu.flows.analysis import export as exports
+from kehu.flows.upkeep import verify as checking
 from kehu.settings import reading
 from kehu.store.exports import What
 from kehu.store.verify import Finding

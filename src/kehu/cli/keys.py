@@ -9,9 +9,9 @@ from rich.table import Table
 
 from kehu import wiring
 from kehu.cli import options, screen
-from kehu.flows import rotate as rotating
-from kehu.flows.backup import Asked
-from kehu.flows.rotate import Rotated, Standing
+from kehu.flows.upkeep import rotate as rotating
+from kehu.flows.upkeep.backup import Asked
+from kehu.flows.upkeep.rotate import Rotated, Standing
 from kehu.settings import reading
 
 

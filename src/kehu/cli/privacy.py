@@ -12,13 +12,13 @@ from rich.table import Table
 
 from kehu import wiring
 from kehu.cli import options, screen
-from kehu.flows import audit as auditing
 from kehu.flows.privacy import consents as consenting
 from kehu.flows.privacy import disclose as disclosing
 from kehu.flows.privacy import erase as erasing
 from kehu.flows.privacy import restrict as restricting
 from kehu.flows.privacy import retain as retaining
 from kehu.flows.privacy.asked import Asked
+from kehu.flows.upkeep import audit as auditing
 from kehu.model.privacy import PURPOSES, Purpose, Said
 from kehu.settings import reading
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from kehu import wiring
 from kehu.analyse.profile import Column
 from kehu.cli import options, screen
-from kehu.flows import profile as profiles
+from kehu.flows.analysis import profile as profiles
 from kehu.settings import reading
 from kehu.store.quality import Quality
 

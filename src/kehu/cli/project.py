@@ -12,7 +12,7 @@ from rich.table import Table
 from kehu import wiring
 from kehu.cli import draft, options, screen
 from kehu.errors import KehuError, SettingsError
-from kehu.flows.preview import Preview, Proposed, preview, proposed
+from kehu.flows.intake.preview import Preview, Proposed, preview, proposed
 from kehu.model.records import POSITION
 from kehu.process import proposal
 from kehu.settings import reading

@@ -12,8 +12,9 @@ from kehu import wiring
 from kehu.analyse.report import Format
 from kehu.cli import options, screen
 from kehu.errors import SettingsError, SourceError
-from kehu.flows import figures, sight
-from kehu.flows.segments import Reader
+from kehu.flows.analysis import figures
+from kehu.flows.analysis.segments import Reader
+from kehu.flows.insight import sight
 from kehu.model.languages import Language
 from kehu.settings import reading
 

@@ -14,13 +14,15 @@ from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
 from kehu.errors import KehuError, SettingsError
-from kehu.flows import figures, hot, segments, sight
 from kehu.flows import run as runs
-from kehu.flows import weekly as reports
-from kehu.flows.alone import alone
+from kehu.flows.analysis import figures, segments
+from kehu.flows.analysis import weekly as reports
+from kehu.flows.analysis.segments import Reader
+from kehu.flows.identify import hot
+from kehu.flows.insight import sight
 from kehu.flows.run import Ran
-from kehu.flows.segments import Reader
 from kehu.flows.service import tickets
+from kehu.flows.upkeep.alone import alone
 from kehu.settings import reading
 from kehu.settings.sections import FILE_NAME, Settings
 from kehu.store import views

@@ -13,9 +13,9 @@ from rich.table import Table
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import SettingsError
-from kehu.flows import segments
-from kehu.flows import sight as sights
-from kehu.flows.segments import Purpose, Reader
+from kehu.flows.analysis import segments
+from kehu.flows.analysis.segments import Purpose, Reader
+from kehu.flows.insight import sight as sights
 from kehu.model import segments as model
 from kehu.model.privacy import Purpose as Consent
 from kehu.settings import reading

@@ -7,9 +7,9 @@ import typer
 
 from kehu import wiring
 from kehu.cli import options, screen
-from kehu.flows import audit as sealing
-from kehu.flows import people
 from kehu.flows.service import tickets
+from kehu.flows.upkeep import audit as sealing
+from kehu.flows.users import people
 from kehu.settings import reading
 from kehu.settings.sections import Settings
 

@@ -17,11 +17,12 @@ from kehu.cli.offline import Threads
 from kehu.cli.running import LEASE
 from kehu.engine.engine import Engine
 from kehu.errors import SettingsError
-from kehu.flows import adopt as adopting
-from kehu.flows import audit, partition
-from kehu.flows.adopt import Proposal, Shown
-from kehu.flows.alone import alone
-from kehu.flows.identify import Identified
+from kehu.flows import partition
+from kehu.flows.identify import adopt as adopting
+from kehu.flows.identify.adopt import Proposal, Shown
+from kehu.flows.identify.identify import Identified
+from kehu.flows.upkeep import audit
+from kehu.flows.upkeep.alone import alone
 from kehu.resolve.model import Learned, Model, Rates
 from kehu.settings import reading
 from kehu.settings.sections import Settings

@@ -12,8 +12,9 @@ from rich.table import Table
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.errors import NotFoundError
-from kehu.flows import audit, people
-from kehu.flows.people import Office
+from kehu.flows.upkeep import audit
+from kehu.flows.users import people
+from kehu.flows.users.people import Office
 from kehu.model.people import Permission, Role
 from kehu.settings import reading
 from kehu.settings.sections import Settings

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from kehu.collect.town import channels, example, town
 from kehu.errors import SettingsError
-from kehu.flows.people import By
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.service import tickets
 from kehu.flows.service.sla import Clock
+from kehu.flows.users.people import By
 from kehu.model.tickets import TicketState
 from kehu.resolve import evaluate
 from kehu.store import households, records

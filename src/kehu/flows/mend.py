@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 
 from kehu.collect import push, raw
 from kehu.errors import SettingsError
-from kehu.flows import arrive, identify, intake
-from kehu.flows.arrive import Desk
-from kehu.flows.intake import Feed
-from kehu.flows.judged import Judged
-from kehu.flows.people import By
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.identify import identify
+from kehu.flows.intake import intake
+from kehu.flows.intake.intake import Feed
+from kehu.flows.intake.judged import Judged
+from kehu.flows.users.people import By
 from kehu.store import customers, loads, quarantine, sealed
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry

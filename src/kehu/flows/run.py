@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from kehu.engine.engine import Engine
-from kehu.flows import identify
-from kehu.flows.held import Held
-from kehu.flows.identify import Identified
-from kehu.flows.intake import Brought, Feed, intake
+from kehu.flows.identify import identify
+from kehu.flows.identify.identify import Identified
+from kehu.flows.intake.held import Held
+from kehu.flows.intake.intake import Brought, Feed, intake
 from kehu.flows.progress import SILENT, Progress
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship

@@ -27,12 +27,12 @@ from kehu.errors import (
     TooManyError,
     UnstorableError,
 )
-from kehu.flows import arrive
-from kehu.flows.looks import Looks
-from kehu.flows.pace import Pace, Paces
+from kehu.flows.arrive import arrive
+from kehu.flows.insight.looks import Looks
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service import sla
 from kehu.flows.service.sla import Clock
+from kehu.flows.users.pace import Pace, Paces
 from kehu.resolve.model import Model
 from kehu.serve import addresses, problems, rules
 from kehu.serve.api import audit as api_audit

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from starlette.datastructures import FormData
 
-from kehu.flows.segments import Shown
+from kehu.flows.analysis.segments import Shown
 from kehu.model import segments as model
 from kehu.model.segments import Kind, Segment, Thing
 

@@ -19,7 +19,7 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from kehu.flows.sight import Sight
+from kehu.flows.insight.sight import Sight
 from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import language as languages

@@ -9,10 +9,11 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime, BeforeValidator
 
 from kehu.errors import StoreError
-from kehu.flows import arrive, partition
+from kehu.flows import partition
+from kehu.flows.arrive import arrive
+from kehu.flows.insight.sight import Sight
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service import sla
-from kehu.flows.sight import Sight
 from kehu.resolve.model import Model
 from kehu.serve.face import Face
 from kehu.serve.who import Gate, asked_by

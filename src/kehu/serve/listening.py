@@ -9,12 +9,12 @@ from datetime import UTC, datetime, tzinfo
 import uvicorn
 
 from kehu.errors import SettingsError
-from kehu.flows import arrive
-from kehu.flows.pace import Paces
-from kehu.flows.people import Office
+from kehu.flows.arrive import arrive
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service.sla import Clock
-from kehu.flows.sign_on import Terms
+from kehu.flows.users.pace import Paces
+from kehu.flows.users.people import Office
+from kehu.flows.users.sign_on import Terms
 from kehu.resolve.model import Model
 from kehu.serve import app, door
 from kehu.serve.vouching import Provider

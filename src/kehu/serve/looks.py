@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from kehu.flows.looks import Looks
+from kehu.flows.insight.looks import Looks
 from kehu.serve.who import asked_by
 from kehu.store.audit.trail import Act, Entry
 

@@ -23,7 +23,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
-from kehu.flows.sign_on import Terms, Word
+from kehu.flows.users.sign_on import Terms, Word
 from kehu.serve.vouching import AwayError, Begun, UnprovenError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from kehu.flows.pace import Asked, Pace
+from kehu.flows.users.pace import Asked, Pace
 from kehu.serve.who import asked_by
 
 

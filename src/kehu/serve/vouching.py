@@ -6,7 +6,7 @@ The two are apart so that only who names a provider loads what proves tokens, a 
 from dataclasses import dataclass
 from typing import Protocol
 
-from kehu.flows.sign_on import Terms, Word
+from kehu.flows.users.sign_on import Terms, Word
 
 
 class AwayError(Exception):

@@ -12,10 +12,11 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Request
 
 from kehu.errors import NotFoundError
-from kehu.flows import people, sight
-from kehu.flows.pace import Paces
-from kehu.flows.people import By, Office
-from kehu.flows.sight import Sight
+from kehu.flows.insight import sight
+from kehu.flows.insight.sight import Sight
+from kehu.flows.users import people
+from kehu.flows.users.pace import Paces
+from kehu.flows.users.people import By, Office
 from kehu.model.people import Permission
 from kehu.serve.vouching import Provider
 from kehu.store.people.sessions import Limits

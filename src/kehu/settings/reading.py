@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from kehu.collect import own, push
 from kehu.errors import SettingsError
+from kehu.flows.intake.threshold import Limit
 from kehu.flows.service.sla import Tickets
-from kehu.flows.threshold import Limit
 from kehu.model import plugged
 from kehu.process import mapping
 from kehu.resolve.survivorship import Survivorship

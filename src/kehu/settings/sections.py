@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kehu.collect import database, files, own, push, rest
 from kehu.errors import SettingsError
+from kehu.flows.intake.threshold import Limit
 from kehu.flows.service.sla import Tickets
-from kehu.flows.threshold import Limit
 from kehu.model.languages import Language
 from kehu.model.people import Role
 from kehu.process import checks, mapping

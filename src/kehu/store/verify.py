@@ -1,7 +1,7 @@
 """Verifying a live store: what must always be true of it, asked of the database itself.
 
 The invariants have the numbers of the promises in the documentation. What can only be told by doing the work again, or
-from outside the database, is checked by `flows.verify`.
+from outside the database, is checked by `flows.upkeep.verify`.
 """
 
 import json

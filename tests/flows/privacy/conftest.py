@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kehu.engine.few import Few
-from kehu.flows import arrive
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
 from kehu.flows.privacy.asked import Asked
 from kehu.flows.privacy.erase import Room
 from kehu.process.checks import Required

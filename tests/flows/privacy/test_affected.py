@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kehu.errors import NotFoundError, SettingsError
-from kehu.flows import export
-from kehu.flows.arrive import Desk
+from kehu.flows.analysis import export
+from kehu.flows.arrive.arrive import Desk
 from kehu.flows.privacy import affected, restrict
 from kehu.flows.privacy.affected import Breach
 from kehu.store.audit import trail

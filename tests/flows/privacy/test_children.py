@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError
-from kehu.flows import arrive
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
 from kehu.flows.privacy import consents, standing
 from kehu.model.privacy import Guard, Purpose, Said
 from kehu.store import customers

@@ -10,12 +10,12 @@ import pytest
 
 from kehu.collect import closed
 from kehu.errors import NotFoundError, SettingsError
-from kehu.flows import arrive
-from kehu.flows import audit as auditing
-from kehu.flows.arrive import Desk, Status
-from kehu.flows.audit import Seal
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk, Status
 from kehu.flows.privacy import erase
 from kehu.flows.privacy.erase import Room
+from kehu.flows.upkeep import audit as auditing
+from kehu.flows.upkeep.audit import Seal
 from kehu.store import bulk, contents, customers, verify
 from kehu.store.audit import chain, head, trail
 from kehu.store.backup import kept

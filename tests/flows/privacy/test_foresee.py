@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from kehu.flows import arrive
-from kehu.flows.arrive import Desk
-from kehu.flows.people import By
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
 from kehu.flows.privacy import erase, foresee
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service import notes
+from kehu.flows.users.people import By
 from kehu.store import contents
 from kehu.store.database import Database
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from kehu.flows import arrive, chosen, export, figures, graph, insight, newcomer, relations, review, segments
-from kehu.flows.arrive import Desk
-from kehu.flows.people import By
+from kehu.flows.analysis import chosen, export, figures, segments
+from kehu.flows.analysis.segments import Purpose, Reader
+from kehu.flows.arrive import arrive, newcomer
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.decide import review
+from kehu.flows.insight import graph, insight, relations
+from kehu.flows.insight.sight import CLEAR
 from kehu.flows.privacy import restrict
-from kehu.flows.segments import Purpose, Reader
 from kehu.flows.service import calls
-from kehu.flows.sight import CLEAR
+from kehu.flows.users.people import By
 from kehu.model import segments as model
 from kehu.store import exports
 from kehu.store.conditions import Today

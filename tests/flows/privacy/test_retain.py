@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from kehu.flows import arrive
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
 from kehu.flows.privacy import restrict, retain
 from kehu.flows.privacy.erase import Room
 from kehu.store import customers

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from kehu.errors import ConflictError, SettingsError
-from kehu.flows import arrive, decide, insight
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.decide import decide
+from kehu.flows.insight import insight
+from kehu.flows.insight.sight import CLEAR, Sight
 from kehu.flows.privacy import consents, disclose, erase, restrict
 from kehu.flows.privacy.erase import Room
-from kehu.flows.sight import CLEAR, Sight
 from kehu.model.privacy import Purpose, Said
 from kehu.store import contents, customers, exports, views
 from kehu.store.database import Database

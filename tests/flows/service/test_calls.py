@@ -9,10 +9,11 @@ import pytest
 
 from kehu.engine.few import Few
 from kehu.errors import NotFoundError, SettingsError
-from kehu.flows import arrive, decide
-from kehu.flows.arrive import Desk
-from kehu.flows.people import By
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.decide import decide
 from kehu.flows.service import attention, calls, notes
+from kehu.flows.users.people import By
 from kehu.model.codes import Role
 from kehu.resolve import model as models
 from kehu.store.database import Database

@@ -11,12 +11,13 @@ import pytest
 
 from kehu.engine.few import Few
 from kehu.errors import ConflictError, NotFoundError, SettingsError
-from kehu.flows import arrive, decide
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.decide import decide
 from kehu.flows.once import Once
-from kehu.flows.people import By
 from kehu.flows.service import sla, tickets
 from kehu.flows.service.tickets import Change, Wanted
+from kehu.flows.users.people import By
 from kehu.model.tickets import MOVES, TicketAct, TicketKind, TicketSeverity, TicketState
 from kehu.resolve import model as models
 from kehu.store.audit import trail

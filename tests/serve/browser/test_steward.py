@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
 from kehu.engine.duck import Duck
-from kehu.flows import arrive
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
 from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database

@@ -14,9 +14,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from kehu.analyse.report import Format
 from kehu.engine.duck import Duck
-from kehu.flows import arrive, figures, sight
-from kehu.flows.arrive import Desk
-from kehu.flows.segments import Reader
+from kehu.flows.analysis import figures
+from kehu.flows.analysis.segments import Reader
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.insight import sight
 from kehu.model.languages import Language
 from kehu.model.people import Role
 from kehu.resolve import model as models

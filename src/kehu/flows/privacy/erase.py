@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.collect import raw
-from kehu.flows import identify
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive.arrive import Desk
+from kehu.flows.identify import identify
 from kehu.flows.once import Once, made, noted
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy import reach as reaching

@@ -7,7 +7,7 @@ stopped looks like a service that ended.
 
 from dataclasses import dataclass
 
-from kehu.flows.arrive import Desk
+from kehu.flows.arrive.arrive import Desk
 from kehu.flows.privacy import erase
 from kehu.flows.privacy.asked import Asked
 from kehu.flows.privacy.erase import Room

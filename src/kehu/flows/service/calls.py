@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from kehu.errors import SettingsError
 from kehu.flows.once import Once, made, noted
-from kehu.flows.people import By
+from kehu.flows.users.people import By
 from kehu.process import phones
 from kehu.store import customers
 from kehu.store.audit import trail

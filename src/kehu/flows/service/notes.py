@@ -2,7 +2,7 @@
 
 from kehu.errors import SettingsError
 from kehu.flows.once import Once, made, noted
-from kehu.flows.people import By
+from kehu.flows.users.people import By
 from kehu.model import masks
 from kehu.store import customers
 from kehu.store.audit import trail

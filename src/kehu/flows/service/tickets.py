@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from kehu.errors import ConflictError, SettingsError
 from kehu.flows import meanwhile
 from kehu.flows.once import Once, made, noted
-from kehu.flows.people import By
 from kehu.flows.service.sla import Clock
+from kehu.flows.users.people import By
 from kehu.model import masks
 from kehu.model.tickets import MOVES, PAUSED, TicketAct, TicketKind, TicketSeverity, TicketState
 from kehu.store import customers, records

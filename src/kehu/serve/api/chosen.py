@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from starlette.responses import FileResponse, Response
 
-from kehu.flows import chosen as flow
+from kehu.flows.analysis import chosen as flow
 from kehu.model.people import Permission
 from kehu.serve import problems, taken
 from kehu.serve.api.segments import TakenOut

@@ -7,8 +7,8 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import graph, insight, relations
-from kehu.flows.pace import Asked
+from kehu.flows.insight import graph, insight, relations
+from kehu.flows.users.pace import Asked
 from kehu.model.codes import Flaw
 from kehu.model.people import Permission
 from kehu.serve import answers, problems

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from kehu.flows import decide, lives
-from kehu.flows.decision import Answer
+from kehu.flows.decide import decide
+from kehu.flows.decide.decision import Answer
+from kehu.flows.insight import lives
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import GREATEST, After, Author, Desk, Limit, Moment, Number, Parts, Sees

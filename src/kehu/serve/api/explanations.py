@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from kehu.flows import explaining
+from kehu.flows.insight import explaining
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Number, Parts, Sees

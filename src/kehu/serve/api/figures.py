@@ -8,8 +8,8 @@ from starlette.responses import Response
 from kehu.analyse import report
 from kehu.analyse.crosses import Cross
 from kehu.analyse.figures import Figure
-from kehu.flows import figures as flow
-from kehu.flows import profile
+from kehu.flows.analysis import figures as flow
+from kehu.flows.analysis import profile
 from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import problems

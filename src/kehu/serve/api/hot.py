@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel
 
-from kehu.flows import hot
-from kehu.flows.hot import HotValue
+from kehu.flows.identify import hot
+from kehu.flows.identify.hot import HotValue
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.threads import Router

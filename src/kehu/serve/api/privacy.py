@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
-from kehu.flows import arrive, meanwhile
+from kehu.flows import meanwhile
+from kehu.flows.arrive import arrive
 from kehu.flows.privacy import consents, disclose, erase, foresee, restrict, standing
 from kehu.flows.privacy.asked import Asked
 from kehu.model.people import Permission

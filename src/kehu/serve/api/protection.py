@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from kehu.errors import NotFoundError
+from kehu.flows.analysis.segments import today
 from kehu.flows.privacy import affected, retain, standing
 from kehu.flows.privacy.affected import Breach
-from kehu.flows.segments import today
 from kehu.model import purposes
 from kehu.model.people import Permission
 from kehu.serve import problems

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from kehu.flows import arrive
-from kehu.flows.pace import Asked
+from kehu.flows.arrive import arrive
+from kehu.flows.users.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Desk, Parts, Sees

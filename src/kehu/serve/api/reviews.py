@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from kehu.flows import review
-from kehu.flows.decision import Answer
+from kehu.flows.decide import review
+from kehu.flows.decide.decision import Answer
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Author, Desk, Limit, Parts, Sees

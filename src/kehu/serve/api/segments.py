@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response
 
-from kehu.flows import segments as flow
-from kehu.flows import sight as sights
-from kehu.flows.segments import Purpose, Reader
+from kehu.flows.analysis import segments as flow
+from kehu.flows.analysis.segments import Purpose, Reader
+from kehu.flows.insight import sight as sights
 from kehu.model import segments as model
 from kehu.model.people import Permission
 from kehu.model.privacy import Purpose as Consent

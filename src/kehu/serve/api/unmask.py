@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from kehu.flows import unmask
+from kehu.flows.insight import unmask
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Number, Parts

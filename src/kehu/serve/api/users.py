@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kehu.flows import people
+from kehu.flows.users import people
 from kehu.model.people import Permission, Role
 from kehu.serve import problems
 from kehu.serve.given import After, Limit, Number, Parts

@@ -7,7 +7,8 @@ from datetime import datetime
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import decide, insight, relations
+from kehu.flows.decide import decide
+from kehu.flows.insight import insight, relations
 from kehu.flows.service.sla import Class
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission

@@ -7,8 +7,8 @@ from fastapi import Form, Query, Request
 from starlette.responses import Response
 
 from kehu.analyse.figures import Figure
-from kehu.flows import insight, overview
-from kehu.flows.pace import Asked
+from kehu.flows.insight import insight, overview
+from kehu.flows.users.pace import Asked
 from kehu.model.codes import Flaw
 from kehu.model.people import Permission
 from kehu.serve import face

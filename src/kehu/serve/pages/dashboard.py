@@ -11,7 +11,7 @@ from kehu.analyse import charts, document
 from kehu.analyse.crosses import Cross, Drawn
 from kehu.analyse.figures import REST, Figure
 from kehu.errors import UncountedError
-from kehu.flows import figures as flow
+from kehu.flows.analysis import figures as flow
 from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import face

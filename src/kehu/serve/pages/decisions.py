@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import decide, insight
-from kehu.flows.pace import Asked
-from kehu.flows.sight import Sight
+from kehu.flows.decide import decide
+from kehu.flows.insight import insight
+from kehu.flows.insight.sight import Sight
+from kehu.flows.users.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve.given import GREATEST, Author, Desk, Number, Parts, Sees
 from kehu.serve.looks import looked

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import decide
+from kehu.flows.decide import decide
 from kehu.flows.service import notes
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Number, Parts

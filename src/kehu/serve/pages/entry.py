@@ -9,8 +9,8 @@ from fastapi import Depends, Form, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import ConflictError
-from kehu.flows import people
-from kehu.flows.people import By
+from kehu.flows.users import people
+from kehu.flows.users.people import By
 from kehu.serve.given import Parts
 from kehu.serve.pages.preferences import local
 from kehu.serve.threads import Router

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.responses import Response
 
-from kehu.flows import explaining
+from kehu.flows.insight import explaining
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
 from kehu.serve.given import Number, Parts, Sees

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from kehu.analyse import charts
 from kehu.analyse.figures import Figure
-from kehu.flows import overview
+from kehu.flows.insight import overview
 from kehu.serve import face
 from kehu.serve.api.segments import reader
 from kehu.serve.given import Parts

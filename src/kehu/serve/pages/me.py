@@ -8,7 +8,7 @@ from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import ConflictError, NotFoundError
-from kehu.flows import people
+from kehu.flows.users import people
 from kehu.serve.given import Number, Parts
 from kehu.serve.threads import Router
 from kehu.serve.who import Gate, Gated, Who, needs

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import arrive, newcomer
-from kehu.flows.arrive import ArrivedOne, Row, Status
-from kehu.flows.pace import Asked
+from kehu.flows.arrive import arrive, newcomer
+from kehu.flows.arrive.arrive import ArrivedOne, Row, Status
+from kehu.flows.users.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.pace import paced

@@ -6,7 +6,7 @@ from datetime import date
 from fastapi import Request
 from starlette.responses import Response
 
-from kehu.flows import past
+from kehu.flows.insight import past
 from kehu.model.people import Permission
 from kehu.serve.given import AsOf, Number, Parts
 from kehu.serve.looks import looked

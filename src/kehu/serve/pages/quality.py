@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from kehu.analyse import trends
 from kehu.analyse.trends import Point
-from kehu.flows import hot, profile
-from kehu.flows.hot import HotValue
+from kehu.flows.analysis import profile
+from kehu.flows.identify import hot
+from kehu.flows.identify.hot import HotValue
 from kehu.model.codes import Severity
 from kehu.model.people import Permission
 from kehu.serve import face, words

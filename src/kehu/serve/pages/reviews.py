@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from kehu.flows import decide, review
+from kehu.flows.decide import decide, review
 from kehu.model import masks
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import ConflictError, SettingsError
-from kehu.flows import segments as flow
+from kehu.flows.analysis import segments as flow
 from kehu.model import segments as model
 from kehu.model.people import Permission
 from kehu.serve import drafts

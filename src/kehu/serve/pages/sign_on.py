@@ -15,9 +15,9 @@ from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import NotFoundError, StoreError
-from kehu.flows import sign_on
-from kehu.flows.people import By
-from kehu.flows.sign_on import Why
+from kehu.flows.users import sign_on
+from kehu.flows.users.people import By
+from kehu.flows.users.sign_on import Why
 from kehu.serve.given import Parts
 from kehu.serve.pages import entry
 from kehu.serve.pages.preferences import local

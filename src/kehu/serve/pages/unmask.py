@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Form, Request
 from starlette.responses import Response
 
-from kehu.flows import unmask
+from kehu.flows.insight import unmask
 from kehu.serve import face
 from kehu.serve.api.unmask import Asks
 from kehu.serve.given import Number, Parts

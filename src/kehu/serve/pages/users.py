@@ -9,7 +9,7 @@ from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.errors import ConflictError
-from kehu.flows import people
+from kehu.flows.users import people
 from kehu.model.people import Permission, Role
 from kehu.serve.given import After, Number, Parts
 from kehu.serve.threads import Router

@@ -1,0 +1,1 @@
+"""Analysis: figures, segments, and what is taken out of the store as files."""

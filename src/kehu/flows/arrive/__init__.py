@@ -1,0 +1,1 @@
+"""Arrive: single records, which become customers while somebody waits."""

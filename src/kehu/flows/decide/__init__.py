@@ -1,0 +1,1 @@
+"""Decide: what stewards say of customers and of pairs in doubt, and how it is taken back."""

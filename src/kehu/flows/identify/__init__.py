@@ -1,0 +1,1 @@
+"""Identify: which stored records are one customer, and what follows from it."""

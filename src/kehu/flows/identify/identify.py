@@ -1,0 +1,364 @@
+"""Identify: every new record gets its customer, and yesterday's customers keep their ids.
+
+The same story serves a first load of millions, a day's few records and a single arrival: only what the new records
+touch is read, paired and grouped again, and the answer is the one that starting from nothing would give.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.engine.engine import Engine
+from kehu.flows.identify import coding, hot, inforce, pairing, states
+from kehu.flows.identify.coding import Coded
+from kehu.flows.intake.held import Held
+from kehu.flows.progress import SILENT, Progress
+from kehu.model.links import PAIRS
+from kehu.resolve import group, identity, joining, keys, weights
+from kehu.resolve.coded import Records
+from kehu.resolve.model import Model
+from kehu.resolve.survivorship import DEFAULT, Survivorship
+from kehu.store import bulk, customers, facts, links, questions, records
+from kehu.store import keys as stored
+from kehu.store.database import Database, Transaction
+
+Numbers = npt.NDArray[np.int64]
+
+KEPT = "kept"
+"""What stands in a store in which the questions for stewards are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """What a run of `identify` did."""
+
+    records: int = 0
+    """New records that were given a customer."""
+    touched: int = 0
+    """Records that were looked at again, the new ones among them."""
+    created: int = 0
+    """Customers that are new."""
+    changed: int = 0
+    """Customers whose golden values or number of records changed."""
+    merged: int = 0
+    """Customers that were merged into others."""
+    pairs: int = 0
+    """Pairs of records that were compared."""
+    links: int = 0
+    """Pairs that were joined."""
+    refused: int = 0
+    """Pairs that asked to be joined and were not; they wait for a steward."""
+    hot_keys: int = 0
+    """Keys that too many records share to say anything."""
+    hot: tuple[int, ...] = ()
+    """Those of them that are keys of one phone, e-mail or certificate; `flows.identify.hot.of` tells which."""
+    renewed: int = 0
+    """Customers that changed because the settings of golden values did."""
+
+
+def identify(
+    database: Database,
+    engine: Engine,
+    model: Model,
+    *,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    hot_key_limit: int,
+    clock: Callable[[], datetime],
+    why: str = "load",
+    held: Held | None = None,
+    progress: Progress = SILENT,
+) -> Identified:
+    """Give every waiting record its customer.
+
+    Args:
+        database: The store.
+        engine: Who joins keys into pairs.
+        model: What weighs the pairs.
+        trust: For each channel how far its values are believed.
+        survivorship: Which values survive; where the store was made by other settings, every customer is made anew.
+        hot_key_limit: A key that more records share makes no pairs.
+        clock: The time, aware.
+        why: What the history of the customers tells as the cause.
+        held: Some of the records that wait, where they are at hand.
+        progress: Whoever wants to watch.
+
+    Returns:
+        What it did; nothing at all, where no record waits.
+    """
+    with database.begin() as tx:
+        at = clock()
+        if not customers.are_there(tx):
+            _begin(tx, trust, survivorship)
+        done = within(
+            tx,
+            engine,
+            model,
+            waiting=records.waiting(tx),
+            trust=trust,
+            survivorship=survivorship,
+            hot_key_limit=hot_key_limit,
+            at=at,
+            why=why,
+            held=held,
+            progress=progress,
+        )
+        if facts.get(tx, facts.QUESTIONS) is None:
+            questions.renew(tx, None, review_from=model.review_from, link_from=model.link_from)
+            facts.put(tx, facts.QUESTIONS, KEPT)
+        renewed = states.renew(tx, trust=trust, survivorship=survivorship, at=at, progress=progress)
+        return replace(done, renewed=renewed)
+
+
+def _begin(tx: Transaction, trust: Mapping[str, int], survivorship: Survivorship) -> None:
+    """Nothing in this store was made in another way yet, so nothing has to be made anew behind what comes now."""
+    for fact, told in ((facts.SURVIVORSHIP, survivorship.fingerprint(trust)), (facts.QUESTIONS, KEPT)):
+        if facts.get(tx, fact) is None:
+            facts.put(tx, fact, told)
+
+
+def within(
+    tx: Transaction,
+    engine: Engine,
+    model: Model,
+    *,
+    waiting: pa.Array,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    hot_key_limit: int,
+    at: datetime,
+    why: str,
+    held: Held | None = None,
+    progress: Progress = SILENT,
+) -> Identified:
+    """As `identify`, for some of the waiting records and in the caller's transaction.
+
+    Those that go on waiting have no keys yet: they find their customers later, as if they had come later.
+    """
+    if not len(waiting):
+        return Identified()
+    customers.next_id(tx)  # One at a time: two who regroup the same customers would not see each other's work.
+    inforce.require(tx, model)
+    progress.task("identify", len(waiting))
+    progress.step("pair")
+    limits = keys.limits(hot_key_limit=hot_key_limit)
+    paired = pairing.of_waiting(tx, engine, waiting, limits=limits, held=held)
+    done = _grouped(
+        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
+    )
+    progress.advance(len(waiting))
+    return done
+
+
+def again(
+    tx: Transaction,
+    model: Model,
+    *,
+    numbers: pa.Array,
+    hot_key_limit: int,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    at: datetime,
+    why: str,
+    ids: pa.Table | None = None,
+) -> pa.Table:
+    """Group these records, and all that they touch, again: a decision about them was made or taken back.
+
+    Args:
+        tx: The caller's transaction.
+        model: What weighs the pairs.
+        numbers: Current records; every member of each customer that may change.
+        hot_key_limit: A value that more records share says nothing.
+        trust: For each channel how far its values are believed.
+        survivorship: Which values survive.
+        at: Now.
+        why: What the history of the customers tells as the cause.
+        ids: Which customer some of the records shall be again (`store.customers.MEMBERS`), where they come apart.
+
+    Returns:
+        All that was touched, and the customer that each record had until now: `store.customers.MEMBERS`.
+    """
+    customers.next_id(tx)
+    inforce.require(tx, model)
+    nobody = numbers.slice(0, 0)
+    paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot=stored.HOT.empty_table())
+    limits = keys.limits(hot_key_limit=hot_key_limit)
+    touched = pairing.reach(tx, paired, paired.pairs, tie_from=model.tie_from)
+    before = customers.memberships(tx, touched.records)
+    _grouped(tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    return before
+
+
+def anew(
+    tx: Transaction,
+    engine: Engine,
+    model: Model,
+    *,
+    hot_key_limit: int,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    at: datetime,
+    why: str,
+    progress: Progress = SILENT,
+) -> Identified:
+    """Pair, weigh and group every record again, as if all had just come: another model weighs them.
+
+    Whoever is a customer already keeps the number, as far as numbers can last; nobody may wait.
+    """
+    customers.next_id(tx)
+    inforce.require(tx, model)
+    progress.step("pair")
+    limits = keys.limits(hot_key_limit=hot_key_limit)
+    paired = pairing.of_all(tx, engine, limits=limits)
+    return _grouped(
+        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
+    )
+
+
+def _grouped(
+    tx: Transaction,
+    model: Model,
+    paired: pairing.Paired,
+    *,
+    limits: Sequence[int],
+    trust: Mapping[str, int],
+    survivorship: Survivorship,
+    at: datetime,
+    why: str,
+    ids: pa.Table | None = None,
+    progress: Progress = SILENT,
+) -> Identified:
+    """Score the pairs, group all that they reach, and store what came of it."""
+    progress.step("score")
+    concerned = pc.unique(pa.chunked_array([paired.anew, pairing.sides(paired.pairs)], pa.int64()))
+    rows = coding.coded(tx, concerned, limits, paired.read)
+    found = weights.score(rows.records, *coding.rows(rows.numbers, paired.pairs), model)
+    # A pair that ties nobody brings no groups together: those of its other record are left alone.
+    follow = found.weight >= model.tie_from
+    touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), tie_from=model.tie_from)
+    compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
+    found = _moved(found, compared.numbers, rows.numbers)
+    kept = weights.score(rows.records, *coding.rows(rows.numbers, touched.links), model)
+    progress.step("group")
+    decided = coding.decided(tx, pa.array(rows.numbers), rows.numbers)
+    # Whoever was compared only is tied to nobody here, and stays what it is.
+    groups = joining.groups(rows.records, found + kept, model, decided)
+    progress.step("store")
+    linked = bulk.without(paired.anew, paired.newborn)
+    links.replace(tx, linked, _links(rows.records, rows.numbers, found, groups, model, decided))
+    links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
+    mine = np.isin(rows.numbers, touched.records.to_numpy())
+    done = _store(
+        tx, bulk.where(rows.table, mine), groups[mine], model,
+        trust=trust, survivorship=survivorship, at=at, why=why, ids=ids,
+    )  # fmt: skip
+    apart = groups[found.left] != groups[found.right]
+    return Identified(
+        records=len(paired.anew),
+        touched=len(touched.records),
+        pairs=len(found.left),
+        links=int((follow & ~apart).sum()),
+        refused=int((follow & apart).sum()),
+        hot_keys=paired.hot.num_rows,
+        hot=hot.named(paired.hot),
+        **done,
+    )
+
+
+def _with_all(
+    tx: Transaction, rows: Coded, numbers: pa.Array, limits: Sequence[int], read: coding.Read | None
+) -> Coded:
+    """Rows, and those of these records that are not among them; most often all are."""
+    if np.isin(numbers.to_numpy(), rows.numbers).all():
+        return rows
+    nothing = np.zeros(0, np.uint64)
+    known = coding.Read(
+        table=rows.table, keys=nothing if read is None else read.keys, hot=nothing if read is None else read.hot
+    )
+    return coding.coded(tx, pc.unique(pa.concat_arrays([pa.array(rows.numbers), numbers])), limits, known)
+
+
+def _moved(scores: weights.Scores, before: Numbers, after: Numbers) -> weights.Scores:
+    """Scores of pairs whose records stand in other rows now."""
+    if before is after:
+        return scores
+    place = coding.places(after, before)
+    return replace(scores, left=place[scores.left], right=place[scores.right])
+
+
+def _links(
+    coded: Records,
+    numbers: Numbers,
+    found: weights.Scores,
+    groups: Numbers,
+    model: Model,
+    decided: joining.Decided,
+) -> pa.Table:
+    """What is kept of the pairs: all that a steward may ever have to look at.
+
+    A pair in doubt is kept even while it stands inside one customer: other records may come and part it.
+    """
+    worth = found.where(found.weight >= model.review_from)
+    if not len(worth.left):
+        return links.STORED.empty_table()
+    table = weights.links_of(worth, numbers)
+    certificate = np.where(coded.certified, coded.codes("id_number"), -1)
+    reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)
+    reason = np.where((reason != "") & _kept_apart(worth.left, worth.right, decided, len(numbers)), "apart", reason)
+    state = np.select([reason == "", reason == "doubtful"], ["linked", "doubtful"], default="refused")
+    sides = [table.column(side) for side in PAIRS.names]
+    made = {"record_l": pc.min_element_wise(*sides), "record_r": pc.max_element_wise(*sides)}
+    made |= {name: table.column(name) for name in ("weight", "levels")}
+    made |= {"state": pa.array(state.tolist()), "reason": pa.array(reason.tolist(), mask=reason == "")}
+    return pa.table(made, schema=links.STORED)
+
+
+def _kept_apart(left: Numbers, right: Numbers, decided: joining.Decided, size: int) -> npt.NDArray[np.bool_]:
+    """Which of the pairs of rows a steward keeps apart."""
+    apart = ~decided.together
+    sides = (np.minimum(left, right), np.maximum(left, right))
+    told = (np.minimum(decided.left, decided.right)[apart], np.maximum(decided.left, decided.right)[apart])
+    return np.isin(sides[0] * size + sides[1], told[0] * size + told[1])
+
+
+def _store(
+    tx: Transaction,
+    rows: pa.Table,
+    groups: Numbers,
+    model: Model,
+    *,
+    trust: Mapping[str, int],
+    survivorship: Survivorship,
+    at: datetime,
+    why: str,
+    ids: pa.Table | None,
+) -> dict[str, int]:
+    """Write the customers that the groups are, and let the ids that no group kept lead to them."""
+    now = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
+    found = identity.assign(groups, now, prefer=None if ids is None else _ids(rows, ids, now))
+    made = customers.new_ids(tx, found.new)
+    new = np.append(made.to_numpy(), -1)
+    customer = np.where(found.customer < 0, new[-1 - np.minimum(found.customer, -1)], found.customer)
+    survivor = np.where(found.survivor < 0, new[-1 - np.minimum(found.survivor, -1)], found.survivor)
+    place = rows.schema.get_field_index("customer_id")
+    rows = rows.set_column(place, "customer_id", pa.array(customer))
+    written = states.write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=why, new=made)
+    nobodys = rows.column("record").filter(pa.array(now < 0)).combine_chunks()
+    customers.assign(tx, rows.select(["record", "customer_id"]), at=at, new=nobodys)
+    if len(found.retired):
+        customers.merge_into(tx, pa.table({"customer_id": found.retired, "survivor": survivor}), at=at, why=why)
+    concerned = pa.array(np.unique(np.concatenate([now[now >= 0], customer])))
+    questions.renew(tx, concerned, review_from=model.review_from, link_from=model.link_from)
+    return {"created": written.created, "changed": written.changed, "merged": len(found.retired)}
+
+
+def _ids(rows: pa.Table, ids: pa.Table, now: Numbers) -> Numbers:
+    """The customer that each row shall be again: that of `ids`, else the one it is."""
+    place = pc.index_in(rows.column("record"), ids.column("record").combine_chunks())
+    wanted = pc.coalesce(ids.column("customer_id").take(place), pa.array(now))
+    return np.asarray(wanted.to_numpy())

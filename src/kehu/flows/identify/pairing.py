@@ -1,0 +1,186 @@
+"""Pairing in the store: whom waiting records must be compared with, and how far that reaches."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kehu.engine.engine import Engine
+from kehu.flows.identify import coding
+from kehu.flows.identify.coding import Read
+from kehu.flows.intake.held import Held
+from kehu.model.links import KEYS, KIND, PAIRS
+from kehu.model.records import CLEAN
+from kehu.resolve import keys
+from kehu.resolve.coded import Records
+from kehu.store import bulk, customers, decisions, finding, links, records
+from kehu.store import keys as stored
+from kehu.store.database import Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paired:
+    """The pairs to compare."""
+
+    pairs: pa.Table
+    """`model.links.PAIRS`; one of the two records at least is paired anew."""
+    anew: pa.Array
+    """The records whose pairs were all made anew: the waiting ones, and those whose key became hot or ceased to be."""
+    lost: pa.Array
+    """The records that shared a key with a version no longer in force."""
+    hot: pa.Table
+    """The keys that too many records share (`store.keys.HOT`)."""
+    read: Read | None = None
+    """The records of `anew`, where few were read for their keys."""
+
+    @property
+    def newborn(self) -> pa.Array:
+        """Those of `anew` that are known to have had no customer, and no version before: nobody is linked to them."""
+        if self.read is None:
+            return self.anew.slice(0, 0)
+        rows = self.read.table
+        first = pc.and_(pc.equal(rows.column("version"), 1), pc.is_null(rows.column("customer_id")))
+        return rows.column("record").filter(first).combine_chunks()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """The records whose groups may change, whole components of them."""
+
+    records: pa.Array
+    """Their numbers."""
+    links: pa.Table
+    """The stored links between them that still hold: `store.links.STORED`."""
+
+
+def of_waiting(
+    tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Sequence[int], held: Held | None = None
+) -> Paired:
+    """Store the keys of waiting records, and pair each with all that share one.
+
+    Whether a key is hot depends on how many records share it. Where that changes, in either direction, everybody who
+    has the key is paired anew, so that the order in which records came leaves no trace.
+    """
+    rows = (held or Held()).given_up(tx, waiting, most=READ)
+    rows = None if rows is None else coding.in_order(rows)
+    gone = KEYS.empty_table() if _are_first(rows) else stored.held(tx, _keys(tx, records.former(tx, waiting)))
+    if gone.num_rows:
+        stored.remove(tx, gone)
+    own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
+    sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
+    anew, others, hot = waiting, sharing.keys, sharing.hot
+    turned = _turned(own, gone, sharing.keys, limits)
+    if len(turned):
+        anew = pc.unique(pa.concat_arrays([waiting, turned]))
+        own = pa.concat_tables([own, _keys(tx, turned)])
+        again = stored.sharing(tx, own, limits=limits)
+        others, hot = again.keys, again.hot
+    # Those who have a hot key may be few among the waiting: it must not pair them with each other.
+    cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks())))
+    found = engine.pairs(pa.concat_tables([cold, others]), limits=limits)
+    one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
+    stored.add(tx, own)
+    lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
+    hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
+    return Paired(
+        pairs=found.pairs.filter(one_is_new),
+        anew=anew,
+        lost=lost,
+        hot=hot,
+        read=None if rows is None else Read(table=rows, keys=own["key"].to_numpy(), hot=hot["key"].to_numpy()),
+    )
+
+
+READ = 100_000
+"""Up to so many waiting records are read once, and kept in memory until nobody needs them any more."""
+
+
+def _are_first(rows: pa.Table | None) -> bool:
+    """Whether records are known to be the first versions, all of them."""
+    return rows is not None and pc.max(rows.column("version")).as_py() == 1
+
+
+def of_all(tx: Transaction, engine: Engine, *, limits: Sequence[int]) -> Paired:
+    """Pair all records, none of which waits: their keys are stored, and do not depend on what weighs them."""
+    numbers = records.current(tx)
+    found = engine.pairs(_keys(tx, numbers), limits=limits)
+    return Paired(pairs=found.pairs, anew=numbers, lost=numbers.slice(0, 0), hot=found.hot.cast(stored.HOT))
+
+
+def sides(pairs: pa.Table) -> pa.Array:
+    """The numbers of the records of pairs, each once."""
+    return pc.unique(pa.chunked_array([c for side in PAIRS.names for c in pairs.column(side).chunks], pa.int64()))
+
+
+def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float) -> Reach:
+    """Everybody whose group the new pairs may change: their components, and the members of their customers.
+
+    Components are tied by links, and by stewards who put records together.
+
+    Args:
+        tx: The transaction.
+        paired: The pairs that were compared.
+        joining: Those of them that ask to be joined (`model.links.PAIRS`).
+        tie_from: Lighter links tie nothing.
+    """
+    seeds = pc.unique(pa.chunked_array([paired.anew, paired.lost, sides(joining)], pa.int64()))
+    newborn = paired.newborn
+    had = customers.memberships(tx, bulk.without(paired.anew, newborn))
+    mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
+    reached = frontier = pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks]))
+    held = [links.STORED.empty_table()]
+    while len(frontier):
+        found = links.of_records(tx, bulk.without(frontier, newborn))
+        held.append(found)
+        tied = found.filter(pc.greater_equal(found.column("weight"), tie_from)).select(PAIRS.names)
+        decided = decisions.standing(tx, frontier)
+        together = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value))
+        tied = pa.concat_tables([tied, together.select(PAIRS.names)])
+        ends = pa.concat_arrays([chunk for side in PAIRS.names for chunk in tied.column(side).chunks] or [frontier[:0]])
+        frontier = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
+        reached = pa.concat_arrays([reached, frontier])
+    every = pa.concat_tables(held)
+    if not every.num_rows:
+        return Reach(records=reached, links=every)
+    every = every.filter(_touching(every, reached, pc.and_))
+    every = every.filter(pc.invert(_touching(every, paired.anew, pc.or_)))
+    return Reach(records=reached, links=links.once(every))
+
+
+def _touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:
+    """Where one side of a pair is (`pc.or_`), or both are (`pc.and_`), among these records."""
+    return both(*(pc.is_in(pairs.column(side), value_set=numbers) for side in PAIRS.names))
+
+
+def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:
+    if not len(numbers):
+        return KEYS.empty_table()
+    return _keys_of(tx, records.read(tx, numbers, columns=("record", *CLEAN.names)))
+
+
+def _keys_of(tx: Transaction, rows: pa.Table) -> pa.Table:
+    return finding.keys(tx, keys.of(Records(rows.select(CLEAN.names)), rows.column("record").to_numpy()))
+
+
+def _turned(own: pa.Table, gone: pa.Table, others: pa.Table, limits: Sequence[int]) -> pa.Array:
+    """The stored records one of whose keys became hot, or ceased to be."""
+    key = others.column("key").to_numpy()
+    if not len(key):
+        return pa.array([], pa.int64())
+    known, back, have = np.unique(key, return_inverse=True, return_counts=True)
+    most = np.asarray(limits)[(known & np.uint64(KIND)).astype(np.int64)]
+    was_hot = have + _count(gone, known) > most
+    is_hot = have + _count(own, known) > most
+    return pc.unique(others.column("record").filter(pa.array((was_hot != is_hot)[back])).combine_chunks())
+
+
+def _count(table: pa.Table, known: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """How often each of the known keys stands in a table of `KEYS`."""
+    key = table.column("key").to_numpy()
+    place = np.searchsorted(known, key)
+    place[place == len(known)] = 0
+    return np.bincount(place[known[place] == key], minlength=len(known))

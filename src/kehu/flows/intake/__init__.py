@@ -1,0 +1,1 @@
+"""Intake: what channels hold becomes records, batch by batch, or lies in quarantine."""

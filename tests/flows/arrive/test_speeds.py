@@ -1,0 +1,185 @@
+"""Three speeds, one result: whatever mix of runs, batches and single arrivals brings the records, and in what order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kehu.collect.town import town
+from kehu.engine.duck import Duck
+from kehu.engine.few import Few
+from kehu.flows import run
+from kehu.flows.arrive import arrive
+from kehu.flows.arrive.arrive import OURS, Desk
+from kehu.flows.intake.intake import Feed
+from kehu.model.records import POSITION, Batch
+from kehu.resolve import model as models
+from kehu.store import customers, database, links, records
+from kehu.store.database import Database
+from kehu.store.sealing.keyring import Keyring
+from kehu.store.sealing.vault import Vault
+
+VAULT = Vault(Keyring(secrets={1: bytes(32)}))
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+class Speed(StrEnum):
+    """How some records reach a store."""
+
+    RUN = "run"
+    """Collected from their channels and identified, as every night."""
+    MANY = "many"
+    """Sent as one batch."""
+    ONE = "one"
+    """Sent one by one."""
+
+
+Plan = Sequence[tuple[Speed, Sequence[int]]]
+"""Which records come one after the other, and how; a record may come again."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A channel that holds these rows."""
+
+    name: str
+    rows: pa.Table
+
+    def batches(self, *, after: str | None) -> Iterator[Batch]:
+        del after
+        yield Batch(rows=self.rows, cursor=None)
+
+    def sample(self, rows: int) -> Batch:
+        return Batch(rows=self.rows.slice(0, rows), cursor=None)
+
+
+def people() -> pa.Table:
+    """The records of a few customers of a town, several of each."""
+    made = town.make(400, seed=23)
+    several = made.truth.group_by("customer_id").aggregate([("record_id", "count")]).sort_by("customer_id")
+    several = several.filter(pc.greater(several["record_id_count"], 2))["customer_id"][:4].combine_chunks()
+    theirs = made.truth.filter(pc.is_in(made.truth["customer_id"], value_set=several))["record_id"].combine_chunks()
+    return made.records.filter(pc.is_in(made.records["record_id"], value_set=theirs))
+
+
+PEOPLE = people()
+BULK: Plan = [(Speed.RUN, range(PEOPLE.num_rows))]
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Every record once at least, in any order, cut anywhere, each piece at any speed."""
+    size = PEOPLE.num_rows
+    again = draw(st.lists(st.integers(0, size - 1), max_size=4))
+    order = draw(st.permutations([*range(size), *again]))
+    plan, at = [], 0
+    while at < len(order):
+        piece = draw(st.integers(1, 6))
+        plan.append((draw(st.sampled_from(Speed)), order[at : at + piece]))
+        at += piece
+    return plan
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=plans(), hot_key_limit=st.sampled_from([100, 3]))
+def test_order_batches_repetition_and_speed_change_nothing(
+    plan: Plan, hot_key_limit: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folders = [tmp_path_factory.mktemp("store") for _ in range(2)]
+    mixed = outcome(opened(folders[0]), plan, folders[0], hot_key_limit=hot_key_limit)
+    assert mixed == outcome(opened(folders[1]), BULK, folders[1], hot_key_limit=hot_key_limit)
+
+
+def test_they_change_nothing_on_any_database(store: Database, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    order = rng.permutation(np.repeat(np.arange(PEOPLE.num_rows), rng.integers(1, 3, PEOPLE.num_rows)))
+    cuts = np.sort(rng.integers(0, len(order), 5))
+    plan = [(list(Speed)[place % 3], part.tolist()) for place, part in enumerate(np.split(order, cuts))]
+    assert outcome(store, plan, tmp_path) == outcome(opened(tmp_path / "bulk"), BULK, tmp_path / "bulk")
+
+
+def opened(folder: Path) -> Database:
+    folder.mkdir(exist_ok=True)
+    made = database.connect("sqlite:///kehu.db", folder=folder, vault=VAULT)
+    database.migrate(made)
+    return made
+
+
+Outcome = tuple[
+    set[frozenset[tuple[str, str]]], set[tuple[frozenset[tuple[str, str]], str, str | None]], list[dict[str, object]]
+]
+
+
+def outcome(store: Database, plan: Plan, folder: Path, *, hot_key_limit: int = 100) -> Outcome:
+    """What a store knows once records came so: its partition, its links with their states, its golden values."""
+    desk = Desk(
+        engine=Few(),
+        model=models.shipped(),
+        home="CN",
+        trust={"hall": 3, "online": 2, "calls": 1},
+        hot_key_limit=hot_key_limit,
+        mappings={},
+        rules={},
+        raw_in=folder / "raw",
+        clock=lambda: NOW,
+    )
+    for speed, places in plan:
+        _bring(store, desk, speed, PEOPLE.take(pa.array(places, pa.int64())))
+    with store.read() as tx:
+        rows = records.read(tx, columns=("record", "channel", "record_id", "customer_id")).to_pylist()
+        tied = links.every(tx).to_pylist()
+        states = customers.states(tx, retired=False).to_pylist()
+    name = {row["record"]: (row["channel"], row["record_id"]) for row in rows}
+    groups: dict[int, set[tuple[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(row["customer_id"], set()).add(name[row["record"]])
+    untold = {"customer_id", "sources", "valid_from", "why"}  # They tell when and in which order it came.
+    golden = [
+        {"of": sorted(groups[state["customer_id"]]), **{key: told for key, told in state.items() if key not in untold}}
+        for state in states
+    ]
+    return (
+        {frozenset(group) for group in groups.values()},
+        {(frozenset([name[one["record_l"]], name[one["record_r"]]]), one["state"], one["reason"]) for one in tied},
+        sorted(golden, key=lambda state: str(state["of"])),
+    )
+
+
+def _bring(store: Database, desk: Desk, speed: Speed, rows: pa.Table) -> None:
+    if speed is Speed.RUN:
+        _run(store, desk, rows)
+        return
+    sent = [{name: value for name, value in row.items() if value is not None} for row in rows.to_pylist()]
+    if speed is Speed.MANY:
+        arrive.many(store, desk, sent)
+        return
+    for row in sent:
+        arrive.one(store, desk, row)
+
+
+def _run(store: Database, desk: Desk, rows: pa.Table) -> None:
+    feeds = []
+    for channel in pc.unique(rows["channel"]).to_pylist():
+        theirs = rows.filter(pc.equal(rows["channel"], channel)).drop_columns(["channel"])
+        theirs = theirs.append_column(POSITION, pa.array([f"row {place}" for place in range(theirs.num_rows)]))
+        feeds.append(Feed(channel=Given(channel, theirs), mapping=OURS, sparse=True))
+    done = run.whole(
+        store,
+        feeds,
+        Duck(),
+        desk.model,
+        raw_in=desk.raw_in,
+        home=desk.home,
+        trust=desk.trust,
+        hot_key_limit=desk.hot_key_limit,
+        clock=desk.clock,
+    )
+    assert not done.failures
