@@ -371,6 +371,18 @@ def test_whatever_is_asked_of_a_customer_stands_in_one_index_but_what_names_some
     assert set(index.columns.keys()) - {"merged_into"} == asked - names - {"age"}
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_however_often_a_segment_is_asked_for_it_is_planned_for_its_values(people: Database) -> None:
+    wanted = model.parsed({"column": "customer.category", "is": "one_of", "values": ["student"]})
+    with people.read() as tx:
+        for _ in range(20):
+            segments.count(tx, wanted, TODAY)
+        kept = "FROM pg_prepared_statements WHERE statement LIKE 'SELECT count%category%'"
+        [planned, unplanned] = tx.execute(sa.text(f"SELECT SUM(custom_plans), SUM(generic_plans) {kept}")).one()
+    assert planned > 0
+    assert unplanned == 0
+
+
 def test_each_condition_tells_whether_it_holds(people: Database) -> None:
     tree = {"all": [{"column": "customer.email", "is": "known"}, {"not": {"has": "interaction"}}]}
     with people.read() as tx:
