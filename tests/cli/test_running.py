@@ -66,6 +66,10 @@ def test_the_quarantine_is_listed_and_shown(kehu: Kehu, project: Path) -> None:
     assert "required" in shown
     assert '"流水号": "H2601050005"' in shown
     assert kehu("quarantine", "show", 99).code == 1
+    assert kehu("quarantine", "dismiss", row["quarantine_id"]).code == 2
+    dismissed = kehu("quarantine", "dismiss", row["quarantine_id"], "--reason", "sent again")
+    assert dismissed.out.startswith("1 rows dismissed")
+    assert kehu("quarantine", "list", "--json").json["total"] == 0
 
 
 def test_a_mended_row_is_replayed_once(kehu: Kehu, project: Path) -> None:
@@ -114,7 +118,8 @@ def test_settings_without_a_channel_ask_for_one(kehu: Kehu, tmp_path: Path) -> N
 def test_every_command_explains_itself_with_an_example(kehu: Kehu) -> None:
     for command in (
         ["demo"], ["init"], ["check"], ["run"], ["collect"], ["identify"], ["resolve"], ["train"], ["evaluate"],
-        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "replay"], ["report"], ["serve"],
+        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "replay"], ["quarantine", "dismiss"],
+        ["report"], ["serve"],
     ):  # fmt: skip
         told = kehu(*command, "--help")
         assert told.code == 0

@@ -131,6 +131,21 @@ def test_a_mended_value_makes_one_row_a_record_with_a_customer(with_bad_rows: Da
         assert records.count(tx) == 2
 
 
+def test_a_dismissed_row_stays_closed_also_when_it_comes_again(with_bad_rows: Database, tmp_path: Path) -> None:
+    by = By(login="ann", at=CLOCK)
+    assert mend.dismiss(with_bad_rows, [1, 3], reason="sent again", by=by) == 2
+    assert states(with_bad_rows) == [State.DISMISSED, State.OPEN, State.DISMISSED]
+    assert mend.dismiss(with_bad_rows, [1], reason="twice", by=by) == 0
+    assert mend.replay(with_bad_rows, desk(tmp_path, RIGHT)) == Replayed(rows=1, accepted=1)
+    again = Feed(channel=Given(Batch(rows=ROWS, cursor="2")), mapping=WRONG, rules=(NAME,))
+    assert bring(with_bad_rows, again, tmp_path).counts.read == 3
+    assert states(with_bad_rows) == [State.DISMISSED, State.REPLAYED, State.DISMISSED]  # No row lies there twice.
+    with pytest.raises(NotFoundError, match="no row 99"):
+        mend.dismiss(with_bad_rows, [2, 99], reason="none", by=by)
+    with with_bad_rows.read() as tx:
+        assert list(verify.findings(tx)) == []
+
+
 def test_a_row_that_came_again_in_the_meantime_is_no_second_record(with_bad_rows: Database, tmp_path: Path) -> None:
     mended = ROWS.set_column(1, "name", pa.array(["张伟", "李娜", "王芳"]))
     feed = Feed(channel=Given(Batch(rows=mended, cursor="2")), mapping=WRONG, rules=(NAME,))
@@ -228,3 +243,17 @@ def test_who_mends_is_noted_with_the_row_and_its_columns_but_no_value(with_bad_r
     with store.read() as tx:
         [noted] = trail.page(tx, Filter(act=Act.MEND), vault=store.vault)
     assert (noted.who, noted.what, noted.detail) == ("qian", "quarantine 1", {"rows": 1, "columns": ["name"]})
+
+
+def test_who_dismisses_is_noted_with_the_reason_and_no_certificate_in_it(
+    with_bad_rows: Database, tmp_path: Path
+) -> None:
+    store = dataclasses.replace(with_bad_rows, vault=with_bad_rows.vault or Vault(keyring.made()))
+    assert store.vault is not None
+    mend.dismiss(store, [1, 2], reason="110105194912310029 came again", by=By(login="qian", at=CLOCK))
+    with store.read() as tx:
+        [noted] = trail.page(tx, Filter(act=Act.DISMISS), vault=store.vault)
+    assert (noted.who, noted.what, noted.detail) == ("qian", "quarantine", {"rows": 2, "first": 1, "last": 2})
+    assert noted.why is not None
+    assert noted.why.endswith("came again")
+    assert "194912310029" not in noted.why

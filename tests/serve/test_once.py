@@ -21,6 +21,7 @@ HARMLESS = {
     "/segments/{segment_id}/export": "makes nothing; each list is noted",
     "/interactions/{call_id}/caller": "says the same again",
     "/quarantine/{quarantine_id}/replay": "what was replayed is not replayed again",
+    "/quarantine/{quarantine_id}/dismiss": "what is closed stays so",
     "/users/{person_id}/disable": "says the same again",
     "/users/{person_id}/enable": "says the same again",
     "/users/{person_id}/reset": "the last link is good, whichever was lost",

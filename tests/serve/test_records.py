@@ -77,6 +77,13 @@ def test_a_bad_record_is_quarantined_with_its_reasons(taking: TestClient) -> Non
     assert told["reasons"][0]["column"] == "record_id"
     (row,) = taking.get("/api/v1/quarantine").json()["rows"]
     assert row["channel"] == "app"
+    number = row["quarantine_id"]
+    assert "无需修正" in taking.get(f"/quarantine/{number}").text
+    told = taking.post(f"/api/v1/quarantine/{number}/dismiss", json={"reason": "a test of theirs"}).json()
+    assert told["row"]["state"] == "dismissed"
+    assert taking.get("/api/v1/quarantine").json()["rows"] == []
+    assert "无需修正" not in taking.get(f"/quarantine/{number}").text
+    assert taking.post(f"/api/v1/quarantine/{number}/dismiss", json={"reason": ""}).status_code == 422
 
 
 def test_a_batch_has_a_status_for_every_record(taking: TestClient) -> None:

@@ -74,7 +74,7 @@ COMMANDS: dict[str, Late] = {
     "quarantine": Late(
         module="quarantine",
         attribute="app",
-        help="The rows that broke a rule: list them, show one, replay them.",
+        help="The rows that broke a rule: list them, show one, replay or dismiss them.",
     ),
     "decide": Late(
         module="deciding",

@@ -16,7 +16,7 @@ from kehu.settings import reading
 from kehu.store import quarantine
 from kehu.store.quarantine import State
 
-app = typer.Typer(help="The rows that broke a rule: list them, show one, replay them.", no_args_is_help=True)
+app = typer.Typer(help="The rows that broke a rule: list them, show one, replay or dismiss them.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -122,6 +122,28 @@ def replay(
         f"{done.rows:,} rows replayed: {done.accepted:,} are records now, {done.duplicate:,} were there already, "
         f"{done.bad:,} are still bad"
     )
+
+
+@app.command("dismiss")
+def dismiss(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER…", help="Which rows.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, sealed.", show_default=False)
+    ],
+    config: options.Config = None,
+    *,
+    json: options.Json = False,
+) -> None:
+    """Close open rows that nobody will mend. They stay, and the same row sent again lies closed as well.
+
+    Example: kehu quarantine dismiss 17 18 --reason "the hall sent them again"
+    """
+    with wiring.store(reading.load(config)) as database:
+        done = mend.dismiss(database, numbers, reason=reason, by=wiring.by())
+    if json:
+        screen.print_json({"dismissed": done})
+        return
+    screen.stdout.print(f"{done:,} rows dismissed")
 
 
 def _parted(given: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from kehu.flows.intake import intake
 from kehu.flows.intake.intake import Feed
 from kehu.flows.intake.judged import Judged
 from kehu.flows.users.people import By
+from kehu.model import masks
 from kehu.store import customers, loads, quarantine, sealed
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
@@ -98,10 +99,38 @@ def replay(
                         one = _replay(tx, desk, _feed(desk, name, pushed=pushed), piece, mended or {}, kept)
                         done = Replayed(**{key: count + asdict(one)[key] for key, count in asdict(done).items()})
             if rows and by is not None:
-                trail.tell(tx, _entry(by, rows, mended or {}))
+                trail.tell(tx, _entry(by, rows, Act.MEND, columns=sorted(mended or {})))
         if len(rows) < PIECE:
             return done
         after = rows[-1].quarantine_id
+
+
+def dismiss(database: Database, numbers: Sequence[int], *, reason: str, by: By) -> int:
+    """Close open rows that nobody will mend: their source sent better ones since, or they are no rows at all.
+
+    They stay as they are and are replayed no more; the same row sent again lies closed as well.
+
+    Args:
+        database: The store.
+        numbers: Which rows; those that are not open are left alone.
+        reason: Why; it is kept in the audit trail, sealed.
+        by: Who asks.
+
+    Returns:
+        How many were open.
+
+    Raises:
+        NotFoundError: One of the numbers was never given.
+    """
+    with database.begin() as tx:
+        for number in numbers:
+            quarantine.get(tx, number)
+        rows = quarantine.to_replay(tx, numbers=numbers, limit=len(numbers)) if numbers else []
+        for row in rows:
+            quarantine.mark(tx, row.quarantine_id, State.DISMISSED)
+        if rows:
+            trail.tell(tx, _entry(by, rows, Act.DISMISS, why=masks.in_text(reason)))
+    return len(rows)
 
 
 def found(database: Database, number: int) -> One:
@@ -143,13 +172,17 @@ def replay_one(database: Database, desk: Desk, number: int, *, mended: Mapping[s
     return replace(found(database, number), replayed=done)
 
 
-def _entry(by: By, rows: Sequence[BadRow], mended: Mapping[str, str]) -> Entry:
-    """Which rows were judged again, and which of their columns were mended; never a value."""
+def _entry(
+    by: By, rows: Sequence[BadRow], act: Act, *, columns: Sequence[str] | None = None, why: str | None = None
+) -> Entry:
+    """What was done to which rows, and which of their columns were mended; never a value."""
     what = f"quarantine {rows[0].quarantine_id}" if len(rows) == 1 else "quarantine"
-    detail: dict[str, int | list[str]] = {"rows": len(rows), "columns": sorted(mended)}
+    detail: dict[str, int | list[str]] = {"rows": len(rows)}
+    if columns is not None:
+        detail["columns"] = list(columns)
     if len(rows) > 1:
         detail |= {"first": rows[0].quarantine_id, "last": rows[-1].quarantine_id}
-    return Entry(at=by.at, who=by.login, act=Act.MEND, what=what, whence=by.whence, detail=detail)
+    return Entry(at=by.at, who=by.login, act=act, what=what, whence=by.whence, why=why, detail=detail)
 
 
 def _is_pushed(row: BadRow) -> bool:

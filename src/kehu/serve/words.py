@@ -128,6 +128,7 @@ ACTS: dict[str, str] = {
     "undo": marked("took back"),
     "arrive": marked("handed records in"),
     "mend": marked("mended or replayed"),
+    "dismiss": marked("dismissed rows"),
     "adopt": marked("adopted a model"),
     "note": marked("wrote a note"),
     "ticket": marked("worked on a ticket"),

@@ -33,6 +33,19 @@ def listed(
         return sight.of(views.quarantine_page(tx, channel=channel, rule=rule, state=state, after=after, limit=limit))
 
 
+class Dismissal(BaseModel):
+    """Why nobody will mend a row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(
+        min_length=1,
+        max_length=2_000,
+        description="Why; it is kept in the audit trail",
+        examples=["the hall sent it again"],
+    )
+
+
 class Mended(BaseModel):
     """What to put in place of what came."""
 
@@ -53,3 +66,10 @@ def replay(parts: Parts, desk: Desk, who: Mends, quarantine_id: Number, mended: 
     return mend.replay_one(
         parts.database, desk, quarantine_id, mended=mended.values if mended else {}, by=who.by(parts.clock())
     )
+
+
+@router.post("/{quarantine_id}/dismiss", summary="Dismiss a row", responses=problems.documented(404, 422))
+def dismiss(parts: Parts, who: Mends, quarantine_id: Number, why: Dismissal) -> mend.One:
+    """Close an open row as it is; one that is not open stays what it is."""
+    mend.dismiss(parts.database, [quarantine_id], reason=why.reason, by=who.by(parts.clock()))
+    return mend.found(parts.database, quarantine_id)

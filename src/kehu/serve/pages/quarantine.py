@@ -30,6 +30,7 @@ FIELD = "value:"
 
 Rule = Annotated[str | None, Query(max_length=64)]
 Wanted = Annotated[State | Literal["all", ""], Query()]
+Reason = Annotated[str, Form(min_length=1, max_length=2_000)]
 Told = Annotated[int | None, Query(ge=0)]
 
 
@@ -150,6 +151,13 @@ def replay(
     done = mend.replay_one(parts.database, desk, quarantine_id, mended=mended, by=who.by(parts.clock()))
     if done.replayed.bad:
         return _page(request, parts, done, values, is_still_bad=True)
+    return RedirectResponse(f"/quarantine/{quarantine_id}", status_code=303)
+
+
+@router.post("/quarantine/{quarantine_id}/dismiss")
+def dismiss(parts: Parts, who: Mends, quarantine_id: Number, reason: Reason) -> Response:
+    """Close a row that nobody will mend."""
+    mend.dismiss(parts.database, [quarantine_id], reason=reason, by=who.by(parts.clock()))
     return RedirectResponse(f"/quarantine/{quarantine_id}", status_code=303)
 
 

@@ -54,6 +54,8 @@ class Act(StrEnum):
     """Records were pushed: a batch, or the first that somebody sent to a channel one by one on a day."""
     MEND = "mend"
     """Quarantined rows were mended or replayed."""
+    DISMISS = "dismiss"
+    """Quarantined rows were closed as they are."""
     ADOPT = "adopt"
     """Another model was adopted."""
     NOTE = "note"
