@@ -1,6 +1,7 @@
 """Stewards' decisions and the review queue over the interface, on a store of their own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,8 @@ from kehu.store.sealing.vault import Vault
 VAULT = Vault(Keyring(secrets={1: bytes(32)}))
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+MODEL = replace(models.shipped(), link_from=4.0)
+"""So that a title on the same phone is in doubt: it weighs 3.5."""
 WHY = {"reason": "seen the cards"}
 BOX = "四川省成都市武侯区科华北路65号"
 PEOPLE: tuple[dict[str, str], ...] = (
@@ -42,7 +45,7 @@ def steward(tmp_path: Path) -> Iterator[TestClient]:
     ticks = count()
     desk = Desk(
         engine=Duck(threads=1),
-        model=models.shipped(),
+        model=MODEL,
         home="CN",
         trust={},
         hot_key_limit=100,
