@@ -395,6 +395,7 @@ def test_a_segment_is_built_by_clicks_and_counted_meanwhile(visit: Open, address
     page.get_by_role("checkbox", name="student").check()
     expect(page.get_by_role("status")).to_have_text(re.compile(r"^\d+ of \d+ customers$"))
     page.get_by_role("button", name="Another group").click()
+    page.wait_for_load_state()  # The button loads a page, which listens once it is there.
     page.locator('[name="g1.about"]').select_option("interaction")
     expect(page.locator('[name="g1.l0.column"]')).to_have_value("interaction.kind")
     assert violations(page) == []
