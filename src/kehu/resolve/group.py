@@ -193,7 +193,6 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     live = np.zeros(len(worst), dtype=np.bool_)
     live[of_pair[(a != b) & (weight + support[of_pair] >= link_from)]] = True
     hard = np.flatnonzero(live[of_pair] & (a != b))
-    hard = hard[np.argsort(of_pair[hard], kind="stable")]
     a, b, weight, lasting = a[hard], b[hard], weight[hard], lasting[hard]
     joined = group.copy()
     held = _held(certificate, group)
@@ -220,7 +219,7 @@ def _laid(a: Rows, b: Rows, block: Rows) -> Iterator[tuple[Rows, Rows, Rows, Row
     """Blocks of equally many groups, laid on each other.
 
     Args:
-        a: The one group of each pair; pairs come block after block.
+        a: The one group of each pair.
         b: The other.
         block: For each group its block.
 
