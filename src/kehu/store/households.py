@@ -239,6 +239,7 @@ def latest_contacts(tx: Transaction, *, reasons: Sequence[str], limit: int) -> t
     return tuple(Contact(**row) for row in reversed(rows.mappings().all()))
 
 
+@functools.cache
 def _contacts(*, is_first: bool) -> sa.Select[Any]:
     query = (
         sa.select(interaction, record.c.channel, record.c.record_id, subscription.c.msisdn)

@@ -291,7 +291,18 @@ _RECORDS_OF = (
 _OLDER_RECORDS_OF = _RECORDS_OF.where(record.c.record < sa.bindparam("after"))
 
 
-def records_of(tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = 12) -> Page[Record]:
+RECORDS_SHOWN = 12
+"""So many records of a customer are a page of them."""
+
+
+def first(records: Sequence[Record]) -> Page[Record]:
+    """The first page of the records of a customer, of which the first were read."""
+    return _page(tuple(records[: RECORDS_SHOWN + 1]), RECORDS_SHOWN, "record")
+
+
+def records_of(
+    tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = RECORDS_SHOWN
+) -> Page[Record]:
     """The records of a customer, those stored last first."""
     if after is None:
         return _page(_rows(tx, Record, _RECORDS_OF, number=customer_id, most=limit + 1), limit, "record")

@@ -295,7 +295,7 @@ def whole(
         names = {found.customer_id: found.name for found in (customer, *views.customers_of(tx, sorted(others)))}
         return Whole(
             **_at_sight(tx, customer, stated, known),
-            records=views.records_of(tx, number, after=records_after),
+            records=views.records_of(tx, number, after=records_after) if records_after else views.first(stated),
             ties=tuple(_tie(link, number, known, names, model) for link in inside),
             doubts=tuple(_tie(link, number, known, names, model) for link in outside),
             history=views.history_of(tx, number),

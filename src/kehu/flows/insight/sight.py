@@ -10,8 +10,9 @@ the rest in one line, and no weight beyond a thousand to one.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
-from enum import Enum
+from enum import Enum, auto
 from functools import cache
+from operator import is_not
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -70,24 +71,44 @@ PLAIN = (*UNMASKED, str, float, date)
 """What holds no other values: it is shown as it is where it stands in no column that is masked."""
 
 
+class _Form(Enum):
+    """What is done with values of a type."""
+
+    UNMASKED = auto()
+    SEVERAL = auto()
+    NAMED = auto()
+    DATACLASS = auto()
+    PLAIN = auto()
+
+
+@cache
+def _form(kind: type) -> _Form:
+    if issubclass(kind, UNMASKED):
+        return _Form.UNMASKED
+    if issubclass(kind, tuple | list):
+        return _Form.SEVERAL
+    if issubclass(kind, Mapping):
+        return _Form.NAMED
+    return _Form.DATACLASS if is_dataclass(kind) else _Form.PLAIN
+
+
 def _veiled(told: Any, column: str | None, clear: frozenset[str]) -> Any:
     """A value of a column, or whatever holds values, masked; itself where nothing of it is."""
-    if told is None or isinstance(told, UNMASKED):
+    form = _form(type(told))
+    if form is _Form.UNMASKED:
         return told
-    if column is not None and column not in clear and (veil := VEILS.get(column)) and isinstance(told, veil.kind):
+    veil = VEILS.get(column) if column is not None else None
+    if veil is not None and column not in clear and isinstance(told, veil.kind):
         return veil.put_on(told)
-    if isinstance(told, PLAIN):
+    if form is _Form.PLAIN:
         return told
-    if isinstance(told, tuple | list):
-        veiled = [_veiled(one, column, clear) for one in told]
-        changed = any(new is not old for new, old in zip(veiled, told, strict=True))
-        return type(told)(veiled) if changed else told
-    if isinstance(told, Mapping):
-        by_name = {name: _veiled(value, name, clear) for name, value in told.items()}
-        return by_name if any(by_name[name] is not value for name, value in told.items()) else told
-    if is_dataclass(told) and not isinstance(told, type):
+    if form is _Form.DATACLASS:
         return _dataclass(told, column, clear)
-    return told
+    if form is _Form.SEVERAL:
+        veiled = [_veiled(one, column, clear) for one in told]
+        return type(told)(veiled) if any(map(is_not, veiled, told)) else told
+    by_name = {name: _veiled(value, name, clear) for name, value in told.items()}
+    return by_name if any(map(is_not, by_name.values(), told.values())) else told
 
 
 def _dataclass(told: Any, column: str | None, clear: frozenset[str]) -> Any:
