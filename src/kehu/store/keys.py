@@ -37,7 +37,7 @@ def add(tx: Transaction, keys: pa.Table) -> None:
     if keys.num_rows <= bulk.FEW:
         bulk.insert(tx, match_key, ordered, unless_there=True)
         return
-    ordered = _once(ordered.sort_by([("key", "ascending"), ("record", "ascending")]))
+    ordered = _once(ordered.take(pa.array(np.lexsort([ordered[name].to_numpy() for name in ("record", "key")]))))
     # Looking for what is there takes PostgreSQL longer than writing: at a first load there is nothing.
     is_new = tx.scalar(sa.select(match_key.c.key).limit(1)) is None
     bulk.insert(tx, match_key, ordered, unless_there=not is_new)
