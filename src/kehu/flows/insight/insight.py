@@ -193,7 +193,7 @@ def find(database: Database, typed: str, *, sight: Sight, limit: int = 20, curso
     """
     spellings = _spellings(typed)
     start, _, place = cursor.partition(" ") if cursor else ("0", "", "")
-    with database.read() as tx:
+    with database.look() as tx:
         for number in range(int(start), len(spellings)):
             page = search.find(tx, spellings[number], limit=limit, cursor=place or None, is_masked=not sight.is_clear)
             if page.customer_ids or place:
@@ -224,7 +224,7 @@ def timeline(database: Database, customer_id: int, *, after: int | None = None, 
     Raises:
         NotFoundError: The number was never given.
     """
-    with database.read() as tx:
+    with database.look() as tx:
         number = views.customer_of(tx, customer_id).customer_id
         return Lived(customer_id=number, timeline=households.timeline_of(tx, number, after=after, limit=limit))
 
@@ -235,7 +235,7 @@ def met(database: Database, customer_id: int, *, at: datetime) -> Met:
     Raises:
         NotFoundError: The number was never given.
     """
-    with database.read() as tx:
+    with database.look() as tx:
         customer = views.customer_of(tx, customer_id)
         number = customer.customer_id
         stated = views.records_of(tx, number, limit=COMPARED_RECORDS).rows
@@ -282,7 +282,7 @@ def whole(
     Raises:
         NotFoundError: The number was never given.
     """
-    with database.read() as tx:
+    with database.look() as tx:
         customer = views.customer_of(tx, customer_id)
         number = customer.customer_id
         stated = views.records_of(tx, number, limit=COMPARED_RECORDS).rows
