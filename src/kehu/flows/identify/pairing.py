@@ -76,9 +76,12 @@ def of_waiting(
     turned = _turned(own, gone, sharing.keys, limits)
     if len(turned):
         anew = pc.unique(pa.concat_arrays([waiting, turned]))
-        own = pa.concat_tables([own, _keys(tx, turned)])
-        again = stored.sharing(tx, own, limits=limits)
-        others, hot = again.keys, again.hot
+        theirs = _keys(tx, turned)
+        asked = pc.unique(pa.chunked_array([*own["key"].chunks, *gone["key"].chunks], pa.uint64()))
+        more = stored.sharing(tx, theirs.filter(pc.invert(pc.is_in(theirs["key"], value_set=asked))), limits=limits)
+        own, hot = pa.concat_tables([own, theirs]), pa.concat_tables([hot, more.hot])
+        others = pa.concat_tables([others, more.keys])
+        others = others.filter(pc.invert(pc.is_in(others["record"], value_set=anew)))
     # Those who have a hot key may be few among the waiting: it must not pair them with each other.
     cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks())))
     found = engine.pairs(pa.concat_tables([cold, others]), limits=limits)
