@@ -37,7 +37,9 @@ def _mariadb(folder: Path) -> Iterator[str]:
         made = [_program("mariadb-install-db"), *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
         _run(made, folder, owner)
     serve = [_program("mariadbd"), *common, f"--port={port}", "--bind-address=127.0.0.1"]
-    serve += [f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--innodb-buffer-pool-size={MEMORY}"]
+    # Temporary tables stand in the folder, too: whoever tidies up /tmp meanwhile would take them away.
+    serve += [f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--tmpdir={folder / 'data'}"]
+    serve += [f"--innodb-buffer-pool-size={MEMORY}"]
     server = f"mariadb+pymysql://root@127.0.0.1:{port}/"
     with _serving(serve, server, folder, owner):
         _execute(server, "CREATE DATABASE IF NOT EXISTS kehu")

@@ -66,11 +66,10 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
         return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
     if len(wanted) <= _few(tx):
         return _sharing_few(tx, wanted, keys.column("record"), limits)
-    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
-        hot = _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)
-        with bulk.among(tx, match_key.c.key, wire.signed(hot.column("key")).combine_chunks(), name="hot") as too_many:
-            query = sa.select(match_key.c.key, match_key.c.record).where(one_of_them, ~too_many)
-            found = bulk.read(tx, query, model.KEYS)
+    hot = _too_many(tx, wanted, limits)
+    others = bulk.without(wanted, wire.signed(hot.column("key")).combine_chunks())
+    with bulk.among(tx, match_key.c.key, others) as one_of_them:
+        found = bulk.read(tx, sa.select(match_key.c.key, match_key.c.record).where(one_of_them), model.KEYS)
     own = pc.is_in(found.column("record"), value_set=pc.unique(keys.column("record")))
     return Sharing(keys=found.filter(pc.invert(own)), hot=hot)
 
@@ -97,8 +96,23 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
     wanted = wire.signed(pa.chunked_array([pc.unique(keys)], pa.uint64())).combine_chunks()
     if len(wanted) <= _few(tx):
         return _sharing_few(tx, wanted, pa.chunked_array([], pa.int64()), limits).hot["key"].combine_chunks()
-    with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
-        return _hot(_shared(tx, one_of_them, more_than=min(limits)), limits)["key"].combine_chunks()
+    return _too_many(tx, wanted, limits)["key"].combine_chunks()
+
+
+def _too_many(tx: Transaction, wanted: pa.Array, limits: Sequence[int]) -> pa.Table:
+    """Those of many keys that too many records have: `HOT`. To count all records of a city would take longest."""
+    most = np.asarray(limits)[wanted.to_numpy() & model.KIND]
+    rows = pa.table({"key": wanted, "most": most})
+    with bulk.held(tx, "counted", rows, {"key": match_key.c.key, "most": match_key.c.record}) as asked:
+        one_more = sa.select(match_key.c.record).where(match_key.c.key == asked.c.key).limit(1)
+        is_hot = sa.or_(
+            *(
+                sa.and_(asked.c.most == limit, one_more.offset(limit).scalar_subquery().is_not(None))
+                for limit in np.unique(most).tolist()
+            )
+        )
+        found = bulk.read(tx, sa.select(asked.c.key, asked.c.most).where(is_hot), HOT)
+    return found.set_column(1, HOT.field("records"), pc.add(found.column("records"), 1))
 
 
 def hottest(tx: Transaction, kinds: Sequence[int], *, limits: Sequence[int], most: int) -> pa.Table:
@@ -125,8 +139,9 @@ def hottest(tx: Transaction, kinds: Sequence[int], *, limits: Sequence[int], mos
 def sharers(tx: Transaction, keys: pa.Array) -> pa.Table:
     """How many stored records have each of these keys: `HOT`, without those that none has."""
     wanted = wire.signed(pa.chunked_array([keys], pa.uint64())).combine_chunks()
+    query = sa.select(match_key.c.key, sa.func.count()).group_by(match_key.c.key)
     with bulk.among(tx, match_key.c.key, wanted) as one_of_them:
-        return _shared(tx, one_of_them, more_than=0)
+        return bulk.read(tx, query.where(one_of_them), HOT)
 
 
 def some_of(tx: Transaction, key: int, *, most: int) -> pa.Array:
@@ -224,10 +239,3 @@ def sweep(tx: Transaction) -> int:
     """Forget the keys of records that are no longer current; reads the whole table. Returns how many."""
     gone = sa.select(record.c.record).where(~record.c.current)
     return tx.execute(match_key.delete().where(match_key.c.record.in_(gone))).rowcount
-
-
-def _shared(tx: Transaction, wanted: sa.ColumnElement[bool], *, more_than: int) -> pa.Table:
-    """Those of the keys wanted that more stored records have: `HOT`."""
-    many = sa.func.count()
-    query = sa.select(match_key.c.key, many).where(wanted).group_by(match_key.c.key).having(many > more_than)
-    return bulk.read(tx, query, HOT)
