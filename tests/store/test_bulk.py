@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import bulk, wire
+from kehu.store import bulk, packets, wire
 from kehu.store.database import Database
 from kehu.store.dictionary.whole import tables
 
@@ -57,6 +57,7 @@ def test_whatever_is_stored_comes_back(store: Database, rows: list[Any], few: in
     state = pa.repeat("running", len(rows))
     with store.begin() as tx, pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk, "FEW", few)
+        patch.setattr(bulk, "FIRST", few)
         tx.execute(tables["load"].delete())
         full = pa.table({**dict(zip(LOADS.names, given_rows.columns, strict=True)), **counts, "state": state})
         bulk.insert(tx, tables["load"], full)
@@ -70,6 +71,48 @@ def test_whatever_is_stored_comes_back(store: Database, rows: list[Any], few: in
         gone = set(shifted.column("channel").to_pylist()[: len(rows) // 2])
         left = stored(tx, tables["load"], LOADS).column("channel").to_pylist()
         assert left == [channel for channel in shifted.column("channel").to_pylist() if channel not in gone]
+
+
+WRITTEN = pa.schema([("customer_id", pa.int64()), ("changed", pa.string()), ("phone", pa.string())])
+
+
+def written(store: Database, count: int) -> pa.Table:
+    """Stored rows with texts of all lengths, in the order of their numbers."""
+    texts = ["客" * (places % 7) ** 6 for places in range(count)]
+    phones = [None if place % 3 else str(place) for place in range(count)]
+    rows = pa.table([list(range(count)), texts, phones], schema=WRITTEN)
+    at = pa.repeat(pa.scalar(datetime(2026, 1, 1, tzinfo=UTC), pa.timestamp("us", tz="UTC")), count)
+    fixed = {"valid_from": at, "valid_to": at}
+    fixed |= {name: pa.repeat("x", count) for name in ("kind", "name", "why")}
+    with store.begin() as tx:
+        table = tables["customer_history"]
+        given = rows
+        for column in table.c:
+            if column.name not in rows.column_names and not column.nullable:
+                given = given.append_column(column.name, fixed.get(column.name, pa.repeat(0, count)))
+        bulk.insert(tx, table, given)
+    return rows
+
+
+def test_texts_of_all_lengths_come_back_in_many_blocks(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packets, "BLOCK_BYTES", 100_000)
+    rows = written(store, 400)
+    with store.read() as tx:
+        assert stored(tx, tables["customer_history"], WRITTEN) == rows
+
+
+def test_whoever_does_not_read_to_the_end_can_ask_something_else(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packets, "BLOCK_BYTES", 100_000)
+    rows = written(store, 400)
+    table = tables["customer_history"]
+    with store.read() as tx:
+        pieces = bulk.batches(tx, sa.select(*(table.c[name] for name in WRITTEN.names)), WRITTEN)
+        assert next(pieces).num_rows
+        next(pieces, None)
+        pieces.close()
+        assert stored(tx, table, WRITTEN) == rows
 
 
 COUNTS = {"accepted", "duplicate", "quarantined", "warned", "changed"}

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import UnstorableError
-from kehu.store import asking, columns, copied, drivers, sealed, wire
+from kehu.store import asking, columns, copied, drivers, packets, sealed, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sealed.Query
@@ -29,6 +29,9 @@ PAGE = 20_000
 
 FEW = 500
 """Values that still go into the statement itself; more go through a temporary table."""
+
+FIRST = 100
+"""So many rows the driver of MariaDB and MySQL hands over; where more come they are taken from its connection."""
 
 MANY = 20_000
 """Rows after which it pays to build the indexes of an empty table anew, and to tell the planner."""
@@ -204,16 +207,21 @@ def batches(
     """
     how = _plain(statement, as_it_stands=as_it_stands)
     if are_many and tx.dialect.name == "postgresql":
-        yield from _copied(tx, schema, how)
+        copies = copied.batches(tx, how.statement, _kinds(schema, how))
+        yield from _whole(tx, ([one.combine_chunks() for one in block.columns] for block in copies), schema, how)
         return
     with closing(tx.execute(how.statement, execution_options={"stream_results": True})) as answer:
         # One row SQLAlchemy has read already; it would wrap each of the others, to be taken apart again at once.
         rows: Sequence[Any] = answer.fetchmany(1)
+        in_packets = tx.dialect.name in columns.MYSQL_FAMILY
         while rows:
             with _undisturbed():
-                more = answer.cursor.fetchmany(PAGE)
+                more = answer.cursor.fetchmany(FIRST if in_packets else PAGE)
                 piece = _batch(tx, [*rows, *more], schema, how)
             yield piece
+            if in_packets:
+                yield from _whole(tx, packets.batches(answer.cursor, _kinds(schema, how)), schema, how)
+                break
             rows = more and answer.cursor.fetchmany(1)
 
 
@@ -233,14 +241,20 @@ def _undisturbed() -> Iterator[None]:
         gc.enable()
 
 
-def _copied(tx: Transaction, schema: pa.Schema, how: sealed.Plan) -> Iterator[pa.RecordBatch]:
-    # Behind the columns that were asked for stand the numbers that sealed values are bound to.
-    kinds = [*schema.types, *[pa.int64()] * (len(how.statement.selected_columns) - how.asked)]
+def _kinds(schema: pa.Schema, how: sealed.Plan) -> list[pa.DataType]:
+    """Behind the columns that were asked for stand the numbers that sealed values are bound to."""
+    return [*schema.types, *[pa.int64()] * (len(how.statement.selected_columns) - how.asked)]
+
+
+def _whole(
+    tx: Transaction, blocks: Iterable[Sequence[pa.Array]], schema: pa.Schema, how: sealed.Plan
+) -> Iterator[pa.RecordBatch]:
+    """What comes in whole columns, a page at a time and opened."""
     to_open = {at for place in how.places for at in (place.value, place.row)}
-    for block in copied.batches(tx, how.statement, kinds):
-        for start in range(0, block.num_rows, PAGE):
-            whole = [column.combine_chunks() for column in block.slice(start, PAGE).columns]
-            told = [column.to_pylist() if at in to_open else column for at, column in enumerate(whole)]
+    for block in blocks:
+        for start in range(0, len(block[0]), PAGE):
+            told = [one.slice(start, PAGE) for one in block]
+            told = [one.to_pylist() if at in to_open else one for at, one in enumerate(told)]
             found = zip(sealed.opened(tx, told, how), schema.types, strict=True)
             arrays = [pa.array(values, kind) if isinstance(values, list) else values for values, kind in found]
             yield pa.record_batch(arrays, schema=schema)
