@@ -108,7 +108,7 @@ def test_whoever_does_not_read_to_the_end_can_ask_something_else(
     rows = written(store, 400)
     table = tables["customer_history"]
     with store.read() as tx:
-        pieces = bulk.batches(tx, sa.select(*(table.c[name] for name in WRITTEN.names)), WRITTEN)
+        pieces: Any = bulk.batches(tx, sa.select(*(table.c[name] for name in WRITTEN.names)), WRITTEN)
         assert next(pieces).num_rows
         next(pieces, None)
         pieces.close()

@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.errors import UnstorableError
-from kehu.store import asking, columns, copied, drivers, packets, sealed, wire
+from kehu.store import asking, columns, copied, drivers, packets, sealed, storable, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sealed.Query
@@ -56,7 +55,7 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
         UnstorableError: A text is too long or holds a NUL character, named by its column.
         ConflictError: A row with that key is there.
     """
-    require_storable(rows, table)
+    storable.require(rows, table)
     if rows.num_rows == 0:
         return 0
     rows = sealed.closed(tx, table, rows)
@@ -76,7 +75,7 @@ def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
     indexes = nullcontext() if tx.dialect.name in columns.MYSQL_FAMILY else _indexes_afterwards(tx, table)
     with indexes, _constraints_afterwards(tx, table):
         for piece in pieces:
-            require_storable(piece, table, is_sealed=True)
+            storable.require(piece, table, is_sealed=True)
             if piece.num_rows:
                 _feed(tx, table, piece, unless_there=False)
     _tell_planner(tx, table)
@@ -163,13 +162,16 @@ def _is_empty(tx: Transaction, table: sa.Table) -> bool:
 
 def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str]) -> int:
     """Set the other columns of the rows whose `by` columns are equal. Returns how many rows were given."""
-    require_storable(rows, table)
+    storable.require(rows, table)
     rows = sealed.closed(tx, table, rows)
     changed = [name for name in rows.column_names if name not in by]
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"set_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
-            same = [table.c[name] == new.c[name] for name in by]
-            tx.execute(table.update().where(*same).values({name: new.c[name] for name in changed}))
+            if tx.dialect.name in columns.MYSQL_FAMILY:
+                drivers.update_joined(tx, table, new, by=by)
+            else:
+                same = [table.c[name] == new.c[name] for name in by]
+                tx.execute(table.update().where(*same).values({name: new.c[name] for name in changed}))
     elif rows.num_rows:
         sets = ", ".join(f"{drivers.quoted(tx, name)} = {drivers.mark(tx)}" for name in changed)
         statement = f"UPDATE {drivers.quoted(tx, table.name)} SET {sets} WHERE {drivers.equal(tx, by)}"  # noqa: S608
@@ -181,7 +183,10 @@ def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     """Delete the rows of the table that equal a given row in the given columns."""
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"old_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as old:
-            tx.execute(table.delete().where(*(table.c[name] == old.c[name] for name in rows.column_names)))
+            if tx.dialect.name in columns.MYSQL_FAMILY:
+                drivers.delete_joined(tx, table, old)
+            else:
+                tx.execute(table.delete().where(*(table.c[name] == old.c[name] for name in rows.column_names)))
     elif 0 < rows.num_rows <= FEW and rows.num_columns == 1:
         (name,) = rows.column_names
         marks = ", ".join([drivers.mark(tx)] * rows.num_rows)
@@ -356,62 +361,3 @@ def among(
         return
     with held(tx, name, pa.table({"value": values}), {"value": column}) as table:
         yield column.in_(sa.select(table.c.value))
-
-
-def require_storable(rows: pa.Table, table: sa.Table, *, is_sealed: bool = False) -> None:
-    """Refuse what a database would cut, or stop at, or store although it may not.
-
-    Args:
-        rows: What is to be stored.
-        table: Where.
-        is_sealed: What is to stand sealed is sealed already.
-
-    Raises:
-        UnstorableError: Naming the column, never the value.
-    """
-    limits = _limits(table, is_sealed)
-    for field, values in zip(rows.schema, rows.itercolumns(), strict=True):
-        name = field.name
-        if not pa.types.is_string(field.type) or are_plain(values, limit := limits[name]):
-            continue
-        if may_hold_nul(values) and pc.any(has_nul(values)).as_py():
-            raise UnstorableError(f"{table.name}.{name}: a text holds a NUL character; the row belongs in quarantine")
-        if limit is not None and are_longer(values, limit):
-            raise UnstorableError(f"{table.name}.{name}: a text is longer than {limit} characters; quarantine the row")
-
-
-@functools.cache
-def _limits(table: sa.Table, is_sealed: bool) -> dict[str, int | None]:  # noqa: FBT001 - a key of the cache
-    """How many characters each column of a table takes, in clear unless what comes `is_sealed`."""
-    in_clear = {column.name: isinstance(column.type, columns.Sealed) and not is_sealed for column in table.c}
-    return {
-        column.name: getattr(column.type, "characters" if in_clear[column.name] else "length", None)
-        for column in table.c
-    }
-
-
-def are_plain(values: pa.ChunkedArray, limit: int | None) -> bool:
-    """Whether few texts are all storable: for them Python is there before the kernels have begun."""
-    if len(values) > wire.HANDFUL:
-        return False
-    for text in values.to_pylist():
-        if text is not None and ("\0" in text or (limit is not None and len(text) > limit)):
-            return False
-    return True
-
-
-def are_longer(values: pa.ChunkedArray, limit: int) -> bool:
-    """Whether any text has more characters; none has more of them than bytes, and bytes are counted already."""
-    if (pc.max(pc.binary_length(values)).as_py() or 0) <= limit:
-        return False
-    return bool((pc.max(pc.utf8_length(values)).as_py() or 0) > limit)
-
-
-def has_nul(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Whether each text holds a NUL character."""
-    return pc.match_substring(values, "\0")
-
-
-def may_hold_nul(values: pa.ChunkedArray) -> bool:
-    """Whether a NUL stands anywhere among the bytes of texts: a look at each of them takes 20 times as long."""
-    return any(b"\0" in wire.written(chunk) for chunk in values.chunks)

@@ -120,3 +120,26 @@ def load_data(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there:
             raise ConflictError(f"{table.name}: {rows.num_rows - stored} rows claim a key that is taken")
         if cursor.warning_count:
             raise StoreError(f"{table.name}: the server would change {cursor.warning_count} values to store them")
+
+
+def update_joined(tx: Transaction, table: sa.Table, new: sa.Table, *, by: Sequence[str]) -> None:
+    """Set the columns of MariaDB's and MySQL's rows that those of another table have, where `by` columns are equal."""
+    own, other = quoted(tx, table.name), quoted(tx, new.name)
+    names = [quoted(tx, column.name) for column in new.c if column.name not in by]
+    sets = ", ".join(f"{own}.{name} = {other}.{name}" for name in names)
+    tx.exec_driver_sql(f"UPDATE {_joined(tx, new, table, by)} SET {sets}")  # noqa: S608
+
+
+def delete_joined(tx: Transaction, table: sa.Table, old: sa.Table) -> None:
+    """Delete the rows of MariaDB's and MySQL's table that equal those of another one in its columns."""
+    tx.exec_driver_sql(f"DELETE {quoted(tx, table.name)} FROM {_joined(tx, old, table, old.c.keys())}")
+
+
+def _joined(tx: Transaction, first: sa.Table, then: sa.Table, by: Sequence[str]) -> str:
+    """The rows of two tables that are equal in some columns, looked for in this order.
+
+    The server knows little of a table that was made a moment ago: it may read that anew for every row of the other.
+    """
+    one, other = quoted(tx, first.name), quoted(tx, then.name)
+    same = " AND ".join(f"{one}.{name} = {other}.{name}" for name in (quoted(tx, name) for name in by))
+    return f"{one} STRAIGHT_JOIN {other} ON {same}"

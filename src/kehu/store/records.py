@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model import records as model
-from kehu.store import arrivals, bulk, finding, moments, sequence
+from kehu.store import arrivals, bulk, finding, moments, sequence, storable
 from kehu.store.database import Transaction
 from kehu.store.dictionary.ground import LENGTHS
 from kehu.store.dictionary.records import fresh, link, member, member_history, record
@@ -84,10 +84,10 @@ def unstorable(clean: pa.Table) -> pa.Table:
         if not pa.types.is_string(clean.schema.field(name).type):
             continue
         values = clean.column(name)
-        if bulk.are_plain(values, LENGTHS[name]):
+        if storable.are_plain(values, LENGTHS[name]):
             continue
-        faults = {"nul": bulk.has_nul(values)} if bulk.may_hold_nul(values) else {}
-        if bulk.are_longer(values, LENGTHS[name]):
+        faults = {"nul": storable.has_nul(values)} if storable.may_hold_nul(values) else {}
+        if storable.are_longer(values, LENGTHS[name]):
             faults["length"] = pc.greater(pc.utf8_length(values), LENGTHS[name])
         for reason, bad in sorted(faults.items()):
             rows = pc.indices_nonzero(pc.fill_null(bad, fill_value=False)).cast(pa.int64())
