@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import asking, columns, copied, drivers, packets, sealed, storable, wire
+from kehu.store import asking, columns, copied, drivers, packets, planner, sealed, storable, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sealed.Query
@@ -34,12 +34,6 @@ FIRST = 100
 
 MANY = 20_000
 """Rows after which it pays to build the indexes of an empty table anew, and to tell the planner."""
-
-GROWN = 1.0
-"""PostgreSQL looks at a table again once it has grown by this share; how many rows there are it sees by itself."""
-
-LOOKED_AT = 400
-"""So many rows of an index SQLite looks at to tell how it is spread."""
 
 
 def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool = False) -> int:
@@ -66,7 +60,7 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
     else:
         _feed(tx, table, rows, unless_there=unless_there)
     if rows.num_rows >= MANY:
-        _tell_planner(tx, table, more=rows.num_rows)
+        planner.tell(tx, table, more=rows.num_rows)
     return int(rows.num_rows)
 
 
@@ -78,7 +72,7 @@ def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
             storable.require(piece, table, is_sealed=True)
             if piece.num_rows:
                 _feed(tx, table, piece, unless_there=False)
-    _tell_planner(tx, table)
+    planner.tell(tx, table)
 
 
 def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
@@ -135,25 +129,6 @@ _KEYS = sa.text(
     "AND pg_relation_size(conrelid) = 0 "
     "AND NOT EXISTS (SELECT 1 FROM pg_constraint AS other WHERE other.confrelid = own.conrelid) ORDER BY conname"
 )
-
-
-def _tell_planner(tx: Transaction, table: sa.Table, *, more: int | None = None) -> None:
-    """Let the database look how many rows there are now; MariaDB and MySQL, which would commit here, look themselves.
-
-    PostgreSQL would go on believing that the table is as small as it was. SQLite never knows: it takes every index for
-    a good one, and walks the one of all customers who were never merged to find twenty of them.
-    """
-    if tx.dialect.name == "postgresql":
-        name = drivers.quoted(tx, table.name)
-        known = tx.scalar(_ROWS_KNOWN, {"name": name}) or 0
-        if more is None or more >= known * GROWN:
-            tx.exec_driver_sql(f"ANALYZE {name}")
-    elif tx.dialect.name == "sqlite":
-        tx.exec_driver_sql(f"PRAGMA analysis_limit = {LOOKED_AT}")
-        tx.exec_driver_sql(f"ANALYZE {drivers.quoted(tx, table.name)}")
-
-
-_ROWS_KNOWN = sa.text("SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)")
 
 
 def _is_empty(tx: Transaction, table: sa.Table) -> bool:
