@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kehu.store import customers
 from kehu.store.database import Database, Transaction
-from kehu.store.service import calls, notes, tickets
+from kehu.store.service import calls, notes, numbers, tickets
 from kehu.store.service.calls import Call
 from kehu.store.service.notes import Note
 from kehu.store.service.tickets import Ticket
@@ -24,6 +24,9 @@ class Attention:
     notes: tuple[Note, ...]
 
 
+NOTHING = Attention(tickets=(), more_tickets=False, calls=(), notes=())
+
+
 def of_customer(database: Database, customer_id: int) -> Attention:
     """The tickets, calls and notes of a customer.
 
@@ -36,6 +39,8 @@ def of_customer(database: Database, customer_id: int) -> Attention:
 
 def within(tx: Transaction, customer_id: int) -> Attention:
     """The same, of a living customer."""
+    if not numbers.are_known(tx, customer_id):
+        return NOTHING
     page = tickets.of_customer(tx, customer_id, limit=SHOWN)
     return Attention(
         tickets=page.rows,

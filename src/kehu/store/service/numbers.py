@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from kehu.store import asking
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
+from kehu.store.dictionary.service import note, phone_call, ticket
 
 MOST = 1_000
 """So many numbers of one customer are followed."""
@@ -28,3 +29,23 @@ _MERGED_INTO = (
     .where(customer.c.merged_into.in_(sa.bindparam("numbers", expanding=True)))
     .limit(MOST)
 )
+
+
+def are_known(tx: Transaction, customer_id: int) -> bool:
+    """Whether there is any ticket, call or note of a living customer: most have none, and this is asked at once."""
+    return any(asking.rows(tx, _KNOWN, {"number": customer_id}))
+
+
+def _known() -> sa.Select[*tuple[int, ...]]:
+    living = sa.cast(sa.bindparam("number", type_=sa.BigInteger), sa.BigInteger)
+    mine = sa.select(living.label("number")).cte("mine", recursive=True)
+    merged = sa.select(customer.c.customer_id).join(mine, customer.c.merged_into == mine.c.number)
+    mine = mine.union(merged)
+    tables = [
+        sa.select(sa.literal(1)).join(table, table.c.customer_id == mine.c.number).select_from(mine)
+        for table in (ticket, phone_call, note)
+    ]
+    return sa.select(sa.literal(1)).where(sa.or_(*(one.exists() for one in tables)))
+
+
+_KNOWN = _known()
