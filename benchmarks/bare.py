@@ -1,19 +1,21 @@
 """What a store is measured against: the bare bulk write of the same rows, and one row at a time by an ORM.
 
 Bare tables have the columns of ours and nothing else: no keys, no indexes; nothing is looked up, checked or sealed.
+The ORM writes into a table as the store has it, with its keys and indexes, in a database that is as durable.
 Rows come as Arrow tables, as they come to the store, and are handed over as each database takes them fastest.
 """
 
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from kehu.store import wire
+from kehu.store import drivers, wire
 from kehu.store.backup import kept
 from kehu.store.database import Database
 
@@ -33,7 +35,7 @@ def write(store: Database, into: Database) -> dict[str, tuple[int, float]]:
 def one_by_one(store: Database, into: Database, count: int) -> float:
     """Rows a second that an ORM writes: each record by itself, and a commit behind it."""
     table = kept.metadata.tables["record"]
-    own = _copy_of(table, "one_by_one", keyed=True)
+    own = _keyed_copy(table, "one_by_one")
     record = type("Record", (), {})
     orm.registry().map_imperatively(record, own)
     with store.read() as tx:
@@ -52,7 +54,7 @@ def one_by_one(store: Database, into: Database, count: int) -> float:
 
 
 def _write(store: Database, into: Database, table: sa.Table) -> float:
-    own = _copy_of(table, f"bare_{table.name}", keyed=False)
+    own = _copy(table, f"bare_{table.name}")
     with into.begin() as tx:
         own.create(tx)
     seconds = 0.0
@@ -73,8 +75,11 @@ def _write(store: Database, into: Database, table: sa.Table) -> float:
 def _feed(tx: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
     cursor = tx.connection.cursor()
     if tx.dialect.name == "sqlite":
-        marks = ", ".join("?" * rows.num_columns)
-        cursor.executemany(f"INSERT INTO {table.name} VALUES ({marks})", wire.rows(rows, iso=True))
+        each = max(1, drivers.VALUES // rows.num_columns)
+        whole = rows.num_rows - rows.num_rows % each
+        for part, size in ((rows.slice(0, whole), each), (rows.slice(whole), 1)):
+            marks = ", ".join([f"({', '.join('?' * rows.num_columns)})"] * size)
+            cursor.executemany(f"INSERT INTO {table.name} VALUES {marks}", wire.rows(part, iso=True, each=size))
     elif tx.dialect.name == "postgresql":
         with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
             copy.write(wire.lines(rows, hex_mark="\\\\x"))
@@ -92,18 +97,24 @@ def _feed(tx: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
             )
 
 
-def _copy_of(table: sa.Table, name: str, *, keyed: bool) -> sa.Table:
-    """A table of the same columns."""
-    columns = [
-        sa.Column(_name(table, place, keyed=keyed), _type(column), primary_key=keyed and column.primary_key)
-        for place, column in enumerate(table.c)
-    ]
+def _copy(table: sa.Table, name: str) -> sa.Table:
+    """A table of the same columns; they are numbered: none of their names is a word of a database."""
+    return _made(name, [sa.Column(f"c{place}", _type(column)) for place, column in enumerate(table.c)])
+
+
+def _keyed_copy(table: sa.Table, name: str) -> sa.Table:
+    """A table of the same columns, keys and indexes."""
+    own = _made(name, [sa.Column(one.name, _type(one), primary_key=one.primary_key) for one in table.c])
+    unique = [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
+    for constraint in unique:
+        own.append_constraint(sa.UniqueConstraint(*constraint.columns.keys()))
+    for number, index in enumerate(table.indexes):
+        sa.Index(f"ix_{name}_{number}", *(own.c[column.name] for column in index.columns), unique=index.unique)
+    return own
+
+
+def _made(name: str, columns: Sequence[sa.Column[Any]]) -> sa.Table:
     return sa.Table(name, sa.MetaData(), *columns, mysql_charset="utf8mb4", mariadb_charset="utf8mb4")
-
-
-def _name(table: sa.Table, place: int, *, keyed: bool) -> str:
-    """Bare columns are numbered: none of their names is a word of a database."""
-    return table.c.values()[place].name if keyed else f"c{place}"
 
 
 def _standing(table: sa.Table) -> list[sa.ColumnElement[Any]]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kehu.errors import ConflictError, StoreError
-from kehu.store import bulk, packets, wire
+from kehu.store import bulk, drivers, packets, wire
 from kehu.store.database import Database
 from kehu.store.dictionary.whole import tables
 
@@ -157,6 +157,16 @@ def test_a_first_load_builds_the_indexes_it_left_out(store: Database, monkeypatc
         bulk.insert(tx, tables["search_term"], terms("e", "f", "g", "h"))
     assert indexes(store) == before
     assert before
+
+
+def test_many_rows_are_stored_each_once_whatever_their_number(store: Database) -> None:
+    many = terms(*(f"{place:06}" for place in range(drivers.PIECE + drivers.VALUES + 7)))
+    more = pa.concat_tables([many, pa.table({"term": ["one more"], "customer_id": [7]}, schema=TERMS)])
+    with store.begin() as tx:
+        bulk.insert(tx, tables["search_term"], many)
+        assert stored(tx, tables["search_term"], TERMS) == many
+        bulk.insert(tx, tables["search_term"], more, unless_there=True)
+        assert stored(tx, tables["search_term"], TERMS) == more
 
 
 def test_a_first_load_that_brings_a_key_twice_is_refused_whole(

@@ -22,6 +22,9 @@ from kehu.store.database import Transaction
 PIECE = 5_000
 """Rows that are turned into the driver's values at once: few enough to stay in the processor's cache."""
 
+VALUES = 100
+"""About so many values SQLite takes by one statement: 50 rows of two numbers, two of records."""
+
 LOCAL_INFILE_FORBIDDEN = {1148, 3948, 4166}
 """What MariaDB and MySQL answer where `local_infile` is off."""
 
@@ -43,17 +46,17 @@ def equal(tx: Transaction, names: Sequence[str]) -> str:
     return " AND ".join(f"{quoted(tx, name)} = {mark(tx)}" for name in names)
 
 
-def inserting(tx: Transaction, table: sa.Table, rows: pa.Table, how: str) -> str:
-    """The statement that inserts a row of these columns, as `how` says: `OR IGNORE`."""
-    return _inserting(tx.dialect, table.name, tuple(rows.column_names), how)
+def inserting(tx: Transaction, table: sa.Table, rows: pa.Table, how: str, *, each: int = 1) -> str:
+    """The statement that inserts a row of these columns, or `each` so many, as `how` says: `OR IGNORE`."""
+    return _inserting(tx.dialect, table.name, tuple(rows.column_names), how, each)
 
 
 @functools.lru_cache(maxsize=256)
-def _inserting(dialect: sa.Dialect, table: str, columns: tuple[str, ...], how: str) -> str:
+def _inserting(dialect: sa.Dialect, table: str, columns: tuple[str, ...], how: str, each: int) -> str:
     quoted = dialect.identifier_preparer.quote
     mark = "?" if dialect.name == "sqlite" else "%s"
     names, marks = ", ".join(quoted(name) for name in columns), ", ".join([mark] * len(columns))
-    return f"INSERT{how} INTO {quoted(table)} ({names}) VALUES ({marks})"
+    return f"INSERT{how} INTO {quoted(table)} ({names}) VALUES {', '.join([f'({marks})'] * each)}"
 
 
 def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
@@ -75,6 +78,20 @@ def many(tx: Transaction, statement: str, rows: pa.Table) -> None:
     with cursor_of(tx) as cursor:
         for piece in _pieces(rows):
             cursor.executemany(statement, wire.rows(piece, iso=tx.dialect.name == "sqlite"))
+
+
+def feed(tx: Transaction, table: sa.Table, rows: pa.Table, how: str) -> None:
+    """Feed SQLite: several rows to a statement, which narrow ones take half the time for."""
+    each, one = max(1, VALUES // rows.num_columns), inserting(tx, table, rows, how)
+    if each == 1 or rows.num_rows < 10 * each:
+        many(tx, one, rows)
+        return
+    with cursor_of(tx) as cursor:
+        for piece in _pieces(rows):
+            whole = piece.num_rows - piece.num_rows % each
+            several = inserting(tx, table, rows, how, each=each)
+            cursor.executemany(several, wire.rows(piece.slice(0, whole), iso=True, each=each))
+            cursor.executemany(one, wire.rows(piece.slice(whole), iso=True))
 
 
 def copy(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:

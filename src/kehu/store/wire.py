@@ -15,9 +15,15 @@ import pyarrow.compute as pc
 _HEX = np.frombuffer("".join(f"{value:02x}" for value in range(256)).encode(), np.uint8).reshape(256, 2)
 
 
-def rows(table: pa.Table, *, iso: bool) -> list[tuple[Any, ...]]:
-    """The rows as tuples; with `iso` times and dates are texts, as SQLite keeps them."""
-    return list(zip(*(_values(column, iso=iso) for column in table.columns), strict=True))
+def rows(table: pa.Table, *, iso: bool, each: int = 1) -> list[tuple[Any, ...]]:
+    """The rows as tuples; with `iso` times and dates are texts, as SQLite keeps them.
+
+    With `each`, so many rows make one tuple; of the table a whole number of tuples is to be made.
+    """
+    columns = [_values(column, iso=iso) for column in table.columns]
+    if each > 1:
+        columns = [column[row::each] for row in range(each) for column in columns]
+    return list(zip(*columns, strict=True))
 
 
 def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
