@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from kehu.flows.analysis import figures
 from kehu.model.people import Role
 from kehu.store import tallies
 from kehu.store.database import Database
@@ -36,6 +37,36 @@ def test_a_slice_leads_to_its_customers_and_a_filter_stays(client: TestClient) -
     assert found.status_code == 200
     count = int(re.search(r">企业用户</a></th><td[^>]*>([\d,]+)<", page)[1])  # type: ignore[index]  # it is there
     assert found.text.count('<td class="who">') == count
+
+
+COUNT_NO_CUSTOMERS = {"reason", "ticket", "sla", "twice", "completeness", "validity", "load", "retention"}
+"""Figures of contacts, tickets, records and shares: behind them stand those whose they are."""
+
+
+@pytest.mark.parametrize("part", figures.PARTS)
+def test_every_number_leads_to_the_customers_behind_it(client: TestClient, part: str) -> None:
+    page = client.get(f"/dashboard?part={part}").text
+    told = 0
+    for card in page.split("<section ")[1:]:
+        name = re.search(r'data-keeps="(\w+)"', card)[1]  # type: ignore[index]  # it is there
+        # Of what no customer stands behind there is nothing to follow; each of the others leads somewhere.
+        cells = re.findall(r'<a href="(/customers\?[^"]+)">([^<]+)</a>(?:</th><td[^>]*>([\d,]+)<)?', card)
+        assert cells or "没有可统计的数据" in card, name
+        for link, own, beside in cells:
+            found = client.get(unescape(link))
+            assert found.status_code == 200, link
+            listed = re.search(r'id="list-count">([\d,]+)', found.text)[1]  # type: ignore[index]  # it is there
+            if name not in COUNT_NO_CUSTOMERS:
+                assert listed == (beside or own), (name, link)
+            told += 1
+    assert told > 1
+
+
+def test_a_list_behind_a_figure_says_so_and_keeps_it_while_it_is_filtered(client: TestClient) -> None:
+    page = client.get("/customers?figure=age&code=18-24&category=student&flaw=&channel=").text
+    assert ("<b>年龄</b> 18-24" in page, 'name="code" value="18-24"' in page) == (True, True)
+    assert '<a class="btn btn-sm" href="/customers?category=student">' in page
+    assert client.get("/customers?figure=wealth&code=much").status_code == 404
 
 
 def test_the_page_the_interface_and_the_file_tell_the_same(client: TestClient) -> None:

@@ -101,7 +101,13 @@ def crossed(cross: Cross, language: Language) -> dict[str, Any]:
 
 def _heat(cross: Cross, language: Language) -> dict[str, Any]:
     columns, rows = list(cross.columns), list(cross.rows)
-    data = [[columns.index(cell.column), rows.index(cell.row), cell.value] for cell in cross.cells]
+    data = [
+        {
+            "value": [columns.index(cell.column), rows.index(cell.row), cell.value],
+            "code": cross.code(cell.row, cell.column),
+        }
+        for cell in cross.cells
+    ]
     most = max((cell.value for cell in cross.cells), default=1)
     row, column = cross.row_words(language), cross.column_words(language)
     axis = {"type": "category", "axisTick": {"show": False}, "nameLocation": "middle"}
@@ -121,7 +127,7 @@ def _stacked(cross: Cross, language: Language) -> dict[str, Any]:
     series = [
         {
             "type": "bar", "stack": "all", "barMaxWidth": 28, "name": cross.label(column, language),
-            "data": [cross.value(row, column) for row in cross.rows],
+            "data": [{"value": cross.value(row, column), "code": cross.code(row, column)} for row in cross.rows],
         }
         for column in cross.columns
     ]  # fmt: skip
@@ -142,7 +148,13 @@ def _flow(cross: Cross, language: Language) -> dict[str, Any]:
     right = [{"name": f"2 {code}", "depth": 1} for code in cross.columns]
     labels = {f"1 {code}": cross.label(code, language, of_row=True) for code in cross.rows}
     labels |= {f"2 {code}": cross.label(code, language) for code in cross.columns}
-    links = [{"source": f"1 {cell.row}", "target": f"2 {cell.column}", "value": cell.value} for cell in cross.cells]
+    links = [
+        {
+            "source": f"1 {cell.row}", "target": f"2 {cell.column}", "value": cell.value,
+            "code": cross.code(cell.row, cell.column),
+        }
+        for cell in cross.cells
+    ]  # fmt: skip
     nodes = [{**node, "label": {"formatter": labels[str(node["name"])]}} for node in (*left, *right)]
     return {
         "series": [{"type": "sankey", "left": 8, "right": 96, "top": 8, "bottom": 8, "data": nodes, "links": links}]

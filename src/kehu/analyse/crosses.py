@@ -34,6 +34,8 @@ class Kind:
     drawn: Drawn
     is_percent: bool = False
     """Its values are shares, which do not add up."""
+    nobody: frozenset[str] = frozenset()
+    """Columns behind which no customers stand."""
 
 
 KINDS: dict[str, Kind] = {
@@ -53,7 +55,7 @@ KINDS: dict[str, Kind] = {
     ),
     "load": Kind(
         title=("批次明细（含重复）", "Loads: new, held already, in quarantine"), row=("批次", "Load"),
-        column=("结果", "Outcome"), drawn=Drawn.STACKED,
+        column=("结果", "Outcome"), drawn=Drawn.STACKED, nobody=frozenset({"held", "quarantined"}),
     ),
     "recency": Kind(
         title=("最近接触与频次", "Recency and frequency"), row=("距今月数", "Months since the last contact"),
@@ -132,6 +134,10 @@ class Cross:
             return _said(tickets.TEXTS[tickets.TicketKind(code)], language)
         words = _ATTRIBUTES if self.name in ("completeness", "validity") else _TEXTS
         return _said(words[code], language) if code in words else code
+
+    def code(self, row: str, column: str) -> str | None:
+        """By what the customers behind a cell are found; None where nobody stands."""
+        return None if column in self.kind.nobody else f"{row}|{column}"
 
     def value(self, row: str, column: str) -> float | None:
         """The value of a cell; None where nothing was counted."""

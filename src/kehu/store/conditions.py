@@ -129,11 +129,16 @@ def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
 def _of_tickets(condition: Has, today: Today) -> tuple[sa.ColumnElement[int], sa.Select[tuple[int]]]:
     """Whose tickets they are; those of a customer who was merged away are the survivor's."""
     wanted = sa.select(ticket.c.customer_id).where(*_leaves(condition, today), ticket.c.customer_id.is_not(None))
+    told = survivors(wanted)
+    return told.c.customer_id, sa.select(told.c.customer_id)
+
+
+def survivors(wanted: sa.Select[tuple[int]]) -> sa.CTE:
+    """The customers that a query names, and whoever they were merged into, as `customer_id`."""
     told = wanted.cte(recursive=True, nesting=True)
     merged = sa.select(customer.c.merged_into).join(told, told.c.customer_id == customer.c.customer_id)
     # Every step of the way stands there as well; nobody lives there who could be meant.
-    told = told.union_all(merged.where(customer.c.merged_into.is_not(None)))
-    return told.c.customer_id, sa.select(told.c.customer_id)
+    return told.union_all(merged.where(customer.c.merged_into.is_not(None)))
 
 
 def _of_consents(condition: Has, today: Today) -> tuple[sa.ColumnElement[int], sa.Select[tuple[int]]]:

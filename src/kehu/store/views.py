@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import DECIDED_BY, GOLDEN_COLUMNS
 from kehu.store import customers as states
-from kehu.store import loads, sealed
+from kehu.store import filters, loads, sealed
 from kehu.store import quarantine as bad_rows
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
@@ -200,46 +200,7 @@ class Total:
     """Whether there are more than these: nobody waits for the last of a million to be counted."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """Which customers are wanted; None wants all."""
-
-    category: str | None = None
-    """A category; the empty text wants those who state none."""
-    channel: str | None = None
-    """At least one record came by it."""
-    province: str | None = None
-    quality_to: float | None = None
-    """A quality of so much at the most."""
-    flaw: Flaw | None = None
-    """Their quality lacks this."""
-
-    with_restricted: bool = False
-    """Also those whose data may not be used: for privacy officers."""
-
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """As SQL."""
-        wanted: list[sa.ColumnElement[bool]] = [customer.c.merged_into.is_(None)]
-        if not self.with_restricted:
-            wanted.append(restrictions.is_free(customer.c.customer_id))
-        if self.category is not None:
-            wanted.append(customer.c.category == self.category if self.category else customer.c.category.is_(None))
-        if self.channel is not None:
-            # COALESCE keeps the planner off the index by channel, which would be walked anew for each customer.
-            came_by = sa.func.coalesce(record.c.channel, "") == self.channel
-            theirs = sa.select(member.c.record).join(record, record.c.record == member.c.record)
-            wanted.append(theirs.where(member.c.customer_id == customer.c.customer_id, came_by).exists())
-        if self.province is not None:
-            wanted.append(customer.c.province == self.province)
-        if self.quality_to is not None:
-            wanted.append(customer.c.quality <= self.quality_to)
-        if self.flaw is not None:
-            # Every flaw stands behind a comma, so that no name is found inside another.
-            wanted.append(customer.c.flaws.concat(",").like(f"%,{self.flaw.value},%"))
-        return wanted
-
-
-def customers(tx: Transaction, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page[Customer]:
+def customers(tx: Transaction, wanted: filters.Filter, *, after: int | None = None, limit: int = 50) -> Page[Customer]:
     """The customers wanted, the newest first."""
     query = sa.select(customer).where(*wanted.conditions()).order_by(customer.c.customer_id.desc())
     if after is not None:
@@ -247,11 +208,12 @@ def customers(tx: Transaction, wanted: Filter, *, after: int | None = None, limi
     return _page(_rows(tx, Customer, query.limit(limit + 1)), limit, "customer_id")
 
 
-def count_customers(tx: Transaction, wanted: Filter) -> Total:
+def count_customers(tx: Transaction, wanted: filters.Filter) -> Total:
     """How many customers are wanted; exact where an index tells, else counted no further than `COUNTED`."""
     query = sa.select(customer.c.customer_id).where(*wanted.conditions())
     asked = [wanted.category, wanted.province, wanted.quality_to]
-    if wanted.channel is None and wanted.flaw is None and sum(one is not None for one in asked) < 2:
+    is_indexed = all(one is None for one in (wanted.channel, wanted.flaw, wanted.part))
+    if is_indexed and sum(one is not None for one in asked) < 2:
         return Total(customers=_number(tx, query.with_only_columns(sa.func.count())), more=False)
     many = _number(tx, sa.select(sa.func.count()).select_from(query.limit(COUNTED + 1).subquery()))
     return Total(customers=min(many, COUNTED), more=many > COUNTED)

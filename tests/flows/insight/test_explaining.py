@@ -15,7 +15,7 @@ from kehu.model.codes import Flaw, MediumKind, Relation, Verdict
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
-from kehu.store import decisions, loads, records, views
+from kehu.store import decisions, filters, loads, records, views
 from kehu.store.database import Database
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -177,9 +177,9 @@ def test_links_can_be_drawn(people: Database) -> None:
 
 def test_customers_can_be_filtered_by_quality_and_flaw(people: Database) -> None:
     with people.read() as tx:
-        everybody = views.customers(tx, views.Filter()).rows
-        lacking = views.customers(tx, views.Filter(flaw=Flaw.NO_EMAIL)).rows
-        low = views.customers(tx, views.Filter(quality_to=60)).rows
+        everybody = views.customers(tx, filters.Filter()).rows
+        lacking = views.customers(tx, filters.Filter(flaw=Flaw.NO_EMAIL)).rows
+        low = views.customers(tx, filters.Filter(quality_to=60)).rows
     assert {one.customer_id for one in lacking} == {one.customer_id for one in everybody if Flaw.NO_EMAIL in one.flaws}
     assert {one.customer_id for one in low} == {one.customer_id for one in everybody if one.quality <= 60}
     assert 0 < len(lacking) < len(everybody)

@@ -12,7 +12,7 @@ from kehu.flows.analysis.segments import Reader
 from kehu.flows.insight import insight, overview, sight
 from kehu.model.customers import CUSTOMERS
 from kehu.model.languages import Language
-from kehu.store import customers, database, tallies, views
+from kehu.store import customers, database, filters, tallies, views
 from kehu.store.tallies import Cut
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_a_merged_customer_counts_no_more(people: database.Database) -> None:
     figure = overview.category(people)
     assert (figure.total, [part.customers for part in figure.slices]) == (9, [3, 3, 2, 1])
     assert insight.whole(people, 1).customer.customer_id == 5
-    assert insight.listed(people, views.Filter(category="student")).total.customers == 3
+    assert insight.listed(people, filters.Filter(category="student")).total.customers == 3
 
 
 def test_many_customers_are_told_as_they_were_counted_last(
@@ -77,7 +77,7 @@ def test_the_pages_of_the_list_hold_everybody_once(people: database.Database) ->
     seen: list[int] = []
     after = None
     while True:
-        page = insight.listed(people, views.Filter(), after=after, limit=3).page
+        page = insight.listed(people, filters.Filter(), after=after, limit=3).page
         seen += [row.customer_id for row in page.rows]
         if (after := page.following) is None:
             break
@@ -103,7 +103,7 @@ def test_a_list_that_no_index_counts_is_counted_only_so_far(
         somewhere = pa.repeat("浙江省", len(everybody))
         place = everybody.schema.get_field_index("province")
         customers.write(tx, everybody.set_column(place, "province", somewhere), at=NOW.replace(hour=9), why="load 2")
-    both = insight.listed(people, views.Filter(category="student", province="浙江省")).total
+    both = insight.listed(people, filters.Filter(category="student", province="浙江省")).total
     assert (both.customers, both.more) == (2, True)
-    assert insight.listed(people, views.Filter(category="student")).total == views.Total(customers=4, more=False)
-    assert insight.listed(people, views.Filter(channel="hall")).total == views.Total(customers=0, more=False)
+    assert insight.listed(people, filters.Filter(category="student")).total == views.Total(customers=4, more=False)
+    assert insight.listed(people, filters.Filter(channel="hall")).total == views.Total(customers=0, more=False)

@@ -23,8 +23,8 @@ from kehu.store import exports
 from kehu.store.conditions import Today
 from kehu.store.database import Database
 from kehu.store.exports import What
+from kehu.store.filters import Filter
 from kehu.store.tallies import Cut
-from kehu.store.views import Filter
 
 EVERYBODY = model.parsed({"column": "customer.kind", "is": "known"})
 READER = Reader(sees_persons=True, sight=CLEAR, smallest=0)

@@ -13,7 +13,7 @@ from kehu.flows.insight.sight import CLEAR, Sight
 from kehu.flows.privacy import consents, disclose, erase, restrict
 from kehu.flows.privacy.erase import Room
 from kehu.model.privacy import Purpose, Said
-from kehu.store import contents, customers, exports, views
+from kehu.store import contents, customers, exports, filters, views
 from kehu.store.database import Database
 from kehu.store.exports import What
 from kehu.store.privacy import consents as stored
@@ -76,8 +76,8 @@ def test_nobody_but_a_privacy_officer_sees_who_is_restricted(
     assert number not in [one.customer_id for one in insight.find(held, "覃碧瑶", sight=CLEAR).customers]
     assert [one.customer_id for one in insight.find(held, "覃碧瑶", sight=PRIVACY).customers] == [number]
     with held.read() as tx:
-        listed = views.customers(tx, views.Filter()).rows
-        everybody = views.customers(tx, views.Filter(with_restricted=True)).rows
+        listed = views.customers(tx, filters.Filter()).rows
+        everybody = views.customers(tx, filters.Filter(with_restricted=True)).rows
         told = {what: str([piece.to_pylist() for piece in exports.batches(tx, what)]) for what in What}
     assert {one.customer_id for one in everybody} - {one.customer_id for one in listed} == {number}
     assert not [what for what, text in told.items() if her.certificate in text or "覃碧瑶" in text]
@@ -94,7 +94,7 @@ def test_what_comes_again_is_restricted_with_its_customer(
     assert came.customer_id == number
     with held.read() as tx:
         assert customers.records_of(tx, number).num_rows == 4
-        assert number not in [one.customer_id for one in views.customers(tx, views.Filter()).rows]
+        assert number not in [one.customer_id for one in views.customers(tx, filters.Filter()).rows]
 
 
 def test_what_is_kept_by_law_is_never_freed(

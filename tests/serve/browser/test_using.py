@@ -329,6 +329,20 @@ def test_a_click_on_a_bar_leads_to_its_customers_and_back_to_the_dashboard(
     expect(page).to_have_url(re.compile(r"/dashboard$"))
 
 
+def test_a_click_on_a_cell_leads_to_its_customers_and_a_word_leads_back(
+    visit: Open, address: str, violations: Violations
+) -> None:
+    page = visit(f"{address}/dashboard?part=quality", language="en", theme="dark")
+    chart = page.locator("section", has=page.locator("#figure-completeness")).locator(".chart")
+    expect(chart.locator("svg")).to_be_visible()
+    chart.locator("svg text", has_text=re.compile(r"^[0-9.]+$")).first.click()
+    expect(page).to_have_url(re.compile(r"/customers\?figure=completeness&code=[a-z_]+%7C[a-z]+$"))
+    expect(page.locator(".behind b")).to_have_text("Filled attributes by channel")
+    assert violations(page) == []
+    page.locator(".behind a").click()
+    expect(page).to_have_url(re.compile(r"/customers$"))
+
+
 @pytest.mark.parametrize(("language", "firms"), [("zh-CN", "企业用户"), ("en", "enterprise")])
 def test_the_dashboard_tells_what_sql_counts_and_keeps_its_filter_in_the_address(
     visit: Open, address: str, filled: database.Database, language: str, firms: str

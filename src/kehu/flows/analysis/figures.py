@@ -13,7 +13,7 @@ from kehu.analyse.report import Format
 from kehu.errors import NotFoundError, SettingsError, UncountedError
 from kehu.flows.analysis.segments import Reader
 from kehu.model.languages import Language
-from kehu.store import facts, quality, tallies
+from kehu.store import behind, facts, quality, tallies
 from kehu.store import figures as counts
 from kehu.store.counting import walk
 from kehu.store.database import Database, Transaction
@@ -21,7 +21,7 @@ from kehu.store.quality import Quality
 from kehu.store.tallies import Cut
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "customers": ("category", "province", "star_level", "kind", "gender", "age", "channel", "numbers", "new", "lost"),
+    "customers": ("category", "star_level", "province", "kind", "gender", "age", "channel", "new", "lost", "numbers"),
     "contacts": ("reason", "ticket", "sla"),
     "quality": ("score", "records", "twice", "completeness", "validity", "load"),
     "movement": ("tenure", "recency", "retention", "journey"),
@@ -125,6 +125,16 @@ def shown(
         for name in names
     )
     return Dashboard(figures=made, at=before or at)
+
+
+def part(database: Database, figure: str, code: str, wanted: Cut, *, at: datetime, zone: tzinfo) -> behind.Part:
+    """A part of a figure, as of the day on which it was counted."""
+    with database.read() as tx:
+        counted = tallies.kept_at(tx) or at
+    return behind.Part(
+        figure=figure, code=code, today=counted.astimezone(zone).date(), since=wanted.since, until=wanted.until,
+        channel=wanted.channel if figure in behind.OF_CONTACTS else None,
+    )  # fmt: skip
 
 
 def choices(database: Database, *, at: datetime, zone: tzinfo, reader: Reader, may_wait: bool = True) -> Choices:

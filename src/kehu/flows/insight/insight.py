@@ -22,7 +22,7 @@ from kehu.process import text
 from kehu.resolve import explain, quality
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
-from kehu.store import households, media, search, views
+from kehu.store import filters, households, media, search, views
 from kehu.store.database import Database, Transaction
 from kehu.store.privacy import children
 
@@ -177,7 +177,7 @@ class Listed:
     """How many the filter lets through, on all pages."""
 
 
-def listed(database: Database, wanted: views.Filter, *, after: int | None = None, limit: int = 50) -> Listed:
+def listed(database: Database, wanted: filters.Filter, *, after: int | None = None, limit: int = 50) -> Listed:
     """A page of the customers wanted, the newest first."""
     with database.read() as tx:
         return Listed(

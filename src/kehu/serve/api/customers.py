@@ -17,7 +17,7 @@ from kehu.serve.looks import looked
 from kehu.serve.pace import paced
 from kehu.serve.threads import Router
 from kehu.serve.who import needs
-from kehu.store import households, views
+from kehu.store import filters, households
 
 MOVED: problems.Responses = {301: {"description": "A retired number: the customer it was merged into stands elsewhere"}}
 
@@ -135,10 +135,7 @@ def related(parts: Parts, sight: Sees, customer_id: Number) -> relations.Relatio
     return sight.of(found)
 
 
-def filter_of(category: str | None, channel: str | None, province: str | None) -> views.Filter:
-    """The filter that an address asks for; `-` stands for no category, an empty text for no wish."""
-    return views.Filter(
-        category="" if category == insight.NONE else category or None,
-        channel=channel or None,
-        province=province or None,
-    )
+def filter_of(category: str | None, channel: str | None, province: str | None) -> filters.Filter:
+    """The filter that an address asks for; `-` stands for none stated, an empty text for no wish."""
+    category, province = ("" if wish == insight.NONE else wish or None for wish in (category, province))
+    return filters.Filter(category=category, channel=channel or None, province=province)

@@ -3,21 +3,26 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from starlette.responses import Response
 
+from kehu.analyse import parts as figure_parts
 from kehu.analyse.figures import Figure
+from kehu.flows.analysis import figures
 from kehu.flows.insight import insight, overview
 from kehu.flows.users.pace import Asked
 from kehu.model.codes import Flaw
+from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import face
 from kehu.serve.api.customers import filter_of
+from kehu.serve.api.figures import cut
 from kehu.serve.given import After, Parts, Sees
 from kehu.serve.pace import paced
 from kehu.serve.threads import Router
 from kehu.serve.who import needs
-from kehu.store import views
+from kehu.store import behind, views
+from kehu.store.tallies import Cut
 
 router = Router(dependencies=[needs(Permission.FIND)])
 
@@ -25,13 +30,35 @@ Wish = Annotated[str | None, Query(max_length=64)]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Behind:
+    """The part of a figure that somebody clicked."""
+
+    figure: str
+    code: str
+    title: str
+    """What the figure is called."""
+    label: str
+    """What the part is called."""
+    is_lack: bool
+    """Listed is who lacks what the figure tells of."""
+    since: str | None
+    until: str | None
+    back: str
+    """The address of the list without it."""
+
+
+LACKS = frozenset({"completeness", "validity"})
+
+
+@dataclass(frozen=True, kw_only=True)
 class ListPage:
     """What the list shows."""
 
     listed: insight.Listed
-    category: str | None
-    channel: str | None
-    province: str | None
+    behind: Behind | None
+    cut: Cut
+    chosen: dict[str, str | None]
+    """What the addresses of its pages keep."""
     flaw: Flaw | None
     flaws: tuple[Flaw, ...]
     after: int | None
@@ -55,23 +82,31 @@ class SearchPage:
 def listed(
     request: Request,
     parts: Parts,
-    category: Wish = None,
-    channel: Wish = None,
-    province: Wish = None,
+    kept: Annotated[Cut, Depends(cut)],
     flaw: Wish = None,
+    figure: Wish = None,
+    code: Annotated[str | None, Query(max_length=300)] = None,
     after: After = None,
 ) -> Response:
-    """A page of the list."""
+    """A page of the list: of all customers, of those that are chosen, or of those behind a part of a figure."""
     lacking = Flaw(flaw) if flaw in set(Flaw) else None
-    wanted = replace(filter_of(category, channel, province), flaw=lacking)
+    wanted = replace(filter_of(kept.category, kept.channel, kept.province), flaw=lacking)
+    chosen = {"category": kept.category, "channel": kept.channel, "province": kept.province, "flaw": lacking}
+    clicked = None
+    if figure and code:
+        zone, without = parts.face.zone, face.query("/customers", **chosen)
+        part = figures.part(parts.database, figure, code, kept, at=parts.clock(), zone=zone)
+        wanted = replace(wanted, part=part, channel=None if part.figure in behind.OF_CONTACTS else wanted.channel)
+        clicked = _behind(part, face.language_of(request), back=without)
+        chosen |= {"figure": figure, "code": code, "since": kept.since, "until": kept.until}
     with parts.database.read() as tx:
         channels = tuple(found.name for found in views.channels(tx))
         provinces = views.provinces(tx)
     page = ListPage(
         listed=insight.listed(parts.database, wanted, after=after),
-        category=category or None,
-        channel=channel or None,
-        province=province or None,
+        behind=clicked,
+        cut=kept,
+        chosen=chosen,
         flaw=lacking,
         flaws=tuple(Flaw),
         after=after,
@@ -80,6 +115,14 @@ def listed(
         provinces=provinces,
     )
     return parts.face.page(request, "list_rows.html" if face.is_piece(request) else "list.html", page)
+
+
+def _behind(part: behind.Part, language: Language, *, back: str) -> Behind:
+    title, label = figure_parts.called(part.figure, part.code, language)
+    return Behind(
+        figure=part.figure, code=part.code, title=title, label=label, is_lack=part.figure in LACKS,
+        since=part.since, until=part.until, back=back,
+    )  # fmt: skip
 
 
 @router.get("/search")

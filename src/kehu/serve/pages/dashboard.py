@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote_plus
 
 from fastapi import Depends, Request
 from starlette.responses import Response
 
 from kehu.analyse import charts, document
 from kehu.analyse.crosses import Cross, Drawn
-from kehu.analyse.figures import REST, Figure
+from kehu.analyse.figures import ORDINAL, REST, Figure
 from kehu.errors import UncountedError
 from kehu.flows.analysis import figures as flow
 from kehu.model.languages import Language
@@ -25,12 +26,12 @@ router = Router()
 
 Part = Literal["customers", "contacts", "quality", "movement"]
 
-LEADS = frozenset({"category", "province", "channel"})
+FILTERS = frozenset({"category", "province", "channel"})
 """Figures whose slices are filters of the list of customers."""
-WIDE = frozenset({Drawn.HEAT, Drawn.FLOW})
-"""Crosses that take the room of two."""
+WIDE = frozenset({"province", "new", "reason", "completeness", "validity", "retention", "journey"})
+"""Figures that take the room of two."""
 TALL = 12
-"""More bars than these need more room."""
+"""More lying bars than these need more room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class Card:
     leads_to: str | None
     """Where a click on a slice leads, up to its code; None: nowhere."""
     links: dict[str, str]
-    """Code -> the address of its customers."""
+    """Code -> the address of its customers; of a cross, row and column parted by a stroke."""
     csv: str
     """The address of its table as a file."""
     knows_filter: bool
@@ -103,29 +104,42 @@ def _cards(told: flow.Dashboard, language: Language, chosen: dict[str, str | Non
 
 def _card(figure: Figure | Cross, language: Language, chosen: dict[str, str | None], *, leads: bool) -> Card:
     csv = face.query(f"/api/v1/figures/{figure.name}", **chosen, form="csv")
-    sides = [name for name in ("category", "province") if chosen[name]]
     if isinstance(figure, Cross):
-        knows = figure.name not in flow.OF_ALL if figure.name not in flow.OF_LOADS else not sides
-        return Card(
-            figure=figure, chart=charts.crossed(figure, language), drawn=figure.kind.drawn.value,
-            is_empty=not figure.cells, is_wide=figure.kind.drawn in WIDE, is_tall=False, leads_to=None, links={},
-            csv=csv, knows_filter=knows,
-        )  # fmt: skip
-    drawn = "pie" if figure.name in document.PIES else "tiles" if document.is_map(figure) else "bars"
-    others = {name: value for name, value in chosen.items() if name in LEADS and name != figure.name and value}
-    leads = leads and figure.name in LEADS
-    start = face.query("/customers", **others)
-    start += f"{'&' if '?' in start else '?'}{figure.name}="
-    known = [part.code for part in figure.slices if part.code != REST]
+        drawn, chart = figure.kind.drawn.value, charts.crossed(figure, language)
+        codes, is_empty = [figure.code(cell.row, cell.column) for cell in figure.cells], not figure.cells
+    else:
+        drawn = "pie" if figure.name in document.PIES else "tiles" if document.is_map(figure) else "bars"
+        chart = {"pie": charts.pie, "tiles": charts.tiles, "bars": charts.bars}[drawn](figure, language)
+        codes, is_empty = [part.code for part in figure.slices if part.code != REST], not figure.total
+    start = _leads_to(figure.name, chosen)
     return Card(
         figure=figure,
-        chart={"pie": charts.pie, "tiles": charts.tiles, "bars": charts.bars}[drawn](figure, language),
+        chart=chart,
         drawn=drawn,
-        is_empty=not figure.total,
-        is_wide=drawn == "tiles",
-        is_tall=drawn == "bars" and len(figure.slices) > TALL,
+        is_empty=is_empty,
+        is_wide=figure.name in WIDE,
+        is_tall=drawn == "bars" and figure.name not in ORDINAL and len(codes) > TALL,
         leads_to=start if leads else None,
-        links={code: face.query("/customers", **others, **{figure.name: code}) for code in known} if leads else {},
+        links={code: f"{start}{quote_plus(code)}" for code in codes if code} if leads else {},
         csv=csv,
-        knows_filter=figure.name not in flow.OF_ALL,
+        knows_filter=_knows_filter(figure.name, chosen),
     )
+
+
+def _leads_to(name: str, chosen: dict[str, str | None]) -> str:
+    """The address of the customers behind a figure, up to the code of a part."""
+    others = {} if name in flow.OF_ALL else {one: value for one, value in chosen.items() if one != name}
+    if name in FILTERS:
+        return _open(face.query("/customers", **{one: value for one, value in others.items() if one in FILTERS}), name)
+    return _open(face.query("/customers", **others, figure=name), "code")
+
+
+def _open(address: str, name: str) -> str:
+    """An address that goes on with the value of a parameter."""
+    return f"{address}{'&' if '?' in address else '?'}{name}="
+
+
+def _knows_filter(name: str, chosen: dict[str, str | None]) -> bool:
+    if name in flow.OF_LOADS:
+        return not any(chosen[side] for side in ("category", "province"))
+    return name not in flow.OF_ALL

@@ -14,28 +14,31 @@ const drawings = {
       data: one.data.map((bar) => untold(bar.code) ? { ...bar, itemStyle: { color: css("--slice-none") } } : bar),
     })),
   }),
-  stacked: (option, soft) => ({
+  stacked: (option, soft, leads) => ({
     legend: { ...option.legend, textStyle: { color: css("--ink") } },
     xAxis: { ...option.xAxis, ...soft }, yAxis: { ...option.yAxis, ...soft },
-    series: option.series.map((one, index) => ({ ...one, color: css(`--slice-${index % 9}`), cursor: "default" })),
+    series: option.series.map((one, index) => ({ ...one, color: css(`--slice-${index % 9}`), cursor: leads ? "pointer" : "default" })),
   }),
-  heat: (option, soft) => ({
+  heat: (option, soft, leads) => ({
     xAxis: { ...option.xAxis, ...soft, nameTextStyle: { color: css("--ink-soft") } },
     yAxis: { ...option.yAxis, ...soft, nameTextStyle: { ...option.yAxis.nameTextStyle, color: css("--ink-soft") } },
     visualMap: shaded(option),
-    series: option.series.map((one) => ({ ...one, itemStyle: edge(), label: { ...one.label, formatter: ({ value }) => number(value[2]) } })),
+    series: option.series.map((one) => ({
+      ...one, data: legible(option), cursor: leads ? "pointer" : "default", itemStyle: edge(),
+      label: { ...one.label, formatter: ({ value }) => number(value[2]) },
+    })),
   }),
   tiles: (option, soft, leads) => ({
     visualMap: shaded(option),
     tooltip: { ...option.tooltip, formatter: ({ data }) => `${data.name}　<b>${number(data.value[2])}</b>　${data.percent.toFixed(1)}%` },
     series: option.series.map((one) => ({
-      ...one, cursor: leads ? "pointer" : "default", itemStyle: { ...edge(), borderRadius: 4 },
+      ...one, data: legible(option), cursor: leads ? "pointer" : "default", itemStyle: { ...edge(), borderRadius: 4 },
       label: { show: true, lineHeight: 15, formatter: ({ data }) => `${data.name}\n${number(data.value[2])}` },
     })),
   }),
-  flow: (option) => ({
+  flow: (option, soft, leads) => ({
     series: option.series.map((one) => ({
-      ...one, data: one.data.map((node) => ({ ...node, itemStyle: { color: ofChannel(one.data, node.name.slice(2)) } })),
+      ...one, cursor: leads ? "pointer" : "default", data: one.data.map((node) => ({ ...node, itemStyle: { color: ofChannel(one.data, node.name.slice(2)) } })),
       label: { color: css("--ink") }, lineStyle: { color: "source", opacity: .35 },
       tooltip: { formatter: ({ dataType, data, value, name }) => dataType === "edge" ? `${data.source.slice(2)} → ${data.target.slice(2)}　<b>${number(data.value)}</b>` : `${name.slice(2)}　<b>${number(value)}</b>` },
     })),
@@ -50,6 +53,22 @@ function ofChannel(nodes, code) {
 
 const edge = () => ({ borderColor: css("--paper"), borderWidth: 2 });
 const shaded = (option) => ({ ...option.visualMap, inRange: { color: scale() }, textStyle: { color: css("--ink-soft") } });
+
+// Cells are written on in that colour which stands out from theirs.
+function legible(option) {
+  const [from, to, ink] = [...scale(), css("--ink")].map(parts);
+  return option.series[0].data.map((cell) => {
+    const share = cell.value[2] / (option.visualMap.max || 1);
+    const ground = from.map((part, at) => part + share * (to[at] - part));
+    return { ...cell, label: { color: contrast(ground, ink) > contrast(ground, from) ? css("--ink") : css("--paper") } };
+  });
+}
+
+const parts = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+// How light a colour is, and how much two differ, as WCAG 2 reckons it.
+const light = (colour) => colour.map((part) => part / 255).map((part) => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+  .reduce((sum, part, at) => sum + part * [.2126, .7152, .0722][at], .05);
+const contrast = (one, other) => Math.max(light(one) / light(other), light(other) / light(one));
 
 function option(place) {
   const told = JSON.parse(place.dataset.figure);
