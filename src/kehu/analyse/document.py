@@ -6,11 +6,14 @@ from html import escape
 
 from kehu.analyse import drawing, grid
 from kehu.analyse.crosses import Cross
-from kehu.analyse.figures import Figure
+from kehu.analyse.figures import MONTHLY, Figure
 from kehu.model.languages import Language
 
 PIES = frozenset({"category", "kind", "gender"})
-"""Figures that are drawn as a ring; the others as bars."""
+"""Figures that are drawn as a ring; provinces are tiles, months stand, and all others are lying bars."""
+
+LONG = 24
+"""Longer tables are closed at first: a chart tells more than a hundred rows."""
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #dfe5e8; --soft: #51636e; }
@@ -33,7 +36,12 @@ thead th { color: var(--soft); font-size: .875rem; }
   body { color: #e3eaed; background: #0e171d; }
   :root { --line: #293842; --soft: #9fb0b9; --tile: #5cc0d4; }
 }
-@media print { body { margin: 0; } }
+summary { color: var(--soft); cursor: pointer; }
+@media print {
+  body { margin: 0; }
+  summary { display: none; }
+  details::details-content { content-visibility: visible; }
+}
 """
 
 _TEXTS = {
@@ -43,6 +51,7 @@ _TEXTS = {
     "customers": ("数量", "Count"),
     "share": ("占比", "Share"),
     "none": ("无数据", "nothing counted"),
+    "table": ("以表格显示", "As a table"),
 }
 
 
@@ -62,7 +71,7 @@ def html(figures: Sequence[Figure | Cross], language: Language, *, at: datetime)
     sections = "".join(
         _crossed(figure, language, say("none"))
         if isinstance(figure, Cross)
-        else _section(figure, language, say("code"), say("customers"), say("share"), say("none"))
+        else _section(figure, language, say("code"), say("customers"), say("share"), say("none"), say("table"))
         for figure in sorted(figures, key=_is_empty)
     )
     counted = say("counted").format(at=f"{at:%Y-%m-%d %H:%M} {at.tzname()}")
@@ -79,7 +88,7 @@ def _is_empty(figure: Figure | Cross) -> bool:
     return not (figure.cells if isinstance(figure, Cross) else figure.total)
 
 
-def _section(figure: Figure, language: Language, code: str, customers: str, share: str, none: str) -> str:
+def _section(figure: Figure, language: Language, code: str, customers: str, share: str, none: str, summary: str) -> str:
     title = escape(figure.title(language))
     if not figure.total:
         return f"<section><h2>{title}</h2><p>{none}</p></section>"
@@ -90,9 +99,10 @@ def _section(figure: Figure, language: Language, code: str, customers: str, shar
         for place, part in enumerate(figure.slices)
     )
     head = "".join(f'<th scope="col">{words}</th>' for words in (code, customers, share))
-    return (
-        f"<section><h2>{title}</h2>{chart}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
-    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    if len(figure.slices) > LONG:
+        table = f"<details><summary>{summary}</summary>{table}</details>"
+    return f"<section><h2>{title}</h2>{chart}{table}</section>"
 
 
 def _key(figure: Figure, place: int) -> str:
@@ -107,6 +117,8 @@ def _drawn(figure: Figure, language: Language) -> str:
         return drawing.pie(figure, language)
     if is_map(figure):
         return drawing.tiles(figure, language)
+    if figure.name in MONTHLY:
+        return drawing.columns(figure, language)
     return drawing.bars(figure, language)
 
 

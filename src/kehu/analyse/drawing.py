@@ -14,6 +14,12 @@ GREY = "#b4bfc6"
 """Of whoever states nothing, and of the rest: they are no group."""
 WIDTH, ROW, GAP, LABELS = 560, 22, 8, 180
 TILE, CELL = 52, 44
+LEFT, COLUMNS_WIDE, COLUMNS_HIGH, LINES = 56, 960, 220, 4
+"""Of standing bars: the room of their scale, their own, and how many lines it has above nought."""
+WIDEST = 80
+"""A few of them are no broader than this."""
+NAMED_COLUMNS = 12
+"""So many of them have room for a name."""
 LEAST_INK = 0.08
 """The faintest tile can still be seen."""
 
@@ -53,6 +59,34 @@ def bars(figure: Figure, language: Language) -> str:
         )
     height = len(figure.slices) * (ROW + GAP) or ROW
     return _svg(WIDTH, height, sentence(figure, language), "".join(drawn))
+
+
+def columns(figure: Figure, language: Language) -> str:
+    """The figure as standing bars, side by side in their order, some of them named; an SVG element."""
+    most = max((part.customers for part in figure.slices), default=1)
+    step = min(COLUMNS_WIDE / (len(figure.slices) or 1), WIDEST)
+    named = -(-len(figure.slices) // NAMED_COLUMNS)
+    drawn = []
+    for line in range(LINES + 1):
+        top = COLUMNS_HIGH * (1 - line / LINES) + GAP
+        drawn.append(
+            f'<text x="{LEFT - 8}" y="{top + 4:.1f}" text-anchor="end" font-size="11">{most * line / LINES:,.0f}</text>'
+            f'<line x1="{LEFT}" x2="{LEFT + COLUMNS_WIDE}" y1="{top:.1f}" y2="{top:.1f}" stroke="currentColor" '
+            'stroke-opacity=".15"/>'
+        )
+    for place, part in enumerate(figure.slices):
+        left, high = LEFT + place * step, part.customers / most * COLUMNS_HIGH
+        label = escape(part.label(language))
+        drawn.append(
+            f'<rect x="{left + step * 0.1:.1f}" y="{COLUMNS_HIGH + GAP - high:.1f}" width="{step * 0.8:.1f}" '
+            f'height="{high:.1f}" fill="{colour(part.code, 0)}"><title>{label}: {part.customers:,}</title></rect>'
+        )
+        if place % named == 0:
+            drawn.append(
+                f'<text x="{left + step / 2:.1f}" y="{COLUMNS_HIGH + 30}" text-anchor="middle" font-size="11">{label}'
+                "</text>"
+            )
+    return _svg(LEFT + COLUMNS_WIDE + 24, COLUMNS_HIGH + 40, sentence(figure, language), "".join(drawn))
 
 
 def tiles(figure: Figure, language: Language) -> str:

@@ -86,6 +86,9 @@ TITLES: dict[str, tuple[str, str]] = {
 ORDINAL = frozenset({"star_level", "age", "records", "score", "numbers", "new", "lost", "ticket", "tenure"})
 """Figures whose codes have an order of their own; the others begin with the greatest."""
 
+MONTHLY = frozenset({"new", "lost", "ticket"})
+"""Figures whose codes are months: there may be a hundred of them, one beside the other."""
+
 TEXTS_OF: dict[str, dict[str, tuple[str, str]]] = {
     "category": {str(code): TEXTS[code] for code in Category},
     "star_level": {str(code): TEXTS[code] for code in StarLevel},

@@ -6,12 +6,17 @@ from typing import Any
 
 from kehu.analyse.crosses import Cross
 from kehu.analyse.drawing import COLOURS
-from kehu.analyse.figures import Figure
+from kehu.analyse.figures import MONTHLY, Figure
 from kehu.errors import SettingsError
 from kehu.model.languages import Language
 
 FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Micro Hei", "SimHei")
 """Fonts with Chinese characters, the first that is there is taken."""
+
+SHORTEST, ROW = 3.6, 0.2
+"""Inches that a chart is high at the least, and that a row of it takes."""
+NAMED_MONTHS = 6
+"""So many months have room for a name."""
 
 
 def png(figures: Sequence[Figure | Cross], language: Language) -> bytes:
@@ -32,18 +37,21 @@ def png(figures: Sequence[Figure | Cross], language: Language) -> bytes:
     told = [figure for figure in figures if (figure.cells if isinstance(figure, Cross) else figure.total)]
     with mpl.rc_context({"font.family": family, "axes.unicode_minus": False}):
         sns.set_theme(style="whitegrid", rc={"font.family": family})
-        rows = (len(told) + 1) // 2 or 1
-        canvas = Canvas(figsize=(12, 3.6 * rows), layout="constrained")
-        places: Any = canvas.subplots(rows, 2, squeeze=False).flat
+        high = [max(map(_high, told[at : at + 2])) for at in range(0, len(told), 2)] or [SHORTEST]
+        canvas = Canvas(figsize=(12, sum(high)), layout="constrained")
+        places: Any = canvas.subplots(len(high), 2, squeeze=False, height_ratios=high).flatten()
         for place, figure in zip(places, told, strict=False):
             if isinstance(figure, Cross):
                 _heat(sns, figure, place, language)
-                continue
-            labels = [part.label(language) for part in figure.slices]
-            sns.barplot(x=[part.customers for part in figure.slices], y=labels, color=COLOURS[0], ax=place, orient="h")
+            elif figure.name in MONTHLY:
+                _months(figure, place)
+            else:
+                labels = [part.label(language) for part in figure.slices]
+                many = [part.customers for part in figure.slices]
+                sns.barplot(x=many, y=labels, color=COLOURS[0], ax=place, orient="h")
             place.set_title(figure.title(language), loc="left")
             place.set_xlabel("")
-        for place in list(places)[len(told) :]:
+        for place in places[len(told) :]:
             place.set_axis_off()
         data = BytesIO()
         canvas.savefig(data, format="png", dpi=110)
@@ -54,9 +62,23 @@ def _heat(sns: Any, cross: Cross, place: Any, language: Language) -> None:
     """A cross as cells, the darker the more."""
     values = [[float("nan") if value is None else value for value in values] for _, values in cross.table()]
     sns.heatmap(
-        values, ax=place, cmap="YlGnBu", annot=len(cross.cells) <= 40, fmt="g", cbar=False,
+        values, ax=place, cmap=sns.light_palette(COLOURS[0], as_cmap=True), annot=len(cross.cells) <= 40, fmt="g",
+        cbar=False,
         xticklabels=[cross.label(code, language) for code in cross.columns],
         yticklabels=[cross.label(code, language, of_row=True) for code in cross.rows],
     )  # fmt: skip
-    place.set_title(cross.title(language), loc="left")
     place.tick_params(axis="y", rotation=0)
+
+
+def _months(figure: Figure, place: Any) -> None:
+    """Months side by side, of which some are named."""
+    places, named = range(len(figure.slices)), -(-len(figure.slices) // NAMED_MONTHS)
+    place.bar(places, [part.customers for part in figure.slices], color=COLOURS[0])
+    place.set_xticks(places[::named], [part.code for part in figure.slices[::named]])
+    place.grid(visible=False, axis="x")
+
+
+def _high(figure: Figure | Cross) -> float:
+    """How many inches a chart needs for the names of its rows."""
+    rows = 0 if figure.name in MONTHLY else len(figure.rows if isinstance(figure, Cross) else figure.slices)
+    return max(SHORTEST, rows * ROW + 0.8)
