@@ -44,10 +44,12 @@ def test_the_town_becomes_customers_and_a_second_run_changes_nothing(kehu: Kehu,
     with sqlite3.connect(project / "kehu.db") as connection:
         by_channel = dict(connection.execute("select channel, sum(accepted) from load group by channel").fetchall())
         tickets = connection.execute("select count(*), count(resolved_at), count(breached_at) from ticket").fetchone()
+        sizes = connection.execute("select customers from segment_count").fetchall()
         months = dict(connection.execute(MONTHS).fetchall())
     connection.close()
     # The dashboard has something of everything to show.
     assert tickets[0] > tickets[1] > tickets[2] > 0
+    assert [many > 0 for (many,) in sizes] == [True] * 3
     assert months["new"] > 36
     assert months["lost"] > 12
     assert months["sla"] > 1

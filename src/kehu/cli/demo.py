@@ -13,6 +13,7 @@ from kehu.flows.run import Ran
 from kehu.resolve.evaluate import Score
 from kehu.settings import reading
 from kehu.settings.sections import Settings
+from kehu.store.database import Database
 
 RECORDS = 20_000
 """As many as a laptop takes through the house while somebody watches."""
@@ -45,7 +46,7 @@ def demo(
                 database,
                 None,
                 progress,
-                then=lambda: demos.serve_some(database, wiring.clock(settings), at=wiring.now()),
+                then=lambda: _use(settings, database),
             )
             progress.task("accuracy")
             progress.step("evaluate")
@@ -60,6 +61,13 @@ def demo(
     if serve:
         application = cast("options.Application", context.obj)
         serving.run(application, settings, host=settings.serve.host, port=settings.serve.port, spare=True)
+
+
+def _use(settings: Settings, database: Database) -> None:
+    """What agents and analysts do with the customers."""
+    at = wiring.now()
+    demos.serve_some(database, wiring.clock(settings), at=at)
+    demos.mean_some(database, at=at)
 
 
 def _answer(ran: Ran, score: Score, seconds: dict[str, float]) -> dict[str, object]:

@@ -11,10 +11,14 @@ import pyarrow.parquet as pq
 
 from kehu.collect.town import channels, example, town
 from kehu.errors import SettingsError
+from kehu.flows.analysis import segments
+from kehu.flows.analysis.segments import Reader
+from kehu.flows.insight.sight import CLEAR
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.service import tickets
 from kehu.flows.service.sla import Clock
 from kehu.flows.users.people import By
+from kehu.model import segments as segment_models
 from kehu.model.tickets import TicketState
 from kehu.resolve import evaluate
 from kehu.store import households, records
@@ -32,6 +36,22 @@ MOST_TICKETS = 48
 CALLS_PER_TICKET = 20
 AGENT = "demo"
 HOUR = timedelta(hours=1)
+
+SEGMENTS: dict[str, list[dict[str, object]]] = {
+    "18-25 岁的学生": [
+        {"column": "customer.category", "is": "one_of", "values": ["student"]},
+        {"column": "customer.age", "is": "between", "from": 18, "to": 25},
+    ],
+    "投诉过且没有电子邮箱": [
+        {"has": "interaction", "where": [{"column": "interaction.reason", "is": "one_of", "values": ["投诉"]}]},
+        {"not": {"column": "customer.email", "is": "known"}},
+    ],
+    "办理过宽带的四星以上客户": [
+        {"column": "customer.star_level", "is": "one_of", "values": ["4", "5", "5_silver", "5_gold", "5_diamond"]},
+        {"has": "subscription", "where": [{"column": "subscription.plan", "is": "begins", "value": "宽带"}]},
+    ],
+}
+"""Whom an operator may mean: name -> conditions of which all hold."""
 
 USUAL_PORT = 8451
 """Where the made-up application server listens, unless somebody else does."""
@@ -80,6 +100,15 @@ def serve_some(database: Database, clock: Clock, *, at: datetime) -> int:
             change = tickets.Change(state=state)
             tickets.change(database, clock, opened.ticket_id, change, by=By(login=AGENT, at=moment))
     return len(few)
+
+
+def mean_some(database: Database, *, at: datetime) -> None:
+    """Save segments as analysts do, counted with each run."""
+    for name, conditions in SEGMENTS.items():
+        segments.save(
+            database, segment_models.parsed({"all": conditions}), name=name, by=By(login=AGENT, at=at),
+            with_each_run=True, reader=Reader(sees_persons=True, sight=CLEAR, smallest=1),
+        )  # fmt: skip
 
 
 def accuracy(database: Database, folder: Path) -> evaluate.Score:

@@ -50,7 +50,8 @@ address = "delivery.address"
 updated_at = "submitted_at"
 interaction_kind = {{ value = "application" }}  # the row is also a contact with the customer
 interaction_at = "submitted_at"
-interaction_reason = "plan"  # the plan that is wanted
+interaction_reason = {{ value = "网上办理" }}
+interaction_reason_2 = "plan"       # what is applied for
 
 [channels.online.mapping.id_type]   # the longer form of the same: a column and what its codes mean
 column = "applicant.certificate.type"
