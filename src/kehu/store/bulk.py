@@ -298,15 +298,20 @@ def _batch(tx: Transaction, rows: Sequence[Any], schema: pa.Schema, how: sealed.
 
 
 @contextmanager
-def held(tx: Transaction, name: str, rows: pa.Table, like: Mapping[str, sa.Column[Any]]) -> Iterator[sa.Table]:
-    """A temporary table of these rows, to join with; each column has the type of another.
+def held(
+    tx: Transaction, name: str, rows: pa.Table, like: Mapping[str, sa.Column[Any]], *, key: str | None = None
+) -> Iterator[sa.Table]:
+    """A temporary table of these rows, to join with; each column has the type of another, `key` differs in each row.
 
     Names in use at one time must differ.
     """
     table = sa.Table(
         f"held_{name}",
         sa.MetaData(),
-        *(sa.Column(column, _standing(like[column].type)) for column in rows.column_names),
+        *(
+            sa.Column(column, _standing(like[column].type), primary_key=column == key, autoincrement=False)
+            for column in rows.column_names
+        ),
         prefixes=["TEMPORARY"],
         postgresql_on_commit="DROP",
     )
@@ -334,5 +339,9 @@ def among(
     if len(values) <= FEW:
         yield column.in_(values.to_pylist())
         return
-    with held(tx, name, pa.table({"value": values}), {"value": column}) as table:
+    # Looked for in their order, those that stand beside each other are read together.
+    ordered = pc.unique(values).drop_null().sort()
+    # PostgreSQL needs no key to see that they differ, and the others join by it in place of looking for a better way.
+    key = None if tx.dialect.name == "postgresql" else "value"
+    with held(tx, name, pa.table({"value": ordered}), {"value": column}, key=key) as table:
         yield column.in_(sa.select(table.c.value))

@@ -101,6 +101,7 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
 
 def _too_many(tx: Transaction, wanted: pa.Array, limits: Sequence[int]) -> pa.Table:
     """Those of many keys that too many records have: `HOT`. To count all records of a city would take longest."""
+    wanted = wanted.sort()
     most = np.asarray(limits)[wanted.to_numpy() & model.KIND]
     rows = pa.table({"key": wanted, "most": most})
     with bulk.held(tx, "counted", rows, {"key": match_key.c.key, "most": match_key.c.record}) as asked:
