@@ -167,8 +167,7 @@ class _Surprises:
         self._levels: list[tuple[npt.NDArray[np.bool_], tuple[str, ...]]] = []
         for place, comparison in enumerate(ALL):
             for number, level in enumerate(comparison.levels, 1):
-                holds = patterns[:, place] == number
-                if level.frequency_of and holds.any():
+                if level.frequency_of and (holds := patterns[:, place] == number).any():
                     self._levels.append((holds, level.frequency_of))
                     for column in set(level.frequency_of) - self._of_record.keys():
                         self._of_record[column] = frequencies[column].of(records, column)
