@@ -36,8 +36,6 @@ def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
         values = signed(values)
     if iso and (pa.types.is_temporal(kind) or pa.types.is_boolean(kind)):
         values = values.cast(pa.string() if pa.types.is_temporal(kind) else pa.int8())
-    if pa.types.is_string(values.type) and len(values) > FEW:
-        return _repeated(values)
     if pa.types.is_fixed_size_binary(kind):  # Twenty times as fast as `to_pylist`.
         return list(values.to_numpy(zero_copy_only=False).tolist())
     return list(values.to_pylist())
@@ -45,19 +43,6 @@ def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
 
 HANDFUL = 16
 """So few values are looked at one by one."""
-
-FEW = 1000
-"""Columns shorter than this are not looked through for repetition."""
-
-
-def _repeated(values: pa.ChunkedArray) -> list[Any]:
-    """Texts as Python values, each made once where they repeat."""
-    coded = values.combine_chunks().dictionary_encode()
-    if len(coded.dictionary) * 2 > len(values):
-        return list(values.to_pylist())
-    # The null comes last, where its place, -1, finds it.
-    told = [*coded.dictionary.to_pylist(), None]
-    return [told[place] for place in coded.indices.fill_null(-1).to_pylist()]
 
 
 def lines(table: pa.Table, *, hex_mark: str) -> memoryview:
