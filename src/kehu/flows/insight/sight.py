@@ -94,7 +94,7 @@ def _form(kind: type) -> _Form:
 
 def _veiled(told: Any, column: str | None, clear: frozenset[str]) -> Any:
     """A value of a column, or whatever holds values, masked; itself where nothing of it is."""
-    form = _form(type(told))
+    form = _form(told.__class__)
     if form is _Form.UNMASKED:
         return told
     veil = VEILS.get(column) if column is not None else None
