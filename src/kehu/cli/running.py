@@ -25,7 +25,7 @@ from kehu.flows.service import tickets
 from kehu.flows.upkeep.alone import alone
 from kehu.settings import reading
 from kehu.settings.sections import FILE_NAME, Settings
-from kehu.store import views
+from kehu.store import holdings
 from kehu.store.database import Database
 
 LEASE = "run"
@@ -167,7 +167,7 @@ def seconds(progress: Watched) -> dict[str, float]:
     return {name: round(lasted, 3) for name, lasted in {**spent, "total": sum(spent.values())}.items()}
 
 
-def answer(ran: Ran, held: views.Counts, progress: Watched) -> dict[str, Any]:
+def answer(ran: Ran, held: holdings.Counts, progress: Watched) -> dict[str, Any]:
     """What `--json` prints."""
     counts, identified = ran.counts, ran.identified
     return {
@@ -214,7 +214,7 @@ def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> i
     for channel, reason in ran.failures.items():
         screen.stderr.print(f"[red]kehu:[/] channel {escape(repr(channel))} failed: {escape(reason)}")
     with database.read() as tx:
-        held = views.counts(tx)
+        held = holdings.counts(tx)
     hot_values = sight.Sight().of(hot.of(database, ran.identified.hot))
     for one in hot_values:
         screen.stderr.print(
@@ -230,7 +230,7 @@ def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> i
     return 1 if ran.failures else 0
 
 
-def _sentence(ran: Ran, held: views.Counts) -> str:
+def _sentence(ran: Ran, held: holdings.Counts) -> str:
     """What changed, in words."""
     store = f"the store holds {held.records:,} records of {held.customers:,} customers"
     if held.waiting:

@@ -1,4 +1,4 @@
-"""What people look at: lists, counts and one customer whole; never more than a page at once."""
+"""What people look at: lists and one customer whole; never more than a page at once."""
 
 import functools
 import json
@@ -16,8 +16,7 @@ from kehu.store import filters, loads, sealed
 from kehu.store import quarantine as bad_rows
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
-from kehu.store.dictionary.loads import load
-from kehu.store.dictionary.records import fresh, link, member, record
+from kehu.store.dictionary.records import link, member, record
 from kehu.store.privacy import restrictions
 
 Row = TypeVar("Row")
@@ -127,68 +126,6 @@ class Change:
     why: str
     changed: tuple[str, ...]
     """The attributes that the next state changed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Channel:
-    """What a channel brought so far."""
-
-    name: str
-    records: int
-    quarantined: int
-    """Rows of it that are in quarantine now."""
-    last: loads.Load
-    """Its newest load."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """How much the store holds."""
-
-    records: int
-    customers: int
-    quarantined: int
-    """Rows in quarantine now."""
-    waiting: int
-    """Records that wait to be identified."""
-
-
-def counts(tx: Transaction, *, customers: int | None = None) -> Counts:
-    """How much the store holds; customers are counted unless somebody did.
-
-    The records are told by the counts of the loads, because counting a wide table of millions would take a second.
-    """
-    brought = loads.totals(tx)
-    return Counts(
-        records=brought.accepted - brought.changed,
-        customers=states.count(tx) if customers is None else customers,
-        quarantined=bad_rows.count(tx),
-        waiting=_number(tx, sa.select(sa.func.count()).select_from(fresh)),
-    )
-
-
-def channels(tx: Transaction) -> tuple[Channel, ...]:
-    """Every channel that ever loaded, by name."""
-    newest = sa.select(load.c.channel, sa.func.max(load.c.load_id)).group_by(load.c.channel).order_by(load.c.channel)
-    found = []
-    for name, number in tx.execute(newest).all():
-        totals = loads.totals(tx, channel=name)
-        last = loads.get(tx, number)
-        found.append(
-            Channel(
-                name=name,
-                records=totals.accepted - totals.changed,
-                quarantined=bad_rows.count(tx, channel=name),
-                last=last,
-            )
-        )
-    return tuple(found)
-
-
-def provinces(tx: Transaction) -> tuple[str, ...]:
-    """Every province in which a customer lives."""
-    query = sa.select(customer.c.province).where(customer.c.merged_into.is_(None), customer.c.province.is_not(None))
-    return tuple(tx.execute(query.distinct().order_by(customer.c.province)).scalars())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from kehu.flows.identify import identify
 from kehu.flows.users.people import By
 from kehu.process.checks import Required
 from kehu.resolve import model as models
-from kehu.store import contents, customers, database, loads, quarantine, views
+from kehu.store import contents, customers, database, holdings, loads, quarantine
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Filter
 from kehu.store.database import Database
@@ -98,7 +98,7 @@ def test_another_content_is_a_new_version_with_the_same_customer(store: Database
     moved = arrive.one(store, desk(tmp_path), ZHANG | {"address": "浙江省杭州市西湖区文三路138号"})
     assert (moved.status, moved.customer_id) == (Status.ACCEPTED, first.customer_id)
     with store.read() as tx:
-        assert views.counts(tx).records == 1
+        assert holdings.counts(tx).records == 1
         assert customers.get(tx, first.customer_id or 0).row["city"] == "杭州市"
 
 
@@ -132,7 +132,7 @@ def test_a_batch_that_cannot_be_kept_stores_nothing(store: Database, tmp_path: P
     with pytest.raises(SourceError):
         arrive.many(store, desk(tmp_path), [ZHANG, SAME])
     with store.read() as tx:
-        assert views.counts(tx).records == 0
+        assert holdings.counts(tx).records == 0
         assert loads.recent(tx) == []
 
 
@@ -145,7 +145,7 @@ def test_what_waits_for_the_nightly_run_goes_on_waiting(store: Database, tmp_pat
         tx.execute(tables["fresh"].insert().values(record=1))
     arrive.one(store, desk(tmp_path), ZHANG)
     with store.read() as tx:
-        assert views.counts(tx).waiting == 1
+        assert holdings.counts(tx).waiting == 1
 
 
 def test_records_that_arrive_at_the_same_time_all_find_their_customer(store: Database, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from kehu.analyse import figures
 from kehu.analyse.figures import Figure
 from kehu.store import figures as counts
-from kehu.store import tallies, views
+from kehu.store import holdings, tallies
 from kehu.store.database import Database, Transaction
 from kehu.store.tallies import Cut
 
@@ -17,8 +17,8 @@ from kehu.store.tallies import Cut
 class Overview:
     """How much the store holds, by channel and by category."""
 
-    counts: views.Counts
-    channels: tuple[views.Channel, ...]
+    counts: holdings.Counts
+    channels: tuple[holdings.Channel, ...]
     category: Figure
     at: datetime | None
     """When customers were counted; None: just now."""
@@ -29,9 +29,11 @@ def overview(database: Database, *, smallest: int = 0) -> Overview:
     with database.read() as tx:
         at = _kept_at(tx)
         told = _by_category(tx, at)
-        held = views.counts(tx) if at is None else views.counts(tx, customers=figures.figure("category", told).total)
+        held = (
+            holdings.counts(tx) if at is None else holdings.counts(tx, customers=figures.figure("category", told).total)
+        )
         shown = figures.figure("category", told, smallest=smallest)
-        return Overview(counts=held, channels=views.channels(tx), category=shown, at=at)
+        return Overview(counts=held, channels=holdings.channels(tx), category=shown, at=at)
 
 
 def category(database: Database) -> Figure:

@@ -21,7 +21,7 @@ from kehu.serve.given import After, Parts, Sees
 from kehu.serve.pace import paced
 from kehu.serve.threads import Router
 from kehu.serve.who import needs
-from kehu.store import behind, views
+from kehu.store import behind, holdings
 from kehu.store.tallies import Cut
 
 router = Router(dependencies=[needs(Permission.FIND)])
@@ -100,8 +100,8 @@ def listed(
         clicked = _behind(part, face.language_of(request), back=without)
         chosen |= {"figure": figure, "code": code, "since": kept.since, "until": kept.until}
     with parts.database.read() as tx:
-        channels = tuple(found.name for found in views.channels(tx))
-        provinces = views.provinces(tx)
+        channels = tuple(found.name for found in holdings.channels(tx))
+        provinces = holdings.provinces(tx)
     page = ListPage(
         listed=insight.listed(parts.database, wanted, after=after),
         behind=clicked,

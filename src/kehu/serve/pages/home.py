@@ -15,7 +15,7 @@ from kehu.serve.api.segments import reader
 from kehu.serve.given import Parts
 from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
-from kehu.store import views
+from kehu.store import holdings
 
 router = Router()
 
@@ -24,8 +24,8 @@ router = Router()
 class HomePage:
     """What the first page shows."""
 
-    counts: views.Counts
-    channels: tuple[views.Channel, ...]
+    counts: holdings.Counts
+    channels: tuple[holdings.Channel, ...]
     figure: Figure
     chart: dict[str, Any]
     at: datetime | None

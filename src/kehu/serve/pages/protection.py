@@ -17,7 +17,7 @@ from kehu.serve.api.protection import Affected, Asks
 from kehu.serve.given import After, Number, Parts
 from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
-from kehu.store import views
+from kehu.store import holdings
 from kehu.store.dictionary.whole import metadata
 from kehu.store.privacy.erasing import Receipt
 
@@ -135,7 +135,7 @@ def affected(
 
 def _channels(parts: Parts) -> tuple[str, ...]:
     with parts.database.read() as tx:
-        return tuple(found.name for found in views.channels(tx))
+        return tuple(found.name for found in holdings.channels(tx))
 
 
 def _midnight(parts: Parts, since: date | str, *, days: int = 0) -> datetime | None:
