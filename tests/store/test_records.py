@@ -5,13 +5,15 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kehu.errors import NotFoundError, StoreError, TableShapeError
 from kehu.model import records as model
-from kehu.store import customers, database, links, loads, records
+from kehu.store import bulk, customers, database, links, loads, records
 from kehu.store.database import Database
+from kehu.store.dictionary.records import record
 
 Arrive = Callable[..., records.Added]
 
@@ -137,6 +139,22 @@ def test_hundreds_of_thousands_of_keys_are_looked_up_at_once(store: Database, ar
     with store.read() as tx:
         found = records.known(tx, "hall", pa.array([str(number) for number in range(0, 6000, 2)]))
     assert sorted(int(key) for key in found.column("record_id").to_pylist()) == list(range(0, 3000, 2))
+
+
+def test_a_channel_that_came_a_moment_ago_is_not_taken_for_an_empty_one(store: Database, arrive: Arrive) -> None:
+    """PostgreSQL went through all records of a channel again for each key of a batch: 38 s in place of 2."""
+    arrive([{"record_id": str(number)} for number in range(100)])
+    with store.begin() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.exec_driver_sql("ANALYZE record")
+    arrive([{"record_id": str(number), "channel": "new"} for number in range(100)])
+    query = sa.select(record.c.record).where(record.c.channel == bulk.blindly("new"))
+    with store.read() as tx:
+        assert len(tx.scalars(query).all()) == 100
+        if tx.dialect.name == "postgresql":
+            said = query.compile(tx, compile_kwargs={"literal_binds": True})
+            [plan] = tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {said}").scalar_one()
+            assert plan["Plan"]["Plan Rows"] >= 100
 
 
 @pytest.mark.parametrize(

@@ -331,6 +331,14 @@ def _standing(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
     return columns.Word(kind.length) if isinstance(kind, columns.Sealed) else kind
 
 
+def blindly(value: str) -> sa.ScalarSelect[str]:
+    """A value for a condition, of which PostgreSQL does not guess how many rows have it.
+
+    Of a channel that it has not looked at yet it expects none: ten thousand keys would be sought again for each row.
+    """
+    return sa.select(sa.literal(value)).scalar_subquery()
+
+
 @contextmanager
 def among(
     tx: Transaction, column: sa.Column[Any], values: pa.Array, *, name: str = "among"

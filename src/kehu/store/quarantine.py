@@ -83,7 +83,9 @@ def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datet
     ]
     hashes = finding.digests(tx, pa.array(contents, pa.binary(16))).to_pylist()
     with bulk.among(tx, quarantine.c.hash, pa.array(hashes, pa.binary(16))) as one_of_them:
-        seen = set(tx.scalars(sa.select(quarantine.c.hash).where(quarantine.c.channel == channel, one_of_them)))
+        seen = set(
+            tx.scalars(sa.select(quarantine.c.hash).where(quarantine.c.channel == bulk.blindly(channel), one_of_them))
+        )
     new = []
     for row, content in enumerate(hashes):
         if content not in seen:
