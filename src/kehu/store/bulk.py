@@ -140,6 +140,7 @@ def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str
     storable.require(rows, table)
     rows = sealed.closed(tx, table, rows)
     changed = [name for name in rows.column_names if name not in by]
+    rows = _in_order(rows, by)
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"set_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
             if tx.dialect.name in columns.MYSQL_FAMILY:
@@ -156,6 +157,7 @@ def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str
 
 def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     """Delete the rows of the table that equal a given row in the given columns."""
+    rows = _in_order(rows, rows.column_names)
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"old_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as old:
             if tx.dialect.name in columns.MYSQL_FAMILY:
@@ -171,6 +173,11 @@ def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     elif rows.num_rows:
         statement = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE {drivers.equal(tx, rows.column_names)}"  # noqa: S608
         drivers.many(tx, statement, rows)
+
+
+def _in_order(rows: pa.Table, by: Sequence[str]) -> pa.Table:
+    """Many rows in the order of their keys, so that those are changed together that stand beside each other."""
+    return rows.sort_by([(name, "ascending") for name in by]) if rows.num_rows > FEW else rows
 
 
 def read(tx: Transaction, statement: Query, schema: pa.Schema) -> pa.Table:

@@ -269,7 +269,7 @@ def states(tx: Transaction, customer_ids: pa.Array | None = None, *, retired: bo
     if customer_ids is None:
         return bulk.read(tx, query, STATES)
     with bulk.among(tx, customer.c.customer_id, customer_ids) as one_of_them:
-        return bulk.read(tx, query.where(one_of_them), STATES)
+        return bulk.read(tx, query.where(one_of_them).order_by(None), STATES).sort_by("customer_id")
 
 
 _FEW_STATES = (

@@ -94,7 +94,7 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
         limits: As for `sharing`.
     """
     wanted = wire.signed(pa.chunked_array([pc.unique(keys)], pa.uint64())).combine_chunks()
-    if len(wanted) <= _few(tx):
+    if len(wanted) <= FEW:
         return _sharing_few(tx, wanted, pa.chunked_array([], pa.int64()), limits).hot["key"].combine_chunks()
     return _too_many(tx, wanted, limits)["key"].combine_chunks()
 

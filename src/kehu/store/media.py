@@ -39,7 +39,8 @@ def replace(tx: Transaction, customer_ids: pa.Array, media: pa.Table) -> None:
     few = len(customer_ids) <= bulk.FEW
     if few or tx.scalar(sa.select(contact_medium.c.customer_id).limit(1)) is not None:
         bulk.delete(tx, contact_medium, pa.table({"customer_id": customer_ids}))
-    bulk.insert(tx, contact_medium, media.select(model.MEDIA.names))
+    ordered = media if few else media.sort_by([(column.name, "ascending") for column in contact_medium.primary_key])
+    bulk.insert(tx, contact_medium, ordered.select(model.MEDIA.names))
 
 
 def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:

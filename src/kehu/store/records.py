@@ -278,7 +278,15 @@ def read(tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str
         pieces = [wanted[start : start + bulk.FEW] for start in range(0, len(wanted), bulk.FEW)]
         read = [bulk.read_few(tx, query, schema, few=piece) for piece in pieces]
         return read[0] if len(read) == 1 else pa.concat_tables([schema.empty_table(), *read])
-    return pa.Table.from_batches(list(batches(tx, numbers, columns=columns)), schema=schema)
+    if numbers is None:
+        return pa.Table.from_batches(list(batches(tx, columns=columns)), schema=schema)
+    # Brought into order here: a database puts rows as wide as these aside to sort them.
+    names = tuple(dict.fromkeys(["record", *schema.names]))
+    asked = pa.schema([RECORDS.field(name) for name in names])
+    with bulk.among(tx, record.c.record, _flat(numbers)) as one_of_them:
+        query = _select(names).order_by(None).where(one_of_them)
+        found = pa.Table.from_batches(list(bulk.batches(tx, query, asked, are_many=True)), schema=asked)
+    return found.sort_by("record").select(schema.names)
 
 
 SOME = 5_000
@@ -290,17 +298,11 @@ def _few(columns: tuple[str, ...]) -> bulk.Query:
     return _select(columns).where(bulk.few(record.c.record))
 
 
-def batches(
-    tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str, ...] | None = None
-) -> Iterator[pa.RecordBatch]:
-    """As `read`, a piece at a time; the transaction can do nothing else until the last piece is read."""
+def batches(tx: Transaction, *, columns: tuple[str, ...] | None = None) -> Iterator[pa.RecordBatch]:
+    """All current records as `read` has them, a piece at a time; the transaction can do nothing else until the last."""
     schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
-    query = _select(tuple(schema.names))
-    if numbers is None:
-        yield from bulk.batches(tx, query.where(record.c.current), schema)
-        return
-    with bulk.among(tx, record.c.record, _flat(numbers)) as one_of_them:
-        yield from bulk.batches(tx, query.where(one_of_them), schema)
+    query = _select(tuple(schema.names)).where(record.c.current)
+    yield from bulk.batches(tx, query, schema, are_many=True)
 
 
 @functools.cache

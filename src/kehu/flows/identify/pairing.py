@@ -72,6 +72,7 @@ def of_waiting(
         stored.remove(tx, gone)
     own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
+    stored.add(tx, own)
     anew, others, hot = waiting, sharing.keys, sharing.hot
     turned = _turned(own, gone, sharing.keys, limits)
     if len(turned):
@@ -86,7 +87,6 @@ def of_waiting(
     cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks())))
     found = engine.pairs(pa.concat_tables([cold, others]), limits=limits)
     one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
-    stored.add(tx, own)
     lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
     hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
     return Paired(
