@@ -169,6 +169,23 @@ def test_many_rows_are_stored_each_once_whatever_their_number(store: Database) -
         assert stored(tx, tables["search_term"], TERMS) == more
 
 
+def test_a_server_that_forbids_load_data_is_fed_more_slowly_with_a_notice(
+    store: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    if store.engine.dialect.name != "mariadb":
+        pytest.skip("LOAD DATA is of MariaDB and MySQL")
+    many = terms(*(f"{place:06}" for place in range(bulk.FEW + 7)))
+    with store.engine.connect() as server:
+        server.exec_driver_sql("SET GLOBAL local_infile = 0")
+        try:
+            with store.begin() as tx:
+                bulk.insert(tx, tables["search_term"], many)
+                assert stored(tx, tables["search_term"], TERMS) == many
+        finally:
+            server.exec_driver_sql("SET GLOBAL local_infile = 1")
+    assert "forbids LOAD DATA LOCAL" in caplog.text
+
+
 def test_a_first_load_that_brings_a_key_twice_is_refused_whole(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
