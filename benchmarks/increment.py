@@ -29,11 +29,7 @@ from kehu.store.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    database: str
-    stored: int
-    increments: dict[int, tuple[float, float]]
-    """Seconds by the number of new records: of the clock, and of our processor."""
+class Arrivals:
     waits: np.ndarray
     """Seconds of each single arrival, one after the other."""
     effort: float
@@ -43,6 +39,16 @@ class Measured:
     sustained_waits: np.ndarray
     sustained_effort: float
     """Seconds of our processor each of those takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    database: str
+    stored: int
+    increments: dict[int, tuple[float, float]]
+    """Seconds by the number of new records: of the clock, and of our processor."""
+    arrivals: Arrivals | None
+    """None where none were asked for."""
 
 
 def main() -> None:
@@ -60,7 +66,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=1_000_000, help="how many are stored before")
     parser.add_argument("--new", type=int, nargs="*", default=[1_000, 10_000], help="increments of so many records")
-    parser.add_argument("--arrivals", type=int, default=1_000, help="single arrivals, twice: alone and several at once")
+    parser.add_argument(
+        "--arrivals", type=int, default=1_000, help="single arrivals, twice: alone, several at once; or 0"
+    )
     parser.add_argument("--at-once", type=int, default=64, help="how many ask at the same time")
     parser.add_argument("--databases", nargs="+", choices=prepared.DATABASES, default=prepared.DATABASES)
     parser.add_argument("--dir", type=Path, default=Path("/tmp/kehu-increment"), help="where the stores are kept")
@@ -78,8 +86,13 @@ def _measure(
         increments[size] = time.perf_counter() - begun, time.process_time() - worked
         place += size
         console.print(f"[dim]{kind}: {size:,} new records in {increments[size][0]:.2f} s[/]")
+    arrived = _arrivals(store, folder, rows.slice(place), options) if options.arrivals else None
+    return Measured(database=kind, stored=stored, increments=increments, arrivals=arrived)
+
+
+def _arrivals(store: Database, folder: Path, rows: pa.Table, options: argparse.Namespace) -> Arrivals:
     desk = _desk(folder)
-    sent = [_sent(row) for row in rows.slice(place, 2 * options.arrivals + 20).to_pylist()]
+    sent = [_sent(row) for row in rows.slice(0, 2 * options.arrivals + 20).to_pylist()]
     for row in sent[:20]:
         arrive.one(store, desk, row)
     gc.freeze()  # As `serve` does.
@@ -90,10 +103,7 @@ def _measure(
     begun, worked = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(options.at_once) as many:
         busy = np.array(list(many.map(lambda row: _timed(store, desk, row), sent[half:])))
-    return Measured(
-        database=kind,
-        stored=stored,
-        increments=increments,
+    return Arrivals(
         waits=waits,
         effort=effort,
         sustained=len(busy) / (time.perf_counter() - begun),
@@ -126,6 +136,16 @@ def _timed(store: Database, desk: Desk, row: arrive.Row) -> float:
     return time.perf_counter() - begun
 
 
+def _told(arrivals: Arrivals) -> list[str]:
+    return [
+        *(f"{1000 * np.quantile(arrivals.waits, share):.1f} ms" for share in (0.5, 0.95, 0.99)),
+        f"{1000 * arrivals.effort:.1f} ms",
+        f"{arrivals.sustained:.0f}",
+        *(f"{1000 * np.quantile(arrivals.sustained_waits, share):.1f} ms" for share in (0.5, 0.95)),
+        f"{1000 * arrivals.sustained_effort:.1f} ms",
+    ]
+
+
 def _table(measured: list[Measured]) -> Table:
     table = Table("database")
     heads = ("stored", "increments", "one alone: p50", "p95", "p99", "CPU", "at once: per second", "p50", "p95", "CPU")
@@ -136,11 +156,7 @@ def _table(measured: list[Measured]) -> Table:
             one.database,
             f"{one.stored:,}",
             "\n".join(f"{size:,}: {clock:.1f} s, CPU {cpu:.1f} s" for size, (clock, cpu) in one.increments.items()),
-            *(f"{1000 * np.quantile(one.waits, share):.1f} ms" for share in (0.5, 0.95, 0.99)),
-            f"{1000 * one.effort:.1f} ms",
-            f"{one.sustained:.0f}",
-            *(f"{1000 * np.quantile(one.sustained_waits, share):.1f} ms" for share in (0.5, 0.95)),
-            f"{1000 * one.sustained_effort:.1f} ms",
+            *([] if one.arrivals is None else _told(one.arrivals)),
         )
     return table
 
