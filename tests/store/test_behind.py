@@ -114,6 +114,8 @@ def _behind(store: Database, figure: str, code: str, cut: Cut = Cut()) -> set[in
     with store.read() as tx:
         found = views.customers(tx, wanted, limit=1000).rows
         assert views.count_customers(tx, wanted).customers == len(found)
+        page, total = views.first_customers(tx, wanted, limit=3)
+        assert (page.rows, total.customers, total.more) == (found[:3], len(found), False)
     return {one.customer_id for one in found}
 
 

@@ -299,14 +299,23 @@ def _retention(part: Part) -> Condition:
 
 def _journey(part: Part) -> Condition:
     first, following = part.pair()
-    place = sa.func.row_number().over(
-        partition_by=member.c.customer_id, order_by=(interaction.c.started_at, interaction.c.record)
-    )
-    came = _CAME.join(record, record.c.record == interaction.c.record)
-    came_by = came.add_columns(record.c.channel, place.label("place")).subquery()
-    at = {place: sa.select(came_by.c.customer_id).where(came_by.c.place == place) for place in (1, 2)}
-    again = ~_who(at[2]) if following == NONE else _who(at[2].where(came_by.c.channel == following))
-    return sa.and_(_who(at[1].where(came_by.c.channel == first)), again)
+    in_time: dict[str, Any] = {
+        "partition_by": member.c.customer_id,
+        "order_by": (interaction.c.started_at, interaction.c.record),
+    }
+    contacts = _CAME.add_columns(
+        interaction.c.record,
+        sa.func.lead(interaction.c.record).over(**in_time).label("following"),
+        sa.func.row_number().over(**in_time).label("place"),
+    ).subquery()
+    one, next_one = record.alias(), record.alias()
+    # The channel stands in wide rows: it is looked up for the two contacts alone that matter.
+    came = sa.select(contacts.c.customer_id).join(one, one.c.record == contacts.c.record)
+    came = came.where(contacts.c.place == 1, one.c.channel == first)
+    if following == NONE:
+        return _who(came.where(contacts.c.following.is_(None)))
+    again = came.join(next_one, next_one.c.record == contacts.c.following)
+    return _who(again.where(next_one.c.channel == following))
 
 
 MEANT: Mapping[str, Callable[[Part], Condition]] = {
