@@ -168,8 +168,13 @@ def _who(theirs: sa.Select[Any]) -> Condition:
 
 def _numbers() -> sa.Subquery:
     """Of who ever held a number: how many they hold (`held`), and when the last they gave back went (`ended`)."""
+    gave_back = subscription.c.number_state.in_([one.value for one in ENDED])
+    # Only of these numbers it must be known what was said last: few, and that stands in wide rows.
+    once = _HELD.where(gave_back).add_columns(subscription.c.msisdn).distinct().subquery()
+    same = sa.and_(once.c.customer_id == member.c.customer_id, once.c.msisdn == subscription.c.msisdn)
     words = (
-        _HELD.join(record, record.c.record == member.c.record)
+        _HELD.join(once, same)
+        .join(record, record.c.record == member.c.record)
         .where(subscription.c.number_state.is_not(None))
         .add_columns(
             subscription.c.msisdn,
@@ -211,11 +216,12 @@ def _new(part: Part) -> Condition:
     month = month_of(part.code)
     first = sa.func.min(subscription.c.opened_at)
     opened = _OPENED.group_by(member.c.customer_id).having(_in(first, month, month))
-    heard = _OF_RECORDS.group_by(member.c.customer_id).having(_in(sa.func.min(_STATED), month, month))
+    unsaid = _OF_RECORDS.where(member.c.customer_id.not_in(_OPENED))
+    heard = unsaid.group_by(member.c.customer_id).having(_in(sa.func.min(_STATED), month, month))
     is_known = customer.c.customer_id.in_(sa.select(member.c.customer_id))
     return sa.or_(
         _who(opened),
-        sa.and_(_who(heard), customer.c.customer_id.not_in(_OPENED)),
+        _who(heard),
         sa.and_(_in(customer.c.valid_from, month, month), sa.not_(is_known)),
     )
 

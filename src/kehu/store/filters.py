@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from kehu.model.codes import Flaw
 from kehu.store import behind
+from kehu.store.conditions import likely
 from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.records import member, record
 from kehu.store.privacy import restrictions
@@ -33,7 +34,9 @@ class Filter:
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """As SQL."""
-        wanted: list[sa.ColumnElement[bool]] = [customer.c.merged_into.is_(None)]
+        living = customer.c.merged_into.is_(None)
+        # Who stands behind a part is found by what it says: that they live parts nobody.
+        wanted: list[sa.ColumnElement[bool]] = [living if self.part is None else likely(living)]
         if not self.with_restricted:
             wanted.append(restrictions.is_free(customer.c.customer_id))
         if self.category is not None:
