@@ -84,8 +84,9 @@ def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: boo
             drivers.many(tx, drivers.inserting(tx, table, rows, " IGNORE" if unless_there else ""), rows)
         else:
             drivers.load_data(tx, table, rows, unless_there=unless_there)
-    elif unless_there and rows.num_rows <= FEW:
-        drivers.many(tx, f"{drivers.inserting(tx, table, rows, '')} ON CONFLICT DO NOTHING", rows)
+    elif rows.num_rows <= FEW:
+        ending = " ON CONFLICT DO NOTHING" if unless_there else ""
+        drivers.many(tx, drivers.inserting(tx, table, rows, "") + ending, rows)
     elif unless_there:
         with held(tx, f"new_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
             names = ", ".join(drivers.quoted(tx, name) for name in rows.column_names)
