@@ -194,3 +194,24 @@ def test_the_files_of_the_steps_tell_the_versions_that_alembic_reads_out_of_them
         has, newest, known = database._versions(tx)
     assert known == {script.revision for script in scripts.walk_revisions()}
     assert has == newest == scripts.get_current_head()
+
+
+def test_a_connection_that_was_cut_while_it_lay_idle_is_not_used_again(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("a connection to SQLite is a file: nobody else can cut it")
+    own, kill = {
+        "postgresql": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({})"),
+        "mysql": ("SELECT CONNECTION_ID()", "KILL {}"),
+        "mariadb": ("SELECT CONNECTION_ID()", "KILL {}"),
+    }[store.engine.dialect.name]
+    other = sa.create_engine(store.engine.url)
+    monkeypatch.setattr(database, "IDLE_S", 0.0)
+    with store.read() as tx:
+        number = tx.execute(sa.text(own)).scalar_one()
+    with other.connect() as tx:
+        tx.execute(sa.text(kill.format(number)))
+    with store.read() as tx:
+        assert tx.execute(sa.text(own)).scalar_one() != number
+    other.dispose()

@@ -57,7 +57,7 @@ class Part:
     @property
     def month(self) -> int:
         """Its day's month, as a number."""
-        return 12 * self.today.year + self.today.month - 1
+        return contacts.month_of(self.today)
 
 
 def meant(part: Part) -> Condition:
@@ -137,8 +137,7 @@ def month_of(text: str) -> int:
     >>> start_of(month_of("2026-11")).isoformat()
     '2026-11-01T00:00:00+00:00'
     """
-    first = date.fromisoformat(f"{text}-01")
-    return 12 * first.year + first.month - 1
+    return contacts.month_of(date.fromisoformat(f"{text}-01"))
 
 
 def _in(at: sa.ColumnElement[datetime], first: int | None, last: int | None) -> Condition:
@@ -309,18 +308,18 @@ def _journey(part: Part) -> Condition:
         "partition_by": member.c.customer_id,
         "order_by": (interaction.c.started_at, interaction.c.record),
     }
-    contacts = _CAME.add_columns(
+    in_order = _CAME.add_columns(
         interaction.c.record,
         sa.func.lead(interaction.c.record).over(**in_time).label("following"),
         sa.func.row_number().over(**in_time).label("place"),
     ).subquery()
     one, next_one = record.alias(), record.alias()
     # The channel stands in wide rows: it is looked up for the two contacts alone that matter.
-    came = sa.select(contacts.c.customer_id).join(one, one.c.record == contacts.c.record)
-    came = came.where(contacts.c.place == 1, one.c.channel == first)
+    came = sa.select(in_order.c.customer_id).join(one, one.c.record == in_order.c.record)
+    came = came.where(in_order.c.place == 1, one.c.channel == first)
     if following == NONE:
-        return _who(came.where(contacts.c.following.is_(None)))
-    again = came.join(next_one, next_one.c.record == contacts.c.following)
+        return _who(came.where(in_order.c.following.is_(None)))
+    again = came.join(next_one, next_one.c.record == in_order.c.following)
     return _who(again.where(next_one.c.channel == following))
 
 

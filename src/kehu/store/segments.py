@@ -60,7 +60,8 @@ def _prepare(tx: Transaction) -> None:
         # To compile a plan takes longer than to run it.
         tx.exec_driver_sql("SET LOCAL jit = off")
     elif tx.dialect.name == "sqlite":
-        # Who is meant stands in a hundred thousand pages here and there: to copy each of them is most of the work.
+        # Who is meant stands in a hundred thousand pages here and there: to copy each of them is most of the work. It
+        # stays so on this connection.
         tx.exec_driver_sql(f"PRAGMA mmap_size = {MAPPED}")
 
 

@@ -29,9 +29,8 @@ def overview(database: Database, *, smallest: int = 0) -> Overview:
     with database.read() as tx:
         at = _kept_at(tx)
         told = _by_category(tx, at)
-        held = (
-            holdings.counts(tx) if at is None else holdings.counts(tx, customers=figures.figure("category", told).total)
-        )
+        counted = None if at is None else figures.figure("category", told).total
+        held = holdings.counts(tx, customers=counted)
         shown = figures.figure("category", told, smallest=smallest)
         return Overview(counts=held, channels=holdings.channels(tx), category=shown, at=at)
 

@@ -39,7 +39,7 @@ def of_customer(database: Database, customer_id: int) -> Attention:
 
 def within(tx: Transaction, customer_id: int) -> Attention:
     """The same, of a living customer."""
-    if not numbers.are_known(tx, customer_id):
+    if not numbers.were_served(tx, customer_id):
         return NOTHING
     page = tickets.of_customer(tx, customer_id, limit=SHOWN)
     return Attention(

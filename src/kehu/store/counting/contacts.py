@@ -52,7 +52,7 @@ def figures(tx: Transaction, people: People, numbers: Numbers, *, today: date) -
     contacts, reasons = _read(tx, people)
     yield "reason", reasons
     yield "sla", _tickets(tx, people)
-    now = _month_of(today)
+    now = month_of(today)
     customers, first, per_customer = np.unique(contacts.place, return_index=True, return_counts=True)
     if not len(customers):
         yield "tenure", _tenure(numbers, now)
@@ -130,7 +130,8 @@ def _retention(contacts: Contacts, first: np.ndarray, per_customer: np.ndarray, 
     return _whole(_paired(*codes))
 
 
-def _month_of(day: date) -> int:
+def month_of(day: date) -> int:
+    """Its month, in months since the year nought."""
     return 12 * day.year + day.month - 1
 
 

@@ -31,12 +31,12 @@ _MERGED_INTO = (
 )
 
 
-def are_known(tx: Transaction, customer_id: int) -> bool:
+def were_served(tx: Transaction, customer_id: int) -> bool:
     """Whether there is any ticket, call or note of a living customer: most have none, and this is asked at once."""
-    return any(asking.rows(tx, _KNOWN, {"number": customer_id}))
+    return bool(asking.rows(tx, _SERVED, {"number": customer_id}))
 
 
-def _known() -> sa.Select[*tuple[int, ...]]:
+def _served() -> sa.Select[*tuple[int, ...]]:
     living = sa.cast(sa.bindparam("number", type_=sa.BigInteger), sa.BigInteger)
     mine = sa.select(living.label("number")).cte("mine", recursive=True)
     merged = sa.select(customer.c.customer_id).join(mine, customer.c.merged_into == mine.c.number)
@@ -48,4 +48,4 @@ def _known() -> sa.Select[*tuple[int, ...]]:
     return sa.select(sa.literal(1)).where(sa.or_(*(one.exists() for one in tables)))
 
 
-_KNOWN = _known()
+_SERVED = _served()
