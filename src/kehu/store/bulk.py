@@ -78,7 +78,8 @@ def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
 def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
     """Hand the rows over, each database in its own way."""
     if tx.dialect.name == "sqlite":
-        drivers.feed(tx, table, rows, " OR IGNORE" if unless_there else "")
+        with _undisturbed():
+            drivers.feed(tx, table, rows, " OR IGNORE" if unless_there else "")
     elif tx.dialect.name in columns.MYSQL_FAMILY:
         if rows.num_rows <= FEW:
             drivers.many(tx, drivers.inserting(tx, table, rows, " IGNORE" if unless_there else ""), rows)
