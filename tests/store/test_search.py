@@ -3,7 +3,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from kehu.store import customers, search, views
+from kehu.store import customers, finding, search, views
 from kehu.store.database import Database
 
 PEOPLE: list[dict[str, Any]] = [
@@ -29,7 +29,8 @@ def town(store: Database, clean: Any, golden: Any, now: Any) -> Database:
     living = sorted({row["customer_id"] for row in PEOPLE})
     with store.begin() as tx:
         customers.write(tx, golden([{"customer_id": number} for number in living]), at=now, why="load 1")
-        search.replace(tx, pa.array(living), search.terms(rows.select(list(search.NEEDS))))
+        terms = search.kept(search.terms(rows.select(list(search.NEEDS))), finding.finder(tx))
+        search.replace(tx, pa.array(living), terms)
     return store
 
 

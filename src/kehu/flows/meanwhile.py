@@ -1,11 +1,16 @@
-"""Meanwhile: what is done now and then beside something else, by a thread that ends with it."""
+"""Meanwhile: what is done beside something else, now and then or once, by a thread that ends with it."""
 
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 
 from kehu.errors import StoreError
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -37,3 +42,29 @@ def attempt(work: Callable[[], object], *, name: str) -> None:
         work()
     except StoreError as why:
         log.warning("%s: not done, and tried again later: %s", name, why)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Who does things beside a block, one after the other."""
+
+    thread: Executor | None
+    """A thread; None where that would cost more than it saves."""
+
+    def begin(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Let something be done; what is returned waits for it and gives its result, once."""
+        return work if self.thread is None else self.thread.submit(work).result
+
+
+@contextmanager
+def beside(*, is_long: bool) -> Iterator[Beside]:
+    """Whoever does things beside the block: a thread, if they are long; else they are done where they are asked for."""
+    if not is_long:
+        yield Beside(None)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="beside") as thread:
+        try:
+            yield Beside(thread)
+        except BaseException:
+            thread.shutdown(wait=False, cancel_futures=True)
+            raise

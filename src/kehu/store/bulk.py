@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import asking, columns, copied, drivers, packets, planner, sealed, storable, wire
+from kehu.store import asking, carrying, columns, copied, drivers, packets, planner, sealed, storable, wire
 from kehu.store.database import Transaction
 
 Query: TypeAlias = sealed.Query
@@ -61,6 +61,7 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
         _feed(tx, table, rows, unless_there=unless_there)
     if rows.num_rows >= MANY:
         planner.tell(tx, table, more=rows.num_rows)
+        carrying.later(tx)
     return int(rows.num_rows)
 
 

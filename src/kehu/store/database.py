@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, KehuError, StoreError
-from kehu.store import columns, doctor
+from kehu.store import carrying, columns, doctor
 from kehu.store.sealing.vault import Vault
 
 Transaction: TypeAlias = sa.Connection
@@ -49,13 +49,13 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """A transaction that may write; commits where the block ends, rolls back where it raises."""
-        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, tx.begin():
+        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, carrying.beside(tx), tx.begin():
             yield tx
 
     @contextmanager
     def trial(self) -> Iterator[Transaction]:
         """A transaction that may write, and is taken back where the block ends."""
-        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx:
+        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, carrying.beside(tx):
             begun = tx.begin()
             try:
                 yield tx
@@ -246,7 +246,8 @@ def _spare_adapting() -> None:
     For each of them it looks for an adapter, and finds by errors that it swallows that there is none: a third of what
     it takes to write a row of many columns.
     """
-    sqlite3.register_adapter(type(None), {}.get)  # Of nothing it makes nothing, without a frame of Python.
+    nothing: dict[None, None] = {}
+    sqlite3.register_adapter(type(None), nothing.get)  # It answers None, without a frame of Python.
     sqlite3.register_adapter(bytes, bytes)
 
 

@@ -5,7 +5,7 @@ a key: the term that finds a customer by it, the blocking key that pairs records
 which it stands. Unlike sealed values these do not bear the number of their key: all are made with the key in force.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +51,12 @@ def keys(tx: Transaction, table: pa.Table) -> pa.Table:
     return table.set_column(table.schema.get_field_index("key"), table.schema.field("key"), pa.array(key))
 
 
+def finder(tx: Transaction) -> Callable[[Sequence[str]], list[str]]:
+    """What tells by which term a customer is found who has a certificate; it asks the store nothing more."""
+    blind, of_now = vault_of(tx).blind, number(tx)
+    return lambda certificates: [digest.hex() for digest in blind(certificates, number=of_now) if digest is not None]
+
+
 def terms(tx: Transaction, certificates: Sequence[str]) -> list[str]:
-    """What a customer is found by who has this certificate."""
-    return [digest.hex() for digest in vault_of(tx).blind(certificates, number=number(tx)) if digest is not None]
+    """What a customer is found by who has one of these certificates."""
+    return finder(tx)(certificates)

@@ -12,6 +12,7 @@ The text typed is folded (NFKC, case, blanks) here; traditional characters are t
 
 import functools
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,11 +136,10 @@ def sharing_doors(tx: Transaction, records: pa.Table, *, most: int) -> pa.Array:
 
 
 def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
-    """Let these customers be found by these `TERMS` and by nothing else; no terms: by nothing.
+    """Let these customers be found by these `TERMS`, as `kept` has them, and by nothing else; no terms: by nothing.
 
     Terms that are there are left alone: most customers are found by the same as before.
     """
-    terms = kept(tx, terms.select(TERMS.names))
     had = of_customers(tx, customer_ids)
     if had.num_rows:
         words, whose = (_codes(had.column(name), terms.column(name)) for name in TERMS.names)
@@ -147,19 +147,19 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
         old, new = both[: had.num_rows], both[had.num_rows :]
         bulk.delete(tx, search_term, had.filter(pa.array(~np.isin(old, new))))
         terms = terms.filter(pa.array(~np.isin(new, old)))
-    bulk.insert(tx, search_term, terms.sort_by([("term", "ascending"), ("customer_id", "ascending")]))
+    bulk.insert(tx, search_term, terms)
 
 
-def kept(tx: Transaction, terms: pa.Table) -> pa.Table:
-    """`TERMS` as the store holds them: certificates as their keyed hashes."""
+def kept(terms: pa.Table, finder: Callable[[Sequence[str]], list[str]]) -> pa.Table:
+    """`TERMS` as the store holds them: in their order, certificates as their keyed hashes, which a finder makes."""
     texts = terms.column("term").combine_chunks()
     of_certificate = np.asarray(pc.starts_with(texts, CERTIFICATE))
-    if not of_certificate.any():
-        return terms
-    coded = pc.utf8_slice_codeunits(texts.filter(pa.array(of_certificate)), len(CERTIFICATE)).dictionary_encode()
-    hashed = pa.array([CERTIFICATE + one for one in finding.terms(tx, coded.dictionary.to_pylist())], pa.string())
-    texts = pc.replace_with_mask(texts, pa.array(of_certificate), hashed.take(coded.indices))
-    return terms.set_column(terms.schema.get_field_index("term"), TERMS.field("term"), texts)
+    if of_certificate.any():
+        coded = pc.utf8_slice_codeunits(texts.filter(pa.array(of_certificate)), len(CERTIFICATE)).dictionary_encode()
+        hashed = pa.array([CERTIFICATE + one for one in finder(coded.dictionary.to_pylist())], pa.string())
+        texts = pc.replace_with_mask(texts, pa.array(of_certificate), hashed.take(coded.indices))
+        terms = terms.set_column(terms.schema.get_field_index("term"), TERMS.field("term"), texts)
+    return terms.sort_by([(name, "ascending") for name in TERMS.names])
 
 
 def of_certificates(held: pa.Table) -> pa.Table:

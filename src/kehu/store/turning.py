@@ -152,7 +152,7 @@ def _terms(tx: Transaction) -> Iterator[int]:
         .limit(MANY)
     )
     for held in _walked(tx, query, record.c.record, schema):
-        terms = search.kept(tx, search.of_certificates(held.drop_columns("record")))
+        terms = search.kept(search.of_certificates(held.drop_columns("record")), finding.finder(tx))
         bulk.insert(tx, search_term, terms, unless_there=True)
         yield terms.num_rows
 

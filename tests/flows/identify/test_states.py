@@ -11,7 +11,7 @@ from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import contents, customers, loads, media, records
+from kehu.store import contents, customers, loads, media, records, search
 from kehu.store.database import Database
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -102,3 +102,17 @@ def test_the_contact_media_of_a_customer_are_stored(filled: Database) -> None:
         ("email", 1, "longer@x.org"),
         ("email", 2, "a@x.org"),
     ]
+
+
+@pytest.mark.parametrize("long", [1, 1000])
+def test_states_are_the_same_whoever_makes_them(filled: Database, monkeypatch: pytest.MonkeyPatch, long: int) -> None:
+    monkeypatch.setattr(states, "LONG", long)
+    assert run(filled, BY_LENGTH).renewed == 1
+    assert emails(filled) == ["longer@x.org", "li@x.org"]
+    with filled.snapshot() as tx:
+        numbers = customers.memberships(tx).column("record").combine_chunks()
+        made = states.made(tx, records.read(tx, numbers), trust={}, survivorship=BY_LENGTH)
+        ids = pa.array([1, 2])
+        stored = search.of_customers(tx, ids)
+        assert sorted(made.terms.to_pylist(), key=repr) == sorted(stored.to_pylist(), key=repr)
+        assert made.media.num_rows == media.of_customers(tx, ids).num_rows

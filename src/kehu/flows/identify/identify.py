@@ -249,14 +249,13 @@ def _grouped(
     # Whoever was compared only is tied to nobody here, and stays what it is.
     groups = joining.groups(rows.records, found + kept, model, decided)
     progress.step("store")
-    linked = bulk.without(paired.anew, paired.newborn)
-    links.replace(tx, linked, _links(rows.records, rows.numbers, found, groups, model, decided))
-    links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
     mine = np.isin(rows.numbers, touched.records.to_numpy())
-    done = _store(
-        tx, bulk.where(rows.table, mine), groups[mine], model,
-        trust=trust, survivorship=survivorship, at=at, why=why, ids=ids,
-    )  # fmt: skip
+    placed = _placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
+    with states.making(tx, placed.rows, trust=trust, survivorship=survivorship) as state:
+        linked = bulk.without(paired.anew, paired.newborn)
+        links.replace(tx, linked, _links(rows.records, rows.numbers, found, groups, model, decided))
+        links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
+        done = _store(tx, placed, state, model, at=at, why=why)
     apart = groups[found.left] != groups[found.right]
     return Identified(
         records=len(paired.anew),
@@ -326,35 +325,50 @@ def _kept_apart(left: Numbers, right: Numbers, decided: joining.Decided, size: i
     return np.isin(sides[0] * size + sides[1], told[0] * size + told[1])
 
 
-def _store(
-    tx: Transaction,
-    rows: pa.Table,
-    groups: Numbers,
-    model: Model,
-    *,
-    trust: Mapping[str, int],
-    survivorship: Survivorship,
-    at: datetime,
-    why: str,
-    ids: pa.Table | None,
-) -> dict[str, int]:
-    """Write the customers that the groups are, and let the ids that no group kept lead to them."""
-    now = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
-    found = identity.assign(groups, now, prefer=None if ids is None else _ids(rows, ids, now))
+@dataclass(frozen=True, kw_only=True)
+class _Placed:
+    """Whose each record is."""
+
+    rows: pa.Table
+    """`store.records.RECORDS`, with the customers that they are of now."""
+    before: Numbers
+    """The customer that each was of before; -1 where it was nobody's."""
+    new: pa.Array
+    """The customers that are new."""
+    merged: pa.Table
+    """`customer_id` of those that no group kept, and the `survivor` that each leads to."""
+
+
+def _placed(tx: Transaction, rows: pa.Table, groups: Numbers, ids: pa.Table | None) -> _Placed:
+    """Find the customers that the groups are; those that are new get their numbers."""
+    before = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
+    found = identity.assign(groups, before, prefer=None if ids is None else _ids(rows, ids, before))
     made = customers.new_ids(tx, found.new)
     new = np.append(made.to_numpy(), -1)
     customer = np.where(found.customer < 0, new[-1 - np.minimum(found.customer, -1)], found.customer)
     survivor = np.where(found.survivor < 0, new[-1 - np.minimum(found.survivor, -1)], found.survivor)
-    place = rows.schema.get_field_index("customer_id")
-    rows = rows.set_column(place, "customer_id", pa.array(customer))
-    written = states.write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=why, new=made)
-    nobodys = rows.column("record").filter(pa.array(now < 0)).combine_chunks()
+    return _Placed(
+        rows=rows.set_column(rows.schema.get_field_index("customer_id"), "customer_id", pa.array(customer)),
+        before=before,
+        new=made,
+        merged=pa.table({"customer_id": found.retired, "survivor": survivor}),
+    )
+
+
+def _store(
+    tx: Transaction, placed: _Placed, state: states.Making, model: Model, *, at: datetime, why: str
+) -> dict[str, int]:
+    """Write the customers that the groups are, and let the numbers that no group kept lead to them."""
+    rows, before = placed.rows, placed.before
+    nobodys = rows.column("record").filter(pa.array(before < 0)).combine_chunks()
     customers.assign(tx, rows.select(["record", "customer_id"]), at=at, new=nobodys)
-    if len(found.retired):
-        customers.merge_into(tx, pa.table({"customer_id": found.retired, "survivor": survivor}), at=at, why=why)
-    concerned = pa.array(np.unique(np.concatenate([now[now >= 0], customer])))
+    written = states.write(tx, state, at=at, why=why, new=placed.new)
+    if placed.merged.num_rows:
+        customers.merge_into(tx, placed.merged, at=at, why=why)
+    now = rows.column("customer_id").to_numpy()
+    concerned = pa.array(np.unique(np.concatenate([before[before >= 0], now])))
     questions.renew(tx, concerned, review_from=model.review_from, link_from=model.link_from)
-    return {"created": written.created, "changed": written.changed, "merged": len(found.retired)}
+    return {"created": written.created, "changed": written.changed, "merged": placed.merged.num_rows}
 
 
 def _ids(rows: pa.Table, ids: pa.Table, now: Numbers) -> Numbers:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
+from kehu.flows import meanwhile
 from kehu.flows.identify import coding
 from kehu.flows.identify.coding import Read
 from kehu.flows.intake.held import Held
@@ -72,8 +73,7 @@ def of_waiting(
         stored.remove(tx, gone)
     own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
-    stored.add(tx, own)
-    anew, others, hot = waiting, sharing.keys, sharing.hot
+    new, anew, others, hot = own, waiting, sharing.keys, sharing.hot
     turned = _turned(own, gone, sharing.keys, limits)
     if len(turned):
         anew = pc.unique(pa.concat_arrays([waiting, turned]))
@@ -85,7 +85,10 @@ def of_waiting(
         others = others.filter(pc.invert(pc.is_in(others["record"], value_set=anew)))
     # Those who have a hot key may be few among the waiting: it must not pair them with each other.
     cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks())))
-    found = engine.pairs(pa.concat_tables([cold, others]), limits=limits)
+    with meanwhile.beside(is_long=len(waiting) >= LONG) as thread:
+        pairs = thread.begin(lambda: engine.pairs(pa.concat_tables([cold, others]), limits=limits))
+        stored.add(tx, new)
+        found = pairs()
     one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
     lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
     hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
@@ -97,6 +100,9 @@ def of_waiting(
         read=None if rows is None else Read(table=rows, keys=own["key"].to_numpy(), hot=hot["key"].to_numpy()),
     )
 
+
+LONG = 20_000
+"""From so many waiting records on their pairs are made while their keys are stored."""
 
 READ = 100_000
 """Up to so many waiting records are read once, and kept in memory until nobody needs them any more."""

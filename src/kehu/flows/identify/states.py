@@ -4,20 +4,22 @@ How values survive is set in `kehu.toml`. The store knows by which settings its 
 change makes every customer anew, without matching a single record again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 
+from kehu.flows import meanwhile
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.customers import PINS
 from kehu.resolve import golden
 from kehu.resolve import media as reaching
 from kehu.resolve.members import Members
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import bulk, customers, decisions, facts, media, records, search
+from kehu.store import bulk, customers, decisions, facts, finding, media, records, search
 from kehu.store.customers import Written
 from kehu.store.database import Transaction
 
@@ -26,6 +28,10 @@ PIECE = 100_000
 
 WHY = "settings"
 """What the history tells where the settings changed a customer."""
+
+
+LONG = 20_000
+"""From so many records on states are made beside what else is to be done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,51 +43,66 @@ class Made:
     media: pa.Table
     """`model.customers.MEDIA`: how they can be reached."""
     terms: pa.Table
-    """`store.search.TERMS`: what they are found by."""
+    """`store.search.TERMS`: what they are found by, as the store holds it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """States that are being made; what is asked for is waited for, once."""
+
+    values: Callable[[], tuple[pa.Table, pa.Table]]
+    """The golden values of the customers, and how they can be reached."""
+    terms: Callable[[], pa.Table]
+    """What they are found by."""
 
 
 def made(tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivorship: Survivorship = DEFAULT) -> Made:
-    """Make the states of customers out of their records, and of what is decided about these.
+    """Make the states of customers out of their records, as `making` does, and wait for them."""
+    with making(tx, rows, trust=trust, survivorship=survivorship) as state:
+        values, media = state.values()
+        return Made(customers=values, media=media, terms=state.terms())
+
+
+@contextmanager
+def making(
+    tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivorship: Survivorship = DEFAULT
+) -> Iterator[Making]:
+    """Make the states of customers out of their records, and of what is decided about these; of many, beside the block.
 
     Args:
-        tx: The transaction; it is only read.
+        tx: The transaction; it is read before the block, and only read.
         rows: `store.records.RECORDS`, all records of each customer, with the `customer_id` that they are to have.
         trust: For each channel how far its values are believed.
         survivorship: Which values survive.
     """
     pins = decisions.pinned(tx, rows.column("record").combine_chunks()).select(PINS.names).cast(PINS)
-    members = Members(rows)
-    values = golden.of(members, trust=trust, survivorship=survivorship.orders(), pins=pins)
-    return Made(customers=values, media=reaching.of(members, values), terms=search.terms(rows))
+    finder = finding.finder(tx)
+
+    def values() -> tuple[pa.Table, pa.Table]:
+        members = Members(rows)
+        found = golden.of(members, trust=trust, survivorship=survivorship.orders(), pins=pins)
+        return found, reaching.of(members, found)
+
+    with meanwhile.beside(is_long=rows.num_rows >= LONG) as thread:
+        yield Making(values=thread.begin(values), terms=thread.begin(lambda: search.kept(search.terms(rows), finder)))
 
 
-def write(
-    tx: Transaction,
-    rows: pa.Table,
-    *,
-    trust: Mapping[str, int],
-    survivorship: Survivorship = DEFAULT,
-    at: datetime,
-    why: str,
-    new: pa.Array | None = None,
-) -> Written:
-    """Let the customers of these records have the state that follows from them.
+def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:
+    """Let customers have the state that follows from their records.
 
     Args:
         tx: The transaction.
-        rows: As `made` has them.
-        trust: For each channel how far its values are believed.
-        survivorship: Which values survive.
+        state: Their states.
         at: Since when.
         why: What brings the change.
         new: Those of the customers that got their numbers just now: nothing of them is stored yet.
     """
-    state = made(tx, rows, trust=trust, survivorship=survivorship)
-    written = customers.write(tx, state.customers, at=at, why=why, new=new)
-    numbers = state.customers.column("customer_id").combine_chunks()
+    values, reached = state.values()
+    written = customers.write(tx, values, at=at, why=why, new=new)
+    numbers = values.column("customer_id").combine_chunks()
     known = numbers if new is None else bulk.without(numbers, new)
-    media.replace(tx, known, state.media)
-    search.replace(tx, known, state.terms)
+    media.replace(tx, known, reached)
+    search.replace(tx, known, state.terms())
     return written
 
 
@@ -104,7 +125,8 @@ def renew(
         progress.step("renew")
     for numbers in pieces(owned):
         rows = records.read(tx, numbers)
-        changed += write(tx, rows, trust=trust, survivorship=survivorship, at=at, why=WHY).changed
+        with making(tx, rows, trust=trust, survivorship=survivorship) as state:
+            changed += write(tx, state, at=at, why=WHY).changed
     return changed
 
 

@@ -118,7 +118,7 @@ def _find_by_hashes(tx: sa.Connection) -> None:
     term = sa.Table("search_term", sa.MetaData(), sa.Column("term", Word(200)), sa.Column("customer_id", NUMBER))
     was = held.set_column(0, "term", pc.binary_join_element_wise("=", clear, ""))
     bulk.delete(tx, term, was)
-    bulk.insert(tx, term, search.kept(tx, search.of_certificates(held)))
+    bulk.insert(tx, term, search.kept(search.of_certificates(held), finding.finder(tx)))
 
 
 def _key_pairs(tx: sa.Connection) -> None:
