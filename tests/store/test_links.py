@@ -42,16 +42,3 @@ def test_a_customers_links_are_those_of_its_records(store: Database, now: Any) -
         customers.assign(tx, pa.table({"record": ids(1, 2), "customer_id": ids(5, 5)}), at=now)
     with store.read() as tx:
         assert links.of_customer(tx, 5).column("record_r").to_pylist() == [2]
-
-
-def test_reviews_come_heaviest_first_a_page_at_a_time(store: Database) -> None:
-    rows = [(left, 100 + left, weight, "doubtful") for left, weight in enumerate((2.0, 3.5, 2.0, 2.0, -1.0), start=1)]
-    with store.begin() as tx:
-        links.replace(tx, ids(1, 2, 3, 4, 5), pairs(*rows, (8, 9, 20.0, "linked"), (9, 10, 5.0, "refused")))
-    seen, after = [], None
-    with store.read() as tx:
-        while page := links.reviews(tx, limit=2, after=after):
-            seen += [(review.weight, review.record_l) for review in page]
-            after = page[-1]
-        assert links.count(tx, state=State.REFUSED) == 1
-    assert seen == [(3.5, 2), (2.0, 4), (2.0, 3), (2.0, 1), (-1.0, 5)]

@@ -217,3 +217,14 @@ def test_a_version_that_comes_by_a_clock_set_back_takes_the_place_of_the_one_bef
     with store.read() as tx:
         then = [customers.members_as_of(tx, 10, later(hour)).to_pylist() for hour in (2, 5, 6)]
     assert then == [[], [1], [2]]
+
+
+@pytest.mark.parametrize("few", [1, 2, 500], ids=["one by one", "whole runs", "few"])
+def test_whoever_was_identified_waits_no_longer(
+    store: Database, arrive: Arrive, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    arrive([{"record_id": name} for name in "ABCDEF"])
+    monkeypatch.setattr(bulk, "FEW", few)
+    with store.begin() as tx:
+        records.touch_identified(tx, pa.array([4, 2, 1]))
+        assert records.waiting(tx).to_pylist() == [3, 5, 6]

@@ -11,8 +11,8 @@ from kehu.errors import NotFoundError
 from kehu.store import bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
-from kehu.store.dictionary.loads import load, quarantine
-from kehu.store.dictionary.records import link, member, record
+from kehu.store.dictionary.loads import load
+from kehu.store.dictionary.records import member, record
 
 COUNTED = pa.schema([pa.field("value", pa.string()), pa.field("count", pa.int64(), nullable=False)])
 """One row a value (null: not known), the most frequent first."""
@@ -22,40 +22,6 @@ CUSTOMER_COLUMNS = ("kind", "category", "province", "city", "gender", "id_type")
 
 RECORD_COLUMNS = ("channel", "kind", "category", "id_type")
 """The columns that records are counted by."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Totals:
-    """How much there is in the store."""
-
-    records: int
-    """Current records."""
-    customers: int
-    """Living customers."""
-    linked: int
-    """Links that join records."""
-    doubtful: int
-    """Links that a steward should look at."""
-    quarantined: int
-    """Rows in quarantine that wait to be mended."""
-    loads: int
-    """Loads so far."""
-
-
-def totals(tx: Transaction) -> Totals:
-    """How much there is in the store."""
-
-    def many(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
-        return tx.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
-
-    return Totals(
-        records=many(record, record.c.current),
-        customers=many(customer, customer.c.merged_into.is_(None)),
-        linked=many(link, link.c.state == "linked"),
-        doubtful=many(link, link.c.state == "doubtful"),
-        quarantined=many(quarantine, quarantine.c.state == "open"),
-        loads=many(load),
-    )
 
 
 def customers_by(tx: Transaction, column: str) -> pa.Table:

@@ -1,6 +1,5 @@
 """Links between records: the pairs that were scored and matter, and what became of each."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -30,24 +29,6 @@ STORED = pa.schema(
     [*model.LINKS, pa.field("state", pa.string(), nullable=False), pa.field("reason", pa.string())]
 )  # fmt: skip
 """One row a link: `LINKS` with its state, and why where it was not joined."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Review:
-    """A pair that a steward should look at."""
-
-    record_l: int
-    """The lesser record number."""
-    record_r: int
-    """The greater record number."""
-    weight: float
-    """log2 odds that the two are one customer."""
-    levels: str
-    """The level of each comparison."""
-    state: State
-    """refused or doubtful."""
-    reason: str | None
-    """Why it was not joined."""
 
 
 def replace(tx: Transaction, records: pa.Array, links: pa.Table) -> None:
@@ -133,21 +114,3 @@ def of_customer(tx: Transaction, customer_id: int) -> pa.Table:
     """Every link of the customer's records: `STORED`."""
     theirs = sa.select(member.c.record).where(member.c.customer_id == customer_id)
     return of_records(tx, pa.array(tx.scalars(theirs).all(), pa.int64()))
-
-
-def reviews(
-    tx: Transaction, *, state: State = State.DOUBTFUL, limit: int = 50, after: Review | None = None
-) -> list[Review]:
-    """Pairs for a steward, the heaviest first; `after` is the last one of the page before."""
-    query = sa.select(*(link.c[name] for name in STORED.names)).where(link.c.state == state)
-    if after is not None:
-        lighter = link.c.weight < after.weight
-        same_l = sa.and_(link.c.record_l == after.record_l, link.c.record_r < after.record_r)
-        query = query.where(link.c.weight <= after.weight, sa.or_(lighter, link.c.record_l < after.record_l, same_l))
-    query = query.order_by(link.c.weight.desc(), link.c.record_l.desc(), link.c.record_r.desc()).limit(limit)
-    return [Review(**{**row, "state": State(row["state"])}) for row in tx.execute(query).mappings()]
-
-
-def count(tx: Transaction, *, state: State) -> int:
-    """How many links are in this state."""
-    return tx.scalar(sa.select(sa.func.count()).select_from(link).where(link.c.state == state)) or 0

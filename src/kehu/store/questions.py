@@ -61,7 +61,7 @@ def renew(tx: Transaction, customers: pa.Array | None, *, review_from: float, li
     """
     if customers is None or len(customers) >= MANY:
         tx.execute(question.delete())
-        pairs = bulk.read(tx, _between(None).where(link.c.state.in_(_OPEN)), _PAIRS)
+        pairs = _of_all(tx)
     elif len(customers) == 0:
         return
     else:
@@ -74,6 +74,23 @@ def renew(tx: Transaction, customers: pa.Array | None, *, review_from: float, li
 
 
 _OPEN = [State.DOUBTFUL.value, State.REFUSED.value]
+
+
+def _of_all(tx: Transaction) -> pa.Table:
+    """The pairs in doubt of all customers: `_PAIRS`.
+
+    Most stand inside one customer: how many records the others' have is looked up for the few of them.
+    """
+    found = bulk.read(tx, _between_members(None).where(link.c.state.in_(_OPEN)), pa.schema(list(_PAIRS)[:-2]))
+    asked = pc.unique(pa.chunked_array([*found["of_l"].chunks, *found["of_r"].chunks], pa.int64()))
+    with bulk.among(tx, customer.c.customer_id, asked) as one_of_them:
+        query = sa.select(customer.c.customer_id, customer.c.records).where(one_of_them)
+        known = bulk.read(tx, query, pa.schema([("customer_id", pa.int64()), ("records", pa.int64())]))
+    for name, of in (("records_l", "of_l"), ("records_r", "of_r")):
+        place = pc.index_in(found.column(of), known.column("customer_id").combine_chunks())
+        found = found.append_column(name, known.column("records").take(place))
+        found = found.filter(pc.is_valid(found.column(name)))
+    return found.cast(_PAIRS)
 
 
 def _of(tx: Transaction, customers: pa.Array) -> pa.Table:
@@ -114,16 +131,25 @@ def _unanswered(tx: Transaction, pairs: pa.Table) -> pa.Table:
     return pairs.filter(pa.array([pair not in answered for pair in zip(lesser, greater, strict=True)]))
 
 
-def _between(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...]]:
-    """The pairs between two customers; looked for from the members of one side, or of none.
+def _between(first_side: sa.FromClause) -> sa.Select[tuple[object, ...]]:
+    """The pairs between two customers, and how many records these have; looked for from the members of one side.
 
     Of few tables: from nine on PostgreSQL joins them in the order in which they are written.
     """
     one, other = customer.alias("one"), customer.alias("other")
+    return (
+        _between_members(first_side)
+        .add_columns(one.c.records.label("records_l"), other.c.records.label("records_r"))
+        .join(one, one.c.customer_id == _LEFT.c.customer_id)
+        .join(other, other.c.customer_id == _RIGHT.c.customer_id)
+    )
+
+
+def _between_members(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...]]:
+    """The pairs between two customers; looked for from the members of one side, or of none."""
     columns = [
         link.c.record_l, link.c.record_r, link.c.weight, link.c.state, link.c.reason,
         _LEFT.c.customer_id.label("of_l"), _RIGHT.c.customer_id.label("of_r"),
-        one.c.records.label("records_l"), other.c.records.label("records_r"),
     ]  # fmt: skip
     left, right = _LEFT.c.record == link.c.record_l, _RIGHT.c.record == link.c.record_r
     if first_side is _LEFT:
@@ -132,11 +158,7 @@ def _between(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...]]:
         joined = sa.select(*columns).select_from(_RIGHT).join(link, right).join(_LEFT, left)
     else:
         joined = sa.select(*columns).select_from(link).join(_LEFT, left).join(_RIGHT, right)
-    return (
-        joined.join(one, one.c.customer_id == _LEFT.c.customer_id)
-        .join(other, other.c.customer_id == _RIGHT.c.customer_id)
-        .where(_LEFT.c.customer_id != _RIGHT.c.customer_id)
-    )
+    return joined.where(_LEFT.c.customer_id != _RIGHT.c.customer_id)
 
 
 def _questions(pairs: pa.Table, *, review_from: float, link_from: float) -> pa.Table:

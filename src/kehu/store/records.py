@@ -264,7 +264,15 @@ def _numbers(tx: Transaction, query: bulk.Query) -> pa.Array:
 
 
 def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
-    """Let these records wait no longer."""
+    """Let these records wait no longer; those of a first load, whose numbers follow each other, go at once."""
+    if len(numbers) > bulk.FEW:
+        ordered = np.unique(numbers.to_numpy())
+        starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 2) != 1)
+        if len(starts) <= bulk.FEW:
+            lasts = np.append(starts[1:], len(ordered)) - 1
+            for first, last in zip(ordered[starts].tolist(), ordered[lasts].tolist(), strict=True):
+                tx.execute(fresh.delete().where(fresh.c.record.between(first, last)))
+            return
     bulk.delete(tx, fresh, pa.table({"record": numbers}))
 
 

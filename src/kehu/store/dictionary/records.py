@@ -90,7 +90,6 @@ link = Table(
     Column("reason", Word(64), comment="Why refused or doubtful: certificate, apart, group, doubtful"),
     PrimaryKeyConstraint("record_l", "record_r"),
     Index(None, "record_r"),
-    Index(None, "state", "weight", "record_l", "record_r"),
     comment="Pairs of records that were scored and matter (关联); refused and doubtful ones wait for review",
     **NARROW,
 )

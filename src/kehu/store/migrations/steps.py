@@ -29,6 +29,12 @@ def create_index(name: str, table: str, columns: list[str], *, unique: bool = Fa
         op.create_index(name, table, columns, unique=unique, **options)
 
 
+def drop_index(name: str, table: str) -> None:
+    """Drop an index if it is there; MySQL has no IF EXISTS for it."""
+    if name in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
+        op.drop_index(name, table)
+
+
 def start_sequences(*names: str) -> None:
     """Start numbering at 1, for those that are not numbered yet."""
     sequence = sa.table("sequence", sa.column("name"), sa.column("next"))
