@@ -114,6 +114,8 @@ def _find_by_hashes(tx: sa.Connection) -> None:
     )
     query = sa.select(record.c.id_number, member.c.customer_id).join(member, member.c.record == record.c.record)
     held = bulk.read(tx, query.where(record.c.id_number.is_not(None)), search.TERMS)
+    if not held.num_rows:  # A store that is made anew has none, and may have no keys yet.
+        return
     clear = search.folded(held.column("term"))
     term = sa.Table("search_term", sa.MetaData(), sa.Column("term", Word(200)), sa.Column("customer_id", NUMBER))
     was = held.set_column(0, "term", pc.binary_join_element_wise("=", clear, ""))
