@@ -2,6 +2,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kehu.store import customers, finding, search, views
 from kehu.store.database import Database
@@ -150,5 +152,22 @@ def test_few_records_have_the_terms_that_they_have_among_many(clean: Any, monkey
     rows = clean([{key: value for key, value in row.items() if key != "customer_id"} for row in PEOPLE])
     rows = rows.append_column("customer_id", pa.array([row["customer_id"] for row in PEOPLE]))
     few = search.terms(rows)
+    few_kept = search.kept(few, lambda numbers: [number[::-1] for number in numbers])
+    monkeypatch.setattr(search, "HANDFUL", 0)
     monkeypatch.setattr(search, "FEW", 0)
-    assert search.terms(rows).to_pylist() == few.to_pylist()
+    assert search.terms(rows).sort_by("term").to_pylist() == few.sort_by("term").to_pylist()
+    assert search.kept(few, lambda numbers: [number[::-1] for number in numbers]).equals(few_kept)
+
+
+odd = st.none() | st.text(st.sampled_from("张偉ｚｗＡΣİßé① \u3000\t·-a1Z"), max_size=6)
+
+
+@given(st.lists(st.fixed_dictionaries({name: odd for name in search.NEEDS if name != "customer_id"}), max_size=4))
+def test_few_records_are_found_by_what_they_are_found_by_among_many(rows: list[dict[str, str | None]]) -> None:
+    schema = pa.schema([(name, pa.int64() if name == "customer_id" else pa.string()) for name in search.NEEDS])
+    table = pa.Table.from_pylist([{"customer_id": 1 + place % 2, **row} for place, row in enumerate(rows)], schema)
+    few = search.terms(table)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "HANDFUL", -1)
+        many = search.terms(table)
+    assert sorted(zip(*few.to_pydict().values(), strict=True)) == sorted(zip(*many.to_pydict().values(), strict=True))

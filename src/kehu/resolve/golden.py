@@ -22,13 +22,13 @@ from kehu.resolve.survivorship import DEFAULT, Strategy
 SURVIVORSHIP: Mapping[str, Sequence[Strategy]] = MappingProxyType(DEFAULT.orders())
 """The order of strategies for each attribute; values that tie in all of them go by the record's key."""
 
-_TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
+TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "certificate": ("id_number", "id_type"),
     "address": ("address", "province", "city", "district"),
 })  # fmt: skip
 """Columns that survive together, so that no customer gets the city of one record and the street of another."""
 
-_CERTIFIED: Mapping[str, str] = MappingProxyType({"birth_date": "id_birth_date", "gender": "id_gender"})
+CERTIFIED: Mapping[str, str] = MappingProxyType({"birth_date": "id_birth_date", "gender": "id_gender"})
 """What a certificate tells, too."""
 
 _BITS: Mapping[Strategy, int] = MappingProxyType({
@@ -37,11 +37,15 @@ _BITS: Mapping[Strategy, int] = MappingProxyType({
 })  # fmt: skip
 """How many bits of a worth each strategy takes: all of them fit into 63."""
 
-_LETTERS: Mapping[DecidedBy, str] = MappingProxyType(
-    {decider: letter for letter, decider in columns.DECIDED_BY.items()}
-)
 
-_TOLD_BY: Mapping[Strategy, str] = MappingProxyType({one: _LETTERS[DecidedBy(one.value)] for one in Strategy})
+def ceiling(strategy: Strategy) -> int:
+    """The greatest number that a strategy tells of a value: of two that are longer neither is the longest."""
+    return int(2 ** _BITS[strategy] - 1)
+
+
+LETTERS: Mapping[DecidedBy, str] = MappingProxyType({decider: letter for letter, decider in columns.DECIDED_BY.items()})
+
+TOLD_BY: Mapping[Strategy, str] = MappingProxyType({one: LETTERS[DecidedBy(one.value)] for one in Strategy})
 
 _NO_PINS = pa.Table.from_batches([], columns.PINS)
 
@@ -65,7 +69,7 @@ class _Chosen:
 
     def told_by(self, decider: DecidedBy) -> "_Chosen":
         """The same rows, decided so."""
-        return _Chosen(self.rows, np.where(self.rows < 0, "-", _LETTERS[decider]))
+        return _Chosen(self.rows, np.where(self.rows < 0, "-", LETTERS[decider]))
 
 
 def values(
@@ -109,26 +113,26 @@ def of(
     made: dict[str, pa.Array] = {}
     asked = {"updated_at": chooser.asked("", "updated_at", (Strategy.MOST_RECENT,))}
     for attribute, order in survivorship.items():
-        if attribute in _CERTIFIED:
-            told = _CERTIFIED[attribute]
+        if attribute in CERTIFIED:
+            told = CERTIFIED[attribute]
             asked[attribute] = chooser.certified(attribute, order)
             asked[told] = chooser.asked(attribute, told, (Strategy.MOST_FREQUENT, Strategy.MOST_RECENT))
         else:
-            asked[attribute] = chooser.asked(attribute, _TOGETHER.get(attribute, (attribute,))[0], order)
+            asked[attribute] = chooser.asked(attribute, TOGETHER.get(attribute, (attribute,))[0], order)
     found = chooser.chosen(asked)
     if "phone" in asked:
         found |= chooser.chosen(chooser.second_phones(asked["phone"].order, found["phone"]))
     chosen: dict[str, _Chosen] = {}
     for attribute, order in survivorship.items():
-        names = _TOGETHER.get(attribute, (attribute,))
+        names = TOGETHER.get(attribute, (attribute,))
         if attribute == "phone":
             # Only where no record has another number for its first one, a second one that was stated is taken.
             second, stated = found["second"], found["stated"]
             chosen |= {"phone": found["phone"], "phone_2": second.or_else(stated)}
             made["phone"] = members.take("phone", found["phone"].rows)
             made["phone_2"] = pc.coalesce(members.take("phone", second.rows), members.take("phone_2", stated.rows))
-        elif attribute in _CERTIFIED:
-            read = found[_CERTIFIED[attribute]]
+        elif attribute in CERTIFIED:
+            read = found[CERTIFIED[attribute]]
             chosen[attribute] = found[attribute].or_else(read.told_by(DecidedBy.CERTIFICATE))
             made[attribute] = chooser.certified_values(attribute, order, found[attribute], read)
         else:
@@ -165,14 +169,14 @@ class _Pins:
     def write(self, chosen: dict[str, _Chosen], made: dict[str, pa.Array]) -> None:
         """Put the values that were written, not pointed at, in place of what was chosen."""
         for (customer, attribute), (row, value) in self._last.items():
-            name = _TOGETHER.get(attribute, (attribute,))[0]
+            name = TOGETHER.get(attribute, (attribute,))[0]
             if value is None or name not in made:
                 continue
             column, where = made[name], np.arange(len(made[name])) == customer
             pinned = pa.array([value]).cast(column.type)
             made[name] = pc.if_else(pa.array(where), pinned[0], column)
             rows, letters = chosen[name].rows.copy(), chosen[name].letters.copy()
-            rows[customer], letters[customer] = row, _LETTERS[DecidedBy.PINNED]
+            rows[customer], letters[customer] = row, LETTERS[DecidedBy.PINNED]
             chosen[name] = _Chosen(rows, letters)
 
 
@@ -227,18 +231,18 @@ class _Chooser:
         self, attribute: str, order: Sequence[Strategy], stated: _Chosen, fallback: _Chosen
     ) -> pa.Array:
         """The values of what was chosen so."""
-        read = self._members.take(_CERTIFIED[attribute], np.where(stated.rows < 0, fallback.rows, -1))
+        read = self._members.take(CERTIFIED[attribute], np.where(stated.rows < 0, fallback.rows, -1))
         taken = self._effective(attribute, order).take(pa.array(stated.rows, mask=stated.rows < 0))
         return pc.coalesce(taken, read)
 
     def _told_valid(self, attribute: str) -> Mask:
-        return self._valid & self._members.mask(pc.is_valid(self._members.column(_CERTIFIED[attribute])))
+        return self._valid & self._members.mask(pc.is_valid(self._members.column(CERTIFIED[attribute])))
 
     def _effective(self, attribute: str, order: Sequence[Strategy]) -> pa.ChunkedArray:
         stated = self._members.column(attribute)
         if Strategy.VALID_FIRST not in order:
             return stated
-        told = self._members.column(_CERTIFIED[attribute])
+        told = self._members.column(CERTIFIED[attribute])
         return pc.if_else(pa.array(self._told_valid(attribute)), told, stated)
 
     def second_phones(self, order: tuple[Strategy, ...], first: _Chosen) -> dict[str, _Asked]:
@@ -290,7 +294,7 @@ class _Chooser:
                 case Strategy.LONGEST:
                     part = np.stack([asked[place].source.lengths[asked[place].source.codes] for place in those])
             below = np.array([_below(asked[place].order)[strategy] for place in those], dtype=np.uint64)[:, None]
-            worth[those] |= np.minimum(part.astype(np.uint64), np.uint64(2 ** _BITS[strategy] - 1)) << below
+            worth[those] |= np.minimum(part.astype(np.uint64), np.uint64(ceiling(strategy))) << below
         return worth.view(np.int64)
 
     def _choose(self, asked: Sequence[_Asked]) -> list[_Chosen]:
@@ -316,7 +320,7 @@ class _Chooser:
 
 def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, orders: Sequence[tuple[Strategy, ...]]) -> Letters:
     """For each customer the letter of the first strategy in which the winner beats the best other value."""
-    letters = np.where(rows < 0, "-", np.where(runner_up < 0, _LETTERS[DecidedBy.ONLY], _LETTERS[DecidedBy.RECORD_KEY]))
+    letters = np.where(rows < 0, "-", np.where(runner_up < 0, LETTERS[DecidedBy.ONLY], LETTERS[DecidedBy.RECORD_KEY]))
     open_ = (rows >= 0) & (runner_up >= 0)
     for place in range(max(map(len, orders))):
         if not open_.any():
@@ -324,7 +328,7 @@ def _deciders(rows: Numbers, greatest: Numbers, runner_up: Numbers, orders: Sequ
         # Behind the last strategy of an order nothing is left that could differ.
         there = [order[place] if place < len(order) else None for order in orders]
         bits = [_below(order)[one] if one else 0 for order, one in zip(orders, there, strict=True)]
-        names = np.array([_TOLD_BY[one] if one else "-" for one in there])
+        names = np.array([TOLD_BY[one] if one else "-" for one in there])
         below = np.array(bits)[:, None]
         told = open_ & ((greatest >> below) != (runner_up >> below))
         letters = np.where(told, names[:, None], letters)

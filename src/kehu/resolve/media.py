@@ -14,14 +14,14 @@ from kehu.resolve.members import Members, Numbers
 MOST = 20
 """So many of a kind are kept of one customer, the best: a firm's switchboard has thousands."""
 
-_STATED: Mapping[MediumKind, tuple[str, ...]] = {
+STATED: Mapping[MediumKind, tuple[str, ...]] = {
     MediumKind.PHONE: ("phone", "phone_2"),
     MediumKind.EMAIL: ("email",),
     MediumKind.ADDRESS: ("address",),
 }
 """The columns of a record that state each kind; what the first states ranks before what the second does."""
 
-_DOOR = ("city", "road", "road_number", "building", "unit", "room")
+DOOR = ("city", "road", "road_number", "building", "unit", "room")
 """Addresses that agree in all of these are one, however they are written."""
 
 
@@ -50,7 +50,7 @@ def _seen(members: Members) -> pa.ChunkedArray:
 
 
 def _of_kind(members: Members, seen: pa.ChunkedArray, golden: pa.Table, kind: MediumKind) -> pa.Table:
-    names = _STATED[kind]
+    names = STATED[kind]
     texts = pa.chunked_array([chunk for name in names for chunk in members.column(name).chunks], pa.string())
     values = coded(_doors(members) if kind is MediumKind.ADDRESS else texts)
     rows = np.flatnonzero(values.codes >= 0)
@@ -102,7 +102,7 @@ def _newest(number: Numbers, when: Numbers, starts: Numbers, last: Numbers) -> N
 
 def _doors(members: Members) -> pa.ChunkedArray:
     """What tells addresses apart: the parts where a road is known, else the text."""
-    parts = [pc.fill_null(members.column(name), "") for name in _DOOR]
+    parts = [pc.fill_null(members.column(name), "") for name in DOOR]
     door = pc.binary_join_element_wise(*parts, "\0")
     address = members.column("address")
     known = pc.and_(pc.is_valid(members.column("road")), pc.is_valid(address))

@@ -11,8 +11,9 @@ The text typed is folded (NFKC, case, blanks) here; traditional characters are t
 """
 
 import functools
+import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,8 +63,8 @@ class Page:
     """What to ask for the next page with; None where there is none."""
 
 
-FEW = 200
-"""So few terms are made distinct one by one."""
+HANDFUL = 64
+"""The terms of so few records are made one by one."""
 
 
 def terms(records: pa.Table) -> pa.Table:
@@ -72,6 +73,8 @@ def terms(records: pa.Table) -> pa.Table:
     Args:
         records: `customer_id` and the columns of `NEEDS`; one row a record.
     """
+    if records.num_rows <= HANDFUL:
+        return _of_few(records)
     surname_first = pc.binary_join_element_wise(records.column("surname"), records.column("given_name"), " ")
     latin = pc.is_null(records.column("name_sound"))
     texts = [
@@ -99,13 +102,78 @@ def terms(records: pa.Table) -> pa.Table:
     )
     long = long.filter(pc.greater(pc.fill_null(pc.utf8_length(long.column("term")), 0), 0))
     long = long.set_column(0, "term", pc.utf8_slice_codeunits(long.column("term"), 0, LONGEST))
-    if long.num_rows <= FEW:
-        told = zip(long.column("term").to_pylist(), long.column("customer_id").to_pylist(), strict=True)
-        term, customer_id = zip(*dict.fromkeys(told), strict=True) if long.num_rows else ((), ())
-        return pa.table([pa.array(term, pa.string()), pa.array(customer_id, pa.int64())], schema=TERMS)
     # A few are done before threads have begun.
     each = long.group_by(["term", "customer_id"], use_threads=long.num_rows > PIECE).aggregate([])
     return each.select(TERMS.names).cast(TERMS)
+
+
+def _of_few(records: pa.Table) -> pa.Table:
+    """The same of few records, one by one: they are done before the kernels have begun."""
+    columns = [records.column(name).to_pylist() for name in NEEDS]
+    told = dict.fromkeys(
+        (text[:LONGEST], row[0]) for row in zip(*columns, strict=True) for text in _texts(*row[1:]) if text
+    )
+    return _table(told)
+
+
+def _texts(
+    name: str | None,
+    name_match: str | None,
+    surname: str | None,
+    given_name: str | None,
+    name_sound: str | None,
+    org_core: str | None,
+    id_number: str | None,
+    phone: str | None,
+    phone_2: str | None,
+    email: str | None,
+    *door: str | None,
+) -> Iterator[str | None]:
+    """The terms of one record."""
+    yield _folded(name)
+    yield name_match
+    if name_sound is not None:
+        yield name_sound.replace(" ", "")
+        yield _INITIAL.sub(r"\1", name_sound)
+    elif surname is not None and given_name is not None:
+        yield f"{surname} {given_name}"
+    yield org_core
+    for mark, text in ((PRIVATE, _folded(email)), (PRIVATE, _door(*door)), (CERTIFICATE, _folded(id_number))):
+        yield None if text is None else mark + text
+    for number in (phone, phone_2):
+        if number is not None:
+            yield WHOLE + number
+            yield WHOLE + number[-4:]
+
+
+_INITIAL = re.compile("([^ ])[^ ]* *")
+_PLAIN = re.compile("[ -~一-鿿]*")
+"""Texts whose folded form Python and Arrow agree upon, whatever Unicode each knows."""
+
+
+def _folded(text: str | None) -> str | None:
+    if text is None or _PLAIN.fullmatch(text):
+        return text and text.lower().strip()
+    told: str = folded(pa.chunked_array([[text]], pa.string()))[0].as_py()
+    return told
+
+
+def _door(road: str | None, number: str | None, building: str | None, unit: str | None, room: str | None) -> str | None:
+    """As `doors`, of one record."""
+    if road is None or number is None:
+        return None
+    rest = f"{building or ''}-{unit or ''}-{room or ''}".strip("-")
+    if _HAN.search(road):
+        return _folded(f"{road}{number}号{rest}")
+    if not _PLAIN.fullmatch(road):
+        one = {"road": road, "road_number": number, "building": building, "unit": unit, "room": room}
+        told: str = doors(pa.Table.from_pylist([one], schema=_DOOR))[0].as_py()
+        return told
+    return _folded(f"{number} {f'{road} {rest}'.rstrip(' ')}")
+
+
+_HAN = re.compile("[一-鿿]")
+_DOOR = pa.schema([(name, pa.string()) for name in ("road", "road_number", "building", "unit", "room")])
 
 
 def doors(records: pa.Table) -> pa.ChunkedArray:
@@ -141,17 +209,40 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
     Terms that are there are left alone: most customers are found by the same as before.
     """
     had = of_customers(tx, customer_ids)
+    if max(had.num_rows, terms.num_rows) <= FEW:
+        old, new = (
+            set(zip(*(one.column(name).to_pylist() for name in TERMS.names), strict=True)) for one in (had, terms)
+        )
+        bulk.delete(tx, search_term, _table(old - new))
+        bulk.insert(tx, search_term, _table(new - old))
+        return
     if had.num_rows:
         words, whose = (_codes(had.column(name), terms.column(name)) for name in TERMS.names)
         both = words * (whose.max(initial=0) + 1) + whose
-        old, new = both[: had.num_rows], both[had.num_rows :]
-        bulk.delete(tx, search_term, had.filter(pa.array(~np.isin(old, new))))
-        terms = terms.filter(pa.array(~np.isin(new, old)))
+        before, after = both[: had.num_rows], both[had.num_rows :]
+        bulk.delete(tx, search_term, had.filter(pa.array(~np.isin(before, after))))
+        terms = terms.filter(pa.array(~np.isin(after, before)))
     bulk.insert(tx, search_term, terms)
+
+
+def _table(told: Collection[tuple[str, int]]) -> pa.Table:
+    """Few `TERMS` in their order."""
+    columns = zip(*sorted(told), strict=True) if told else ((), ())
+    return pa.table(list(map(pa.array, columns, TERMS.types)), schema=TERMS)
+
+
+FEW = 500
+"""So few terms are looked at one by one."""
 
 
 def kept(terms: pa.Table, finder: Callable[[Sequence[str]], list[str]]) -> pa.Table:
     """`TERMS` as the store holds them: in their order, certificates as their keyed hashes, which a finder makes."""
+    if terms.num_rows <= FEW:
+        texts, whose = (terms.column(name).to_pylist() for name in TERMS.names)
+        certificates = [text for text in texts if text.startswith(CERTIFICATE)]
+        coded = dict(zip(certificates, finder([text.removeprefix(CERTIFICATE) for text in certificates]), strict=True))
+        texts = [CERTIFICATE + coded[text] if text in coded else text for text in texts]
+        return _table(list(zip(texts, whose, strict=True)))
     texts = terms.column("term").combine_chunks()
     of_certificate = np.asarray(pc.starts_with(texts, CERTIFICATE))
     if of_certificate.any():

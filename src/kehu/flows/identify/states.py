@@ -15,7 +15,7 @@ import pyarrow as pa
 from kehu.flows import meanwhile
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.customers import PINS
-from kehu.resolve import golden
+from kehu.resolve import few, golden
 from kehu.resolve import media as reaching
 from kehu.resolve.members import Members
 from kehu.resolve.survivorship import DEFAULT, Survivorship
@@ -79,8 +79,11 @@ def making(
     finder = finding.finder(tx)
 
     def values() -> tuple[pa.Table, pa.Table]:
+        orders = survivorship.orders()
+        if rows.num_rows <= few.MOST:
+            return few.made(rows, trust=trust, survivorship=orders, pins=pins)
         members = Members(rows)
-        found = golden.of(members, trust=trust, survivorship=survivorship.orders(), pins=pins)
+        found = golden.of(members, trust=trust, survivorship=orders, pins=pins)
         return found, reaching.of(members, found)
 
     with meanwhile.beside(is_long=rows.num_rows >= LONG) as thread:
