@@ -2,11 +2,13 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from kehu.model import records
 from kehu.model.households import STATED
-from kehu.process import checks, clean, columns, households
+from kehu.process import checks, clean, columns, distinct, households, quality
 from kehu.process.rows import Rows
 
 RULE: TypeAdapter[checks.Rule] = TypeAdapter(checks.Rule)
@@ -231,3 +233,18 @@ def test_a_rule_on_a_column_that_no_row_has_is_broken_only_where_it_asks_for_a_v
     ]
     found = checks.broken(Rows(flat=flat, clean=clean.clean(flat)), rules)
     assert found["reason_en"].to_pylist() == ["plan is missing"]
+
+
+odd = st.none() | st.text(st.sampled_from("张1+E.\u3000 \t"), max_size=4)
+rows_of_odd = st.lists(st.fixed_dictionaries(dict.fromkeys(("record_id", "name", "phone", "email"), odd)), min_size=1)
+
+
+@given(rows_of_odd)
+def test_few_rows_break_the_rules_and_fill_their_columns_as_many_do(rows: list[dict[str, str | None]]) -> None:
+    flat = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]})
+    both = Rows(flat=flat, clean=clean.clean(flat))
+    broken, standing = checks.broken(both, []), quality.standing(flat, both.clean)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distinct, "FEW", 16)
+        assert checks.broken(both, []).equals(broken)
+        assert quality.standing(flat, both.clean).equals(standing)

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kehu.model.codes import IdType, Severity
-from kehu.process import columns
+from kehu.process import columns, distinct
 from kehu.process.columns import Column
 from kehu.process.rows import Rows
 
@@ -166,6 +166,10 @@ Rule = Annotated[
 """Any rule; `rule` says which."""
 
 _ALWAYS_ONE_OF = ("name", "phone", "id_number", "email")
+_ALWAYS: tuple[Any, ...] = (
+    Required(rule="required", columns=("record_id",)),
+    Required(rule="required", columns=_ALWAYS_ONE_OF, any=True),
+)
 
 
 def broken(rows: Rows, rules: Sequence[Rule]) -> pa.Table:
@@ -187,16 +191,25 @@ def broken(rows: Rows, rules: Sequence[Rule]) -> pa.Table:
     >>> [(row["row"], row["reason_en"]) for row in found.to_pylist()]
     [(1, 'record id is missing'), (1, 'name, phone, certificate number and e-mail are all missing')]
     """
-    always: list[Any] = [
-        Required(rule="required", columns=("record_id",)),
-        Required(rule="required", columns=_ALWAYS_ONE_OF, any=True),
-    ]
-    found = [table(_NO_ROUNDED, _NO_ROUNDED.columns, _is_rounded(rows.text("record_id")), _ROUNDED)]
-    for rule in [*always, *rules]:
+    found = []
+    if not _surely_hold(rows):
+        found.append(table(_NO_ROUNDED, _NO_ROUNDED.columns, _is_rounded(rows.text("record_id")), _ROUNDED))
+        rules = [*_ALWAYS, *rules]
+    for rule in rules:
         for names, mask, reasons in _breaches(rule, rows):
             found.append(table(rule, names, mask, reasons))
     found = [one for one in found if one.num_rows]
     return pa.concat_tables(found).sort_by("row") if found else BREACHES.empty_table()
+
+
+def _surely_hold(rows: Rows) -> bool:
+    """Whether few rows break none of the rules that always hold, as is seen at a glance."""
+    if rows.clean.num_rows > distinct.FEW:
+        return False
+    keys, *others = (distinct.values(rows.clean.column(name)) for name in ("record_id", *_ALWAYS_ONE_OF))
+    if not all(key and key.strip() and "+" not in key for key in keys):
+        return False
+    return all(any(text and text.strip() for text in texts) for texts in zip(*others, strict=True))
 
 
 _Reasons = tuple[str, str]

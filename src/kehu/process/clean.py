@@ -27,9 +27,13 @@ def clean(flat: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table:
     Raises:
         TableShapeError: `record_id` is missing.
     """
-    if "record_id" not in flat.column_names:
+    there = frozenset(flat.schema.names)
+    if "record_id" not in there:
         raise TableShapeError(f"flat records: column 'record_id' is missing (has: {', '.join(flat.column_names)})")
-    raw = {name: _column(flat, name) for name in records.FLAT_COLUMNS}
+    raw = {
+        name: distinct.texts(flat.column(name)) if name in there else distinct.nulls(flat.num_rows)
+        for name in records.FLAT_COLUMNS
+    }
     certificate = identification.columns(raw["id_number"], raw["id_type"])
     kind = kinds.column(raw["kind"], raw["name"], valid_uscc=_valid_uscc(certificate))
     first, second = phones.columns(raw["phone"], home=home), phones.columns(raw["phone_2"], home=home)
@@ -52,13 +56,6 @@ def clean(flat: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table:
         "updated_at": dates.moments(raw["updated_at"], zone=zone),
     }
     return pa.table([found[field.name] for field in records.CLEAN], schema=records.CLEAN)
-
-
-def _column(flat: pa.Table, name: str) -> pa.Array:
-    """A column of the table as one array; nulls where the table has no such column."""
-    if name not in flat.column_names:
-        return distinct.nulls(flat.num_rows)
-    return distinct.one_chunk(flat.column(name)).cast(pa.string())
 
 
 def _key(texts: pa.Array) -> pa.Array:

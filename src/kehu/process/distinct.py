@@ -1,5 +1,6 @@
 """Clean every distinct value once: a million rows hold far fewer names, dates and towns."""
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,6 +25,15 @@ def one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     ['a', 'b']
     """
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def texts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A column of whatever type as one array of texts."""
+    whole = one_chunk(column)
+    return whole if whole.type == _TEXT else whole.cast(_TEXT)
+
+
+_TEXT = pa.string()
 
 
 def blank(column: pa.Array) -> pa.Array:
@@ -139,7 +149,13 @@ class _Places(dict[str | None, int | None]):
 
 def nulls(length: int, to: pa.DataType | None = None) -> pa.Array:
     """An array of nulls, where a table lacks a column."""
-    return pa.nulls(length, to or pa.string())
+    return _few_nulls(length, to or _TEXT) if length <= FEW else pa.nulls(length, to or _TEXT)
+
+
+@functools.cache
+def _few_nulls(length: int, to: pa.DataType) -> pa.Array:
+    """They are made once: a row that arrives alone lacks thirty columns."""
+    return pa.nulls(length, to)
 
 
 def joined(columns: Sequence[pa.Array], separator: str) -> pa.Array:

@@ -1,5 +1,7 @@
 """The gender a record states."""
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -43,9 +45,22 @@ def of_title(names: pa.Array) -> pa.Array:
     >>> of_title(pa.array(["张先生", "Ann女士", "李小姐 ", "王总", None])).to_pylist()
     ['male', 'female', 'female', None, None]
     """
+    if len(names) <= distinct.FEW:
+        return distinct.mapped(names, _of_title)
     titled = pc.fill_null(pc.match_substring_regex(names, _TITLED), False)
     some = names.filter(titled)
     male = pc.match_substring_regex(some, "先生\\s*$")
     female = pc.match_substring_regex(some, "(女士|小姐|太太|夫人)\\s*$")
     told = pc.if_else(male, Gender.MALE.value, pc.if_else(female, Gender.FEMALE.value, None))
     return pc.replace_with_mask(distinct.nulls(len(names)), titled, told.cast(pa.string()))
+
+
+_MALE = re.compile("先生[\\t\\n\\f\\r ]*\\Z")
+_FEMALE = re.compile("(女士|小姐|太太|夫人)[\\t\\n\\f\\r ]*\\Z")
+
+
+def _of_title(name: str) -> Gender | None:
+    """The same of one name."""
+    if _MALE.search(name):
+        return Gender.MALE
+    return Gender.FEMALE if _FEMALE.search(name) else None

@@ -4,7 +4,10 @@ Resident IDs follow GB 11643 (check digit by ISO 7064 MOD 11-2), social credit c
 columns are checked at once, as arrays of character codes: 20 times the speed of one number at a time.
 """
 
+import calendar
+import datetime as dt
 import functools
+import re
 from typing import Any
 
 import numpy as np
@@ -138,6 +141,11 @@ def columns(numbers: pa.Array, stated: pa.Array) -> dict[str, pa.Array]:
     if numbers.null_count == len(numbers):
         nothing = {name: distinct.nulls(len(numbers), CLEANED.field(name).type) for name in CLEANED.names}
         return nothing | {"id_valid": pa.repeat(pa.scalar(False), len(numbers))}
+    if len(numbers) <= distinct.FEW:
+        plain = [_plain(*told) for told in zip(distinct.values(numbers), distinct.values(stated), strict=True)]
+        if None not in plain:
+            cells = zip(*plain, strict=True)
+            return {field.name: pa.array(told, field.type) for field, told in zip(CLEANED, cells, strict=True)}
     encoded = numbers.dictionary_encode()
     words = encoded.dictionary
     tidy = _are_tidy(words)
@@ -162,6 +170,30 @@ def columns(numbers: pa.Array, stated: pa.Array) -> dict[str, pa.Array]:
         "id_birth_date": pc.if_else(is_resident, rows["id_birth_date"], None),
         "id_gender": pc.if_else(is_resident, rows["id_gender"], None),
     }
+
+
+def _plain(number: str | None, stated: str | None) -> tuple[Any, ...] | None:
+    """The cells of `CLEANED` of a right resident ID, or of no number; None where it takes a closer look.
+
+    >>> [str(cell) for cell in _plain("11010519491231002X", None)]
+    ['resident_id', '11010519491231002X', 'True', '1949-12-31', 'female']
+    >>> _plain("11010519491231002x", None)
+    """
+    if number is None:
+        return None, None, False, None, None
+    if not _TIDY.fullmatch(number) or check_digit(number[:17]) != number[17]:
+        return None
+    if stated is not None and clean_type(stated) is IdType.USCC:
+        return None
+    year, month, day = int(number[6:10]), int(number[10:12]), int(number[12:14])
+    if not (1800 <= year <= 2099 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
+        return None
+    gender = Gender.MALE if int(number[16]) % 2 else Gender.FEMALE
+    return IdType.RESIDENT_ID, number, True, dt.date(year, month, day), gender
+
+
+_TIDY = re.compile("[1-9][0-9]{16}[0-9X]")
+"""Behind a month and a day no digits of a placeholder follow each other."""
 
 
 def _are_tidy(numbers: pa.Array) -> digits.Mask:

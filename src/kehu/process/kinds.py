@@ -33,9 +33,26 @@ def clean(value: str) -> Kind | None:
 
 def column(stated: pa.Array, names: pa.Array, *, valid_uscc: pa.Array) -> pa.Array:
     """The kind of every row: as stated; else an organization where the name or a valid credit code says so."""
+    if len(names) <= distinct.FEW:
+        told = zip(*map(distinct.values, (stated, names, valid_uscc)), strict=True)
+        return pa.array([_of_one(*one) for one in told], pa.string())
     firm = pc.fill_null(distinct.mapped(_long(names), _is_firm, to=pa.bool_()), False)
     read = pc.if_else(pc.or_(firm, valid_uscc), Kind.ORGANIZATION.value, Kind.INDIVIDUAL.value)
     return pc.coalesce(distinct.mapped(stated, clean), read)
+
+
+def _of_one(stated: str | None, name: str | None, is_valid_uscc: bool) -> Kind:  # noqa: FBT001 - a cell of a column
+    """The same of one row."""
+    said = None if stated is None else clean(stated)
+    if said is not None:
+        return said
+    is_firm = is_valid_uscc or (
+        name is not None and not (len(name) <= _SHORT and not name.isascii()) and _is_firm(name)
+    )
+    return Kind.ORGANIZATION if is_firm else Kind.INDIVIDUAL
+
+
+_SHORT = 3
 
 
 def _long(names: pa.Array) -> pa.Array:
@@ -44,7 +61,7 @@ def _long(names: pa.Array) -> pa.Array:
     A person's name of two or three Han characters is by far the commonest value, and none of a firm is as short.
     """
     size = pc.utf8_length(names)
-    return pc.if_else(pc.and_(pc.less_equal(size, 3), pc.greater(pc.binary_length(names), size)), None, names)
+    return pc.if_else(pc.and_(pc.less_equal(size, _SHORT), pc.greater(pc.binary_length(names), size)), None, names)
 
 
 def _is_firm(value: str) -> bool:

@@ -1,7 +1,7 @@
 """From a channel's own columns to ours."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Self
 
 import pyarrow as pa
@@ -154,37 +154,40 @@ def apply(rows: pa.Table, mapping: Mapping, *, channel: str, sparse: bool = Fals
     [{'record_id': '7', 'channel': 'hall', 'category': 'student'}]
     """
     columns = {"channel": pa.repeat(pa.scalar(channel), rows.num_rows)}
+    there = frozenset(rows.schema.names)
     for name, source in mapping.sources():
         for wanted in source.reads:
-            if wanted not in rows.column_names and (name == "record_id" or not sparse):
+            if wanted not in there and (name == "record_id" or not sparse):
                 has = ", ".join(column for column in rows.column_names if column != records.POSITION)
                 raise SettingsError(
                     f'channel "{channel}": column "{wanted}" is mapped to {name} but is not in the file (has: {has})'
                 )
-        columns[name] = _values(rows, source)
+        columns[name] = _values(rows, source, there)
     names = [name for name in _OURS if name in columns]
-    flat = pa.table({name: columns[name] for name in names})
-    if records.POSITION in rows.column_names:
-        flat = flat.append_column(records.POSITION, distinct.one_chunk(rows.column(records.POSITION)))
-    return flat
+    if records.POSITION in there:
+        names.append(records.POSITION)
+        columns[records.POSITION] = distinct.one_chunk(rows.column(records.POSITION))
+    return pa.table([columns[name] for name in names], names=names)
 
 
-def _values(rows: pa.Table, source: Source) -> pa.Array:
+def _values(rows: pa.Table, source: Source, there: Container[str]) -> pa.Array:
     if source.value is not None:
         values = pa.repeat(pa.scalar(source.value), rows.num_rows)
     elif source.column is not None:
-        values = _column(rows, source.column)
+        values = _column(rows, source.column, there)
     else:
-        values = distinct.joined([_blank_as_null(_column(rows, name)) for name in source.columns], source.separator)
+        values = distinct.joined(
+            [_blank_as_null(_column(rows, name, there)) for name in source.columns], source.separator
+        )
     for name in source.clean:
         values = own.cleaned(values, name)
     return _decoded(values, source.codes) if source.codes else values
 
 
-def _column(rows: pa.Table, name: str) -> pa.Array:
-    if name not in rows.column_names:
+def _column(rows: pa.Table, name: str, there: Container[str]) -> pa.Array:
+    if name not in there:
         return distinct.nulls(rows.num_rows)
-    return text.unwrapped(distinct.one_chunk(rows.column(name)).cast(pa.string()))
+    return text.unwrapped(distinct.texts(rows.column(name)))
 
 
 def _blank_as_null(values: pa.Array) -> pa.Array:

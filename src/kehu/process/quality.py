@@ -1,5 +1,7 @@
 """Quality: how full and how valid the attributes of rows are, and which rules the rows broke (数据质量)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,14 +55,33 @@ def standing(flat: pa.Table, clean: pa.Table) -> pa.Table:
         A uint8 column for each attribute that the source can write at all.
     """
     columns = {}
-    for attribute, names in WRITTEN_IN.items():
-        told = [_wrote(flat.column(name)) for name in names if name in flat.column_names]
-        if not told:
+    there = frozenset(flat.schema.names)
+    for attribute, written_in in WRITTEN_IN.items():
+        names = [name for name in written_in if name in there]
+        if not names:
             continue
+        if flat.num_rows <= distinct.FEW:
+            columns[attribute] = _of_few(flat, clean, attribute, names)
+            continue
+        told = [_wrote(flat.column(name)) for name in names]
         wrote = told[0] if len(told) == 1 else np.logical_or.reduce(told)
         holds = _true(clean.column("id_valid") if attribute == "id_number" else pc.is_valid(clean.column(attribute)))
         columns[attribute] = pa.array(np.where(wrote, np.uint8(FILLED) + holds, np.uint8(EMPTY)))
     return pa.table(columns)
+
+
+def _of_few(flat: pa.Table, clean: pa.Table, attribute: str, names: Sequence[str]) -> pa.Array:
+    """How an attribute that is written in these columns stands in each of few rows."""
+    wrote = [
+        any(text is not None and text.strip() for text in texts)
+        for texts in zip(*(distinct.values(flat.column(name)) for name in names), strict=True)
+    ]
+    if attribute == "id_number":
+        holds = distinct.values(clean.column("id_valid"))
+    else:
+        holds = [value is not None for value in distinct.values(clean.column(attribute))]
+    told = [FILLED + is_valid if is_written else EMPTY for is_written, is_valid in zip(wrote, holds, strict=True)]
+    return pa.array(told, pa.uint8())
 
 
 def by_attribute(standing: pa.Table) -> pa.Table:

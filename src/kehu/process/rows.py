@@ -22,10 +22,10 @@ class Rows:
     def value(self, name: str) -> pa.Array:
         """The cleaned column, or the flat one, filled or null, where cleaning has dissolved it into others."""
         for table in (self.clean, self.stated):
-            if table is not None and name in table.column_names:
+            if table is not None and name in table.schema.names:
                 return _without_blanks(distinct.one_chunk(table.column(name)))
         kind = columns.TYPES[name]
-        if name in self.flat.column_names and pa.types.is_string(kind):
+        if name in self.flat.schema.names and pa.types.is_string(kind):
             return text.column(distinct.one_chunk(self.flat.column(name)))
         return distinct.nulls(self.flat.num_rows, kind)
 
@@ -39,7 +39,7 @@ class Rows:
 
     def wrote(self, name: str) -> pa.Array:
         """Where the source wrote something, whatever it means."""
-        if name not in self.flat.column_names:
+        if name not in self.flat.schema.names:
             return pa.repeat(pa.scalar(False), self.flat.num_rows)
         came = distinct.one_chunk(self.flat.column(name))
         return pc.invert(pc.fill_null(distinct.blank(came), True))

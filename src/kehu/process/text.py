@@ -128,7 +128,10 @@ def unwrapped(texts: pa.Array) -> pa.Array:
     >>> unwrapped(pa.array(['="00123"', "00123", '="a"&"b"', None])).to_pylist()
     ['00123', '00123', '="a"&"b"', None]
     """
-    if not pc.any(pc.match_substring(texts, '="'), min_count=0).as_py():
+    if len(texts) <= distinct.FEW:
+        if not any('="' in text for text in distinct.values(texts) if text is not None):
+            return texts
+    elif not pc.any(pc.match_substring(texts, '="'), min_count=0).as_py():
         return texts
     return pc.replace_substring_regex(texts, _FORMULA, r"\1")
 

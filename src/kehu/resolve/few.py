@@ -82,7 +82,8 @@ def _table(told: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 def _rows(records: pa.Table) -> list[Row]:
     """The records in the order of `Members`; texts go by their bytes, in Python by code points: that is one order."""
-    there = [name for name in READ if name in records.column_names]
+    known = frozenset(records.schema.names)
+    there = [name for name in READ if name in known]
     values = zip(*(records.column(name).to_pylist() for name in there), strict=True)
     rows = [dict(zip(there, told, strict=True)) for told in values]
     rows.sort(key=itemgetter("customer_id", "channel", "record_id"))

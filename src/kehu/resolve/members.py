@@ -40,7 +40,7 @@ class Members:
 
     def has(self, column: str) -> bool:
         """Whether the records have the column."""
-        return column in self._rows.column_names
+        return column in self._rows.schema.names
 
     def column(self, name: str) -> pa.ChunkedArray:
         """A column of the records."""

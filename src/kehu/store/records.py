@@ -82,11 +82,9 @@ def unstorable(clean: pa.Table) -> pa.Table:
     Intake sends these rows to quarantine; `add` refuses them.
     """
     found = []
-    for name in clean.column_names:
-        if not pa.types.is_string(clean.schema.field(name).type):
-            continue
-        values = clean.column(name)
-        if storable.are_plain(values, LENGTHS[name]):
+    for field, values in zip(clean.schema, clean.itercolumns(), strict=True):
+        name = field.name
+        if not pa.types.is_string(field.type) or storable.are_plain(values, LENGTHS[name]):
             continue
         faults = {"nul": storable.has_nul(values)} if storable.may_hold_nul(values) else {}
         if storable.are_longer(values, LENGTHS[name]):
