@@ -266,3 +266,34 @@ def test_few_times_are_written_and_read_as_many_are(moments: list[datetime | Non
     assert wire.rows(many, iso=True) == [(text,) for text in texts] * (wire.HANDFUL + 1)
     assert wire.column(texts, instant).to_pylist() == few["at"].to_pylist()
     assert wire.column(texts * (wire.HANDFUL + 1), instant).to_pylist() == many["at"].to_pylist()
+
+
+EVERY = pa.schema(
+    [
+        pa.field("name", pa.string(), nullable=False), ("number", pa.int64()), ("weight", pa.float64()),
+        ("born", pa.date32()), ("at", pa.timestamp("us", tz="UTC")), ("key", pa.uint64()), ("holds", pa.bool_()),
+        ("hash", pa.binary(4)),
+    ]
+)  # fmt: skip
+every = st.fixed_dictionaries({
+    "name": st.text(max_size=3),
+    "number": st.none() | st.integers(-(2**63), 2**63 - 1),
+    "weight": st.none() | st.floats(allow_nan=False),
+    "born": st.none() | st.dates(),
+    "at": st.none() | st.datetimes(timezones=st.just(UTC)),
+    "key": st.integers(0, 2**64 - 1),
+    "holds": st.none() | st.booleans(),
+    "hash": st.none() | st.binary(min_size=4, max_size=4),
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("iso", [True, False])
+@given(told=st.lists(every, min_size=1, max_size=4))
+def test_few_rows_go_to_a_driver_and_come_back_as_many_do(told: list[dict[str, object]], *, iso: bool) -> None:
+    rows = pa.Table.from_pylist(told, EVERY)
+    columns = (wire.handful(one.to_pylist(), one.type, iso=iso) for one in rows.itercolumns())
+    few = list(zip(*columns, strict=True))
+    many = wire.rows(pa.concat_tables([rows] * (wire.HANDFUL + 1)), iso=iso)
+    assert few == many[: len(few)]
+    assert wire.table(few, EVERY).equals(rows)
+    assert wire.table(few, EVERY).schema.equals(EVERY)

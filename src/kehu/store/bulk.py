@@ -23,6 +23,9 @@ from kehu.store.database import Transaction
 Query: TypeAlias = sealed.Query
 """A SELECT of any columns."""
 
+FEW_ROWS = 100
+"""So few rows are read one by one."""
+
 PAGE = 20_000
 """Rows that are read at once."""
 
@@ -49,9 +52,12 @@ def insert(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bo
         UnstorableError: A text is too long or holds a NUL character, named by its column.
         ConflictError: A row with that key is there.
     """
-    storable.require(rows, table)
     if rows.num_rows == 0:
         return 0
+    if rows.num_rows <= wire.HANDFUL < MANY:
+        drivers.handful(tx, _inserting(tx, table, rows, unless_there=unless_there), _handful(tx, table, rows))
+        return int(rows.num_rows)
+    storable.require(rows, table)
     rows = sealed.closed(tx, table, rows)
     if rows.num_rows >= MANY and tx.dialect.name not in columns.MYSQL_FAMILY and _is_empty(tx, table):
         # Rows that come twice are found by the constraint that they break, while they are inserted.
@@ -76,19 +82,34 @@ def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
     planner.tell(tx, table)
 
 
+def _handful(tx: Transaction, table: sa.Table, rows: pa.Table) -> list[tuple[Any, ...]]:
+    """Few rows as the driver takes them: looked at, and sealed."""
+    told = dict(zip(rows.schema.names, (column.to_pylist() for column in rows.itercolumns()), strict=True))
+    if not storable.are_plain_rows(told, table):
+        storable.require(rows, table)
+    sealed.close(tx, table, told)
+    iso = tx.dialect.name == "sqlite"
+    whole = zip(told.values(), rows.schema.types, strict=True)
+    return list(zip(*(wire.handful(values, kind, iso=iso) for values, kind in whole), strict=True))
+
+
+def _inserting(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> str:
+    """The statement that inserts one row, in the words of its database."""
+    if tx.dialect.name == "postgresql":
+        return drivers.inserting(tx, table, rows, "") + (" ON CONFLICT DO NOTHING" if unless_there else "")
+    ignoring = " OR IGNORE" if tx.dialect.name == "sqlite" else " IGNORE"
+    return drivers.inserting(tx, table, rows, ignoring if unless_there else "")
+
+
 def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
     """Hand the rows over, each database in its own way."""
     if tx.dialect.name == "sqlite":
         with _undisturbed():
             drivers.feed(tx, table, rows, " OR IGNORE" if unless_there else "")
-    elif tx.dialect.name in columns.MYSQL_FAMILY:
-        if rows.num_rows <= FEW:
-            drivers.many(tx, drivers.inserting(tx, table, rows, " IGNORE" if unless_there else ""), rows)
-        else:
-            drivers.load_data(tx, table, rows, unless_there=unless_there)
     elif rows.num_rows <= FEW:
-        ending = " ON CONFLICT DO NOTHING" if unless_there else ""
-        drivers.many(tx, drivers.inserting(tx, table, rows, "") + ending, rows)
+        drivers.many(tx, _inserting(tx, table, rows, unless_there=unless_there), rows)
+    elif tx.dialect.name in columns.MYSQL_FAMILY:
+        drivers.load_data(tx, table, rows, unless_there=unless_there)
     elif unless_there:
         with held(tx, f"new_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
             names = ", ".join(drivers.quoted(tx, name) for name in rows.column_names)
@@ -140,10 +161,16 @@ def _is_empty(tx: Transaction, table: sa.Table) -> bool:
 
 def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str]) -> int:
     """Set the other columns of the rows whose `by` columns are equal. Returns how many rows were given."""
+    if rows.num_rows == 0:
+        return 0
+    names = rows.schema.names
+    changed = [name for name in names if name not in by]
+    if rows.num_rows <= wire.HANDFUL:
+        ordered = rows if names == [*changed, *by] else rows.select([*changed, *by])
+        drivers.handful(tx, drivers.updating(tx, table, changed, by), _handful(tx, table, ordered))
+        return int(rows.num_rows)
     storable.require(rows, table)
-    rows = sealed.closed(tx, table, rows)
-    changed = [name for name in rows.column_names if name not in by]
-    rows = _in_order(rows, by)
+    rows = _in_order(sealed.closed(tx, table, rows), by)
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"set_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
             if tx.dialect.name in columns.MYSQL_FAMILY:
@@ -151,15 +178,15 @@ def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str
             else:
                 same = [table.c[name] == new.c[name] for name in by]
                 tx.execute(table.update().where(*same).values({name: new.c[name] for name in changed}))
-    elif rows.num_rows:
-        sets = ", ".join(f"{drivers.quoted(tx, name)} = {drivers.mark(tx)}" for name in changed)
-        statement = f"UPDATE {drivers.quoted(tx, table.name)} SET {sets} WHERE {drivers.equal(tx, by)}"  # noqa: S608
-        drivers.many(tx, statement, rows.select([*changed, *by]))
+    else:
+        drivers.many(tx, drivers.updating(tx, table, changed, by), rows.select([*changed, *by]))
     return int(rows.num_rows)
 
 
 def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     """Delete the rows of the table that equal a given row in the given columns."""
+    if rows.num_rows == 0:
+        return
     rows = _in_order(rows, rows.column_names)
     if rows.num_rows > FEW and tx.dialect.name != "sqlite":
         with held(tx, f"old_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as old:
@@ -167,13 +194,13 @@ def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
                 drivers.delete_joined(tx, table, old)
             else:
                 tx.execute(table.delete().where(*(table.c[name] == old.c[name] for name in rows.column_names)))
-    elif 0 < rows.num_rows <= FEW and rows.num_columns == 1:
+    elif rows.num_rows <= FEW and rows.num_columns == 1:
         (name,) = rows.column_names
         marks = ", ".join([drivers.mark(tx)] * rows.num_rows)
         statement = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE {drivers.quoted(tx, name)} IN ({marks})"  # noqa: S608
         with drivers.cursor_of(tx) as cursor:
             cursor.execute(statement, rows.column(name).to_pylist())
-    elif rows.num_rows:
+    else:
         statement = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE {drivers.equal(tx, rows.column_names)}"  # noqa: S608
         drivers.many(tx, statement, rows)
 
@@ -261,6 +288,10 @@ def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: obje
     """
     how = _plain(statement)
     rows = asking.rows(tx, how.statement, asked)
+    if 0 < len(rows) <= FEW_ROWS:
+        if how.places:
+            rows = list(zip(*sealed.opened(tx, list(zip(*rows, strict=True)), how), strict=True))
+        return wire.table(rows, schema)
     return pa.Table.from_batches([_batch(tx, rows, schema, how)] if rows else [], schema=schema)
 
 

@@ -59,6 +59,19 @@ def _inserting(dialect: sa.Dialect, table: str, columns: tuple[str, ...], how: s
     return f"INSERT{how} INTO {quoted(table)} ({names}) VALUES {', '.join([f'({marks})'] * each)}"
 
 
+def updating(tx: Transaction, table: sa.Table, changed: Sequence[str], by: Sequence[str]) -> str:
+    """The statement that sets some columns of the rows that others tell, in this order."""
+    return _updating(tx.dialect, table.name, tuple(changed), tuple(by))
+
+
+@functools.lru_cache(maxsize=256)
+def _updating(dialect: sa.Dialect, table: str, changed: tuple[str, ...], by: tuple[str, ...]) -> str:
+    quoted = dialect.identifier_preparer.quote
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    sets, are = ([f"{quoted(name)} = {mark}" for name in names] for names in (changed, by))
+    return f"UPDATE {quoted(table)} SET {', '.join(sets)} WHERE {' AND '.join(are)}"  # noqa: S608
+
+
 def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
     return (rows.slice(start, PIECE) for start in range(0, rows.num_rows, PIECE))
 
@@ -71,6 +84,15 @@ def cursor_of(tx: Transaction) -> Iterator[Any]:
         yield cursor
     finally:
         cursor.close()
+
+
+def handful(tx: Transaction, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    """As `many`, for few rows that are the driver's already; one row is not told to come with others."""
+    with cursor_of(tx) as cursor:
+        if len(rows) == 1:
+            cursor.execute(statement, rows[0])
+        else:
+            cursor.executemany(statement, rows)
 
 
 def many(tx: Transaction, statement: str, rows: pa.Table) -> None:

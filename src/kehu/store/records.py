@@ -234,14 +234,14 @@ def waiting(tx: Transaction, numbers: pa.Array | None = None) -> pa.Array:
 def former(tx: Transaction, numbers: pa.Array) -> pa.Array:
     """The numbers of the versions that are no longer in force of these records."""
     if len(numbers) <= bulk.FEW:
-        schema = pa.schema([("record", pa.int64())])
-        return _flat(bulk.read_few(tx, _FORMER_OF_FEW, schema, few=numbers.to_pylist()).column("record"))
+        return _flat(bulk.read_few(tx, _FORMER_OF_FEW, _NUMBERS, few=numbers.to_pylist()).column("record"))
     old = record.alias()
     query = sa.select(old.c.record).select_from(record).join(old, old.c.origin == record.c.origin)
     with bulk.among(tx, record.c.record, numbers) as one_of_them:
         return _numbers(tx, query.where(one_of_them, record.c.version > 1, ~old.c.current).order_by(old.c.record))
 
 
+_NUMBERS = pa.schema([("record", pa.int64())])
 _OLD = record.alias()
 _FORMER_OF_FEW = (
     sa.select(_OLD.c.record)
@@ -258,7 +258,7 @@ def current(tx: Transaction) -> pa.Array:
 
 
 def _numbers(tx: Transaction, query: bulk.Query) -> pa.Array:
-    return _flat(bulk.read(tx, query, pa.schema([("record", pa.int64())])).column("record"))
+    return _flat(bulk.read(tx, query, _NUMBERS).column("record"))
 
 
 def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
@@ -276,7 +276,7 @@ def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
 
 def read(tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str, ...] | None = None) -> pa.Table:
     """Records by number (None: all current ones), ordered by number: `RECORDS`, or those of its columns."""
-    schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
+    schema = RECORDS if columns is None else _schema(columns)
     if numbers is not None and len(numbers) <= SOME:
         # In their order, piece by piece: a table of the numbers, made and dropped, would cost more.
         wanted = sorted(numbers.to_pylist())
@@ -295,6 +295,11 @@ def read(tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str
     return found.sort_by("record").select(schema.names)
 
 
+@functools.cache
+def _schema(columns: tuple[str, ...]) -> pa.Schema:
+    return pa.schema([RECORDS.field(name) for name in columns])
+
+
 SOME = 5_000
 """Up to so many records are asked for by their numbers."""
 
@@ -306,7 +311,7 @@ def _few(columns: tuple[str, ...]) -> bulk.Query:
 
 def batches(tx: Transaction, *, columns: tuple[str, ...] | None = None) -> Iterator[pa.RecordBatch]:
     """All current records as `read` has them, a piece at a time; the transaction can do nothing else until the last."""
-    schema = RECORDS if columns is None else pa.schema([RECORDS.field(name) for name in columns])
+    schema = RECORDS if columns is None else _schema(columns)
     query = _select(tuple(schema.names)).where(record.c.current)
     yield from bulk.batches(tx, query, schema, are_many=True)
 

@@ -1,6 +1,8 @@
 """What a database keeps as it is: texts that are not too long for their columns, and hold no NUL character."""
 
 import functools
+from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,6 +32,17 @@ def require(rows: pa.Table, table: sa.Table, *, is_sealed: bool = False) -> None
             raise UnstorableError(f"{table.name}.{name}: a text holds a NUL character; the row belongs in quarantine")
         if limit is not None and are_longer(values, limit):
             raise UnstorableError(f"{table.name}.{name}: a text is longer than {limit} characters; quarantine the row")
+
+
+def are_plain_rows(told: Mapping[str, list[Any]], table: sa.Table) -> bool:
+    """Whether nothing in the columns of few rows is what `require` refuses; else that says what it is."""
+    limits = _limits(table, is_sealed=False)
+    for name, values in told.items():
+        limit = limits[name]
+        for value in values:
+            if isinstance(value, str) and ("\0" in value or (limit is not None and len(value) > limit)):
+                return False
+    return True
 
 
 @functools.cache

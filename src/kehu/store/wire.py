@@ -4,9 +4,9 @@ Two ways lead in: rows of Python values for `executemany`, and lines of text for
 the same escapes. One leads out: rows of Python values, of the types that the driver likes.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,10 @@ def rows(table: pa.Table, *, iso: bool, each: int = 1) -> list[tuple[Any, ...]]:
 
     With `each`, so many rows make one tuple; of the table a whole number of tuples is to be made.
     """
-    columns = [_values(column, iso=iso) for column in table.columns]
+    if table.num_rows <= HANDFUL:
+        columns = [handful(column.to_pylist(), column.type, iso=iso) for column in table.itercolumns()]
+    else:
+        columns = [_values(column, iso=iso) for column in table.itercolumns()]
     if each > 1:
         columns = [column[row::each] for row in range(each) for column in columns]
     return list(zip(*columns, strict=True))
@@ -28,8 +31,6 @@ def rows(table: pa.Table, *, iso: bool, each: int = 1) -> list[tuple[Any, ...]]:
 
 def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
     kind = values.type
-    if iso and pa.types.is_timestamp(kind) and kind.unit == "us" and kind.tz == "UTC" and len(values) <= HANDFUL:
-        return [told and told.replace(tzinfo=None).isoformat(" ", "microseconds") for told in values.to_pylist()]
     if pa.types.is_timestamp(kind):
         values = naive(values)
     elif pa.types.is_uint64(kind):
@@ -43,6 +44,73 @@ def _values(values: pa.ChunkedArray, *, iso: bool) -> list[Any]:
 
 HANDFUL = 16
 """So few values are looked at one by one."""
+
+
+def handful(told: list[Any], kind: pa.DataType, *, iso: bool) -> list[Any]:
+    """As `rows` has them, the values of one column of few rows, told as Python has them."""
+    if kind.id not in _ODD:
+        return told
+    if kind.id == _INSTANT.id:
+        if kind != _INSTANT:
+            return _values(pa.chunked_array([told], kind), iso=iso)
+        if iso:
+            return [one and one.replace(tzinfo=None).isoformat(" ", "microseconds") for one in told]
+        return [one and one.replace(tzinfo=None) for one in told]
+    if kind.id == _KEY.id:
+        return [one if one is None or one < _SIGN else one - 2 * _SIGN for one in told]
+    return [one and one.isoformat() for one in told] if iso else told
+
+
+_INSTANT, _DAY, _KEY, _FLAG = pa.timestamp("us", tz="UTC"), pa.date32(), pa.uint64(), pa.bool_()
+_ODD = {_INSTANT.id, _DAY.id, _KEY.id}
+"""The types that drivers do not take, or not all of them take, as Python has them."""
+_SIGN = 1 << 63
+
+
+def table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    """Few rows as a driver gives them, in the types we want: made row by row, not each column anew."""
+    shape = _shape(schema)
+    if shape.readers:
+        rows = [
+            tuple(told if read is None else read(told) for told, read in zip(row, shape.readers, strict=True))
+            for row in rows
+        ]
+    return pa.Table.from_struct_array(pa.array(rows, shape.row))
+
+
+class _Shape(NamedTuple):
+    """What is made once of a schema."""
+
+    schema: pa.Schema
+    row: pa.DataType
+    """A row as one value."""
+    readers: tuple[Callable[[Any], Any] | None, ...]
+    """How a value that comes otherwise than Python has it is read; none where no column has such a type."""
+
+
+_SHAPES: dict[int, _Shape] = {}
+"""By the identity of schemas, which are made once: to tell whether two are equal takes longer than all the rest."""
+
+
+def _shape(schema: pa.Schema) -> _Shape:
+    known = _SHAPES.get(id(schema))
+    if known is None:
+        if len(_SHAPES) >= MOST_SHAPES:
+            _SHAPES.clear()
+        readers = tuple(_READERS.get(kind.id) for kind in schema.types)
+        known = _SHAPES[id(schema)] = _Shape(schema, pa.struct(list(schema)), readers if any(readers) else ())
+    return known
+
+
+MOST_SHAPES = 500
+"""So many are kept."""
+
+_READERS: dict[int, Callable[[Any], Any]] = {
+    _INSTANT.id: lambda told: datetime.fromisoformat(told) if isinstance(told, str) else told,
+    _DAY.id: lambda told: date.fromisoformat(told) if isinstance(told, str) else told,
+    _KEY.id: lambda told: told if told is None else told % (2 * _SIGN),
+    _FLAG.id: lambda told: told if told is None else bool(told),
+}
 
 
 def lines(table: pa.Table, *, hex_mark: str) -> memoryview:
