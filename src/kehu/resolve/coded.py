@@ -196,6 +196,8 @@ class Records:
 
     def coded(self, name: str) -> Coded:
         """A clean or derived text column as codes; made once."""
+        if (made := self._coded.get(name)) is not None:
+            return made
         # Comparisons run side by side and want the same columns; who wants others need not wait.
         with self._making.setdefault(name, Lock()):
             if name not in self._coded:

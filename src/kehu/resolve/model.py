@@ -5,6 +5,7 @@ import hashlib
 import importlib.resources
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -61,6 +62,18 @@ class Learned:
         return found
 
 
+def logarithms(rates: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """The log2 of rates in one array: one row a comparison, one column a level number."""
+    return _padded([np.log2(of) for of in rates])
+
+
+def _padded(rows: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    whole = np.full((len(rows), max(map(len, rows))), np.nan)
+    for place, row in enumerate(rows):
+        whole[place, : len(row)] = row
+    return whole
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """Everything that turns the levels of a pair into a weight."""
@@ -99,6 +112,28 @@ class Model:
             ]
             for kind in ("same", "kin", "chance")
         )
+
+    @functools.cached_property
+    def logarithms(self) -> tuple[npt.NDArray[np.float64], ...]:
+        """The same as log2, each in one array: one row a comparison."""
+        return tuple(map(logarithms, self._tables))
+
+    @functools.cached_property
+    def evidence(self) -> npt.NDArray[np.float64]:
+        """What each level says of what lasts for life, log2: one row a comparison; NaN where it says nothing.
+
+        Those who are met in one group are kin if they are not one, more often than by chance: brothers differ in one
+        character of their names, as a name with a slip in it does, and any two seldom.
+        """
+        says = []
+        for comparison, same, kin, any_two in zip(ALL, *self._tables, strict=True):
+            evidence = np.log2(same / np.maximum(kin, any_two))
+            evidence[0] = np.nan
+            for number, level in enumerate(comparison.levels, 1):
+                if level.told_by and evidence[number] > 0.0:
+                    evidence[number] = np.nan  # A title that fits takes nothing from what whole names said.
+            says.append(evidence)
+        return _padded(says)
 
     @property
     def tie_from(self) -> float:

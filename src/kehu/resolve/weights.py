@@ -26,7 +26,7 @@ from kehu.resolve.compare import comparisons, names
 from kehu.resolve.compare.comparisons import ALL, Matrix, Patterns
 from kehu.resolve.compare.levels import Facet
 from kehu.resolve.frequencies import Frequencies
-from kehu.resolve.model import Learned, Model, Rates
+from kehu.resolve.model import Learned, Model, Rates, logarithms
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -119,8 +119,9 @@ def score(
         threads: How many threads weigh at once.
     """
     asked = comparisons.patterns(records, left, right, threads=threads) if patterns is None else patterns
-    rates = model.tables()
-    of_same, of_kin, of_any = (_likelihood(asked.distinct, of) for of in rates)
+    if not len(left):
+        return Scores(left, right, np.zeros(0), asked, np.zeros((len(asked.distinct), len(Facet))))
+    of_same, of_kin, of_any = (_likelihood(asked.distinct, of) for of in model.logarithms)
     of_same = of_same + np.log2(model.same)
     of_kin, of_any = of_kin + np.log2(model.kin), of_any + np.log2(1.0 - model.same - model.kin)
     surprises = _Surprises(records, asked.distinct, model.frequencies)
@@ -132,27 +133,26 @@ def score(
         weight[piece] = of_same[of] - np.logaddexp2(of_kin[of] + given, of_any[of] + given + others)
 
     comparisons.in_pieces(weigh, len(left), threads=threads)
-    return Scores(left, right, weight, asked, _lasting(asked.distinct, rates))
+    return Scores(left, right, weight, asked, _lasting(asked.distinct, model.evidence))
 
 
-def _lasting(patterns: Matrix, rates: tuple[list[Floats], ...]) -> Floats:
-    """What each pattern says of each facet, log2; NaN where it says nothing.
-
-    Those who are met in one group are kin if they are not one, more often than by chance: brothers differ in one
-    character of their names, as a name with a slip in it does, and any two seldom.
-    """
-    told = np.full((len(patterns), len(Facet)), np.nan)
-    for place, comparison in enumerate(ALL):
-        if comparison.facet is not None:
-            same, kin, any_two = (of[place] for of in rates)
-            evidence = np.log2(same / np.maximum(kin, any_two))
-            for number, level in enumerate(comparison.levels, 1):
-                if level.told_by and evidence[number] > 0.0:
-                    evidence[number] = np.nan  # A title that fits takes nothing from what whole names said.
-            says = evidence[patterns[:, place]]
-            known = np.flatnonzero((patterns[:, place] > 0) & ~np.isnan(says))
-            told[known, comparison.facet] = np.nan_to_num(told[known, comparison.facet]) + says[known]
+def _lasting(patterns: Matrix, evidence: Floats) -> Floats:
+    """What each pattern says of each facet, log2; NaN where it says nothing."""
+    says = evidence[_PLACES, patterns.T]
+    is_known = ~np.isnan(says)
+    says = np.where(is_known, says, 0.0)
+    told = np.empty((len(patterns), len(Facet)))
+    for facet, (first, *others) in _OF_FACET.items():
+        known, total = is_known[first], says[first]
+        for place in others:
+            known, total = known | is_known[place], total + says[place]
+        told[:, facet] = np.where(known, total, np.nan)
     return told
+
+
+_PLACES = np.arange(len(ALL))[:, None]
+_OF_FACET = {facet: [place for place, one in enumerate(ALL) if one.facet is facet] for facet in Facet}
+"""The comparisons that tell of each facet."""
 
 
 class _Surprises:
@@ -226,9 +226,9 @@ def train(
     rounds, change = 0, 1.0
     while rounds < how.rounds and change > how.tolerance:
         odds = np.stack([
-            np.log2(same) + _likelihood(patterns, same_rates),
-            np.log2(kin) + _likelihood(patterns, kin_rates),
-            np.log2(1.0 - same - kin) + _likelihood(patterns, chance_rates),
+            np.log2(same) + _likelihood(patterns, logarithms(same_rates)),
+            np.log2(kin) + _likelihood(patterns, logarithms(kin_rates)),
+            np.log2(1.0 - same - kin) + _likelihood(patterns, logarithms(chance_rates)),
         ])  # fmt: skip
         shares = np.exp2(odds - np.logaddexp2.reduce(odds)) * counts
         shares[0] += counts_same
@@ -299,6 +299,7 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
     return pa.table([numbers[scores.left], numbers[scores.right], scores.weight, levels], schema=links.LINKS)
 
 
-def _likelihood(patterns: Matrix, rates: list[Floats]) -> Floats:
-    """log2 of how likely each pattern is; a level not known says nothing."""
-    return np.asarray(sum(np.log2(of)[patterns[:, place]] for place, of in enumerate(rates)))
+def _likelihood(patterns: Matrix, of: Floats) -> Floats:
+    """log2 of how likely each pattern is by `logarithms`; a level not known says nothing."""
+    # One comparison after the other, be the patterns one or many: in another order the last bit might differ.
+    return np.asarray(sum(of[_PLACES, patterns.T]))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
 
-from kehu.resolve.coded import Codes, Mask, Records, distinct_of
+from kehu.resolve.coded import FEW, Codes, Mask, Records, distinct_of
 from kehu.resolve.compare.laid import Laid
 from kehu.resolve.compare.verdicts import Texts, Verdict
 
@@ -126,6 +126,9 @@ class Sides:
         rows = np.flatnonzero(where)
         if len(rows):
             a, b = self.records.coded(left), self.records.coded(right)
+            if len(rows) <= FEW:  # To find which are distinct takes longer than to ask of each.
+                out[rows] = score(a.texts[self.codes(left)[0][rows]], b.texts[self.codes(right)[1][rows]])
+                return out
             pairs = self.codes(left)[0][rows].astype(np.int64) * b.size + self.codes(right)[1][rows]
             distinct, back = distinct_of(pairs)
             out[rows] = score(a.texts[distinct // b.size], b.texts[distinct % b.size])[back]
