@@ -3,11 +3,13 @@
 import itertools
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -235,3 +237,30 @@ def test_a_load_and_the_audit_trail_tell_who_pushed_what(store: Database, tmp_pa
     assert {(entry.what, entry.who) for entry in noted} == {
         (f"load {number}", who) for number, (_, who, _) in held.items() if who
     }
+
+
+def test_records_that_come_while_one_is_committed_share_the_next_commit(store: Database, tmp_path: Path) -> None:
+    """Group commit: each is answered once it is on the disk, and the disk is asked twice for all of them."""
+    here, many = desk(tmp_path), 12
+    rows = [{"channel": "app", "record_id": str(number), "name": f"王{number}"} for number in range(many + 2)]
+    commits: list[int] = []
+
+    @sa.event.listens_for(store.engine, "commit")
+    def committed(_: object) -> None:
+        if not commits:
+            while len(here.door._waiting) < many:
+                pass
+        commits.append(1)
+
+    with ThreadPoolExecutor(many + 1) as callers:
+        first = callers.submit(arrive.one, store, here, rows[0])
+        while not here.door._busy:
+            pass
+        answers = [first, *(callers.submit(arrive.one, store, here, row) for row in rows[1:-1])]
+        told = [answer.result(60) for answer in answers]
+    together = len(commits)
+    arrive.one(store, here, rows.pop())
+    alone = len(commits) - together
+    assert together == 2 * alone
+    assert {answer.status for answer in told} == {Status.ACCEPTED}
+    assert len({answer.customer_id for answer in told}) == many + 1
