@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from rich.console import Console
 
-from kehu.store import bulk, sequence
+from kehu.store import bulk, planner, sequence
 from kehu.store.database import Database, Transaction
 from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.households import interaction, subscription
@@ -70,6 +70,7 @@ def enrich(opened: Database, console: Console) -> None:
         _contacts(tx, draw)
         _tickets(tx, draw)
         _statements(tx, draw)
+    planner.settle(opened)
 
 
 def _double(tx: Transaction, table: sa.Table, behind: dict[str, int]) -> None:

@@ -25,7 +25,7 @@ from kehu.flows.service import tickets
 from kehu.flows.upkeep.alone import alone
 from kehu.settings import reading
 from kehu.settings.sections import FILE_NAME, Settings
-from kehu.store import holdings
+from kehu.store import holdings, planner
 from kehu.store.database import Database
 
 LEASE = "run"
@@ -138,6 +138,7 @@ def _count(settings: Settings, database: Database, *, is_new: bool) -> None:
     """Count what people look at, so that nobody waits for it."""
     at, zone = wiring.now(), ZoneInfo(settings.serve.zone)
     if is_new:
+        planner.settle(database)
         segments.recount(database, at=at, zone=zone)
     enough = timedelta(minutes=settings.analyse.figures_minutes)
     figures.refresh(database, at=at, zone=zone, older_than=enough, is_changed=is_new)
