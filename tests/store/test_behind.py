@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
-from kehu.store import bulk, customers, filters, tallies, views
+from kehu.store import bulk, customers, filters, stretches, tallies, views
 from kehu.store.behind import MEANT, OF_CONTACTS, Part
 from kehu.store.counting import walk
 from kehu.store.database import Database
@@ -114,7 +114,8 @@ def _behind(store: Database, figure: str, code: str, cut: Cut = Cut()) -> set[in
     with store.read() as tx:
         found = views.customers(tx, wanted, limit=1000).rows
         assert views.count_customers(tx, wanted).customers == len(found)
-        page, total = views.first_customers(tx, wanted, limit=3)
+        assert wanted.part is not None
+        page, total = views.customers_behind(tx, wanted, wanted.part, limit=3)
         assert (page.rows, total.customers, total.more) == (found[:3], len(found), False)
     return {one.customer_id for one in found}
 
@@ -132,6 +133,28 @@ def test_as_many_customers_stand_behind_a_part_as_it_says(lived: Database) -> No
                 assert len(_behind(lived, name, code, cut)) == many, (name, code, cut)
                 told += 1
     assert told > 200
+
+
+def test_pages_of_who_stands_behind_a_part_are_its_list(lived: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stretches, "FIRST", 3)
+    monkeypatch.setattr(stretches, "PATIENCE", 20)
+    parts = [("channel", "hall"), ("new", f"{_at(9):%Y-%m}"), ("recency", "12+|3-4"), ("age", NONE), ("numbers", "1")]
+    totals = []
+    with lived.read() as tx:
+        for figure, code in parts:
+            part = Part(figure=figure, code=code, today=TODAY)
+            wanted = filters.Filter(part=part)
+            whole = views.customers(tx, wanted, limit=1000).rows
+            pages: list[views.Customer] = []
+            after, is_last = None, False
+            while not is_last:
+                page, total = views.customers_behind(tx, wanted, part, after=after, limit=2)
+                assert total.customers < len(whole) if total.more else total.customers == len(whole), (figure, code)
+                totals.append(total)
+                pages += page.rows
+                after, is_last = page.following, page.following is None
+            assert tuple(pages) == whole, (figure, code)
+    assert {total.more for total in totals} == {True, False}
 
 
 def test_whose_contacts_and_tickets_they_are(lived: Database) -> None:

@@ -31,6 +31,25 @@ Bands = tuple[tuple[int | None, str], ...]
 OF_CONTACTS = frozenset({"reason", "ticket", "sla"})
 """Figures of contacts and tickets: a channel and months filter these, not their customers."""
 
+OF_RECORDS = frozenset(
+    {
+        "channel",
+        "numbers",
+        "new",
+        "lost",
+        "reason",
+        "twice",
+        "completeness",
+        "validity",
+        "load",
+        "tenure",
+        "recency",
+        "retention",
+        "journey",
+    }
+)
+"""Figures behind which customers stand by what their records tell."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -48,6 +67,8 @@ class Part:
     """Only contacts and tickets of this month (2026-01) and after it."""
     until: str | None = None
     """And before it, or in it."""
+    stretch: tuple[int, int] | None = None
+    """Whose records are looked at: of customers from one number on, and before another. None: of all."""
 
     def pair(self) -> tuple[str, str]:
         """The row and the column of a cross; a row may have strokes of its own."""
@@ -154,25 +175,54 @@ def _ago(at: sa.ColumnElement[datetime], part: Part, code: str, bands: Bands) ->
 
 
 _STATED = sa.func.coalesce(record.c.updated_at, record.c.received_at)
-_HELD = sa.select(member.c.customer_id).join(subscription, subscription.c.record == member.c.record)
-_HELD = _HELD.where(subscription.c.role == Role.HOLDER.value)
-_OPENED = _HELD.where(subscription.c.opened_at.is_not(None))
-_CAME = sa.select(member.c.customer_id).join(interaction, interaction.c.record == member.c.record)
-_OF_RECORDS = sa.select(member.c.customer_id).join(record, record.c.record == member.c.record)
+
+Theirs = sa.Select[tuple[int]]
+
+
+def _members(part: Part) -> Theirs:
+    """Whose records are looked at, a row each."""
+    query = sa.select(member.c.customer_id)
+    if part.stretch is None:
+        return query
+    begin, end = part.stretch
+    return query.where(member.c.customer_id >= begin, member.c.customer_id < end)
+
+
+def _held(part: Part) -> Theirs:
+    theirs = _members(part).join(subscription, subscription.c.record == member.c.record)
+    return theirs.where(subscription.c.role == Role.HOLDER.value)
+
+
+def _opened_at(part: Part) -> Theirs:
+    return _held(part).where(subscription.c.opened_at.is_not(None))
+
+
+def _came(part: Part) -> Theirs:
+    return _members(part).join(interaction, interaction.c.record == member.c.record)
+
+
+def _of_records(part: Part) -> Theirs:
+    return _members(part).join(record, record.c.record == member.c.record)
 
 
 def _who(theirs: sa.Select[Any]) -> Condition:
     return customer.c.customer_id.in_(theirs)
 
 
-def _numbers() -> sa.Subquery:
-    """Of who ever held a number: how many they hold (`held`), and when the last they gave back went (`ended`)."""
+def _numbers(part: Part, *, gone: int | None = None) -> sa.Subquery:
+    """Of who ever held a number: how many they hold (`held`), and when the last they gave back went (`ended`).
+
+    Args:
+        part: The part.
+        gone: Only of those who gave one back in this month.
+    """
     gave_back = subscription.c.number_state.in_([one.value for one in ENDED])
     # Only of these numbers it must be known what was said last: few, and that stands in wide rows.
-    once = _HELD.where(gave_back).add_columns(subscription.c.msisdn).distinct().subquery()
+    once = _held(part).where(gave_back).add_columns(subscription.c.msisdn).distinct().subquery()
     same = sa.and_(once.c.customer_id == member.c.customer_id, once.c.msisdn == subscription.c.msisdn)
     words = (
-        _HELD.join(once, same)
+        _held(part)
+        .join(once, same)
         .join(record, record.c.record == member.c.record)
         .where(subscription.c.number_state.is_not(None))
         .add_columns(
@@ -189,16 +239,19 @@ def _numbers() -> sa.Subquery:
         .subquery()
     )
     is_over = words.c.number_state.in_([one.value for one in ENDED])
-    over = sa.select(words.c.customer_id, words.c.msisdn, words.c.stated).where(words.c.place == 1, is_over).subquery()
+    over = sa.select(words.c.customer_id, words.c.msisdn, words.c.stated).where(words.c.place == 1, is_over).cte()
     same = sa.and_(over.c.customer_id == member.c.customer_id, over.c.msisdn == subscription.c.msisdn)
     still = sa.case((over.c.msisdn.is_(None), subscription.c.msisdn))
-    counted = _HELD.outerjoin(over, same).group_by(member.c.customer_id)
+    counted = _held(part).outerjoin(over, same).group_by(member.c.customer_id)
+    if gone is not None:
+        then = sa.select(over.c.customer_id).where(_in(over.c.stated, gone, gone))
+        counted = counted.where(member.c.customer_id.in_(then))
     held = sa.func.count(still.distinct()).label("held")
     return counted.add_columns(held, sa.func.max(over.c.stated).label("ended")).subquery()
 
 
 def _holding(part: Part) -> Condition:
-    told = _numbers()
+    told = _numbers(part)
     who = sa.select(told.c.customer_id)
     certified = customer.c.id_type.is_not(None)
     if part.code == "0":
@@ -207,17 +260,18 @@ def _holding(part: Part) -> Condition:
 
 
 def _lost(part: Part) -> Condition:
-    told, month = _numbers(), month_of(part.code)
+    month = month_of(part.code)
+    told = _numbers(part, gone=month)
     return _who(sa.select(told.c.customer_id).where(told.c.held == 0, _in(told.c.ended, month, month)))
 
 
 def _new(part: Part) -> Condition:
     month = month_of(part.code)
     first = sa.func.min(subscription.c.opened_at)
-    opened = _OPENED.group_by(member.c.customer_id).having(_in(first, month, month))
-    unsaid = _OF_RECORDS.where(member.c.customer_id.not_in(_OPENED))
+    opened = _opened_at(part).group_by(member.c.customer_id).having(_in(first, month, month))
+    unsaid = _of_records(part).where(member.c.customer_id.not_in(_opened_at(part)))
     heard = unsaid.group_by(member.c.customer_id).having(_in(sa.func.min(_STATED), month, month))
-    is_known = customer.c.customer_id.in_(sa.select(member.c.customer_id))
+    is_known = _who(_members(part))
     return sa.or_(
         _who(opened),
         _who(heard),
@@ -227,15 +281,15 @@ def _new(part: Part) -> Condition:
 
 def _tenure(part: Part) -> Condition:
     held_since = _ago(sa.func.min(subscription.c.opened_at), part, part.code, contacts.YEARS)
-    return _who(_OPENED.group_by(member.c.customer_id).having(held_since))
+    return _who(_opened_at(part).group_by(member.c.customer_id).having(held_since))
 
 
 def _known_by(part: Part) -> Condition:
-    return _who(_OF_RECORDS.where(record.c.channel == part.code))
+    return _who(_of_records(part).where(record.c.channel == part.code))
 
 
 def _twice(part: Part) -> Condition:
-    theirs = _OF_RECORDS.where(record.c.channel == part.code).group_by(member.c.customer_id)
+    theirs = _of_records(part).where(record.c.channel == part.code).group_by(member.c.customer_id)
     return _who(theirs.having(sa.func.count() > 1))
 
 
@@ -246,13 +300,13 @@ def _lacking(part: Part) -> Condition:
     lacks: Condition = column.is_(None)
     if attribute == "id_number":
         lacks = sa.or_(lacks, record.c.id_valid.is_(sa.false()))
-    return _who(_OF_RECORDS.where(record.c.channel == channel, lacks))
+    return _who(_of_records(part).where(record.c.channel == channel, lacks))
 
 
 def _brought(part: Part) -> Condition:
     load, outcome = part.pair()
     version = {"new": record.c.version == 1, "changed": record.c.version > 1}[outcome]
-    return _who(_OF_RECORDS.where(record.c.load_id == int(load.split(" ")[0]), version))
+    return _who(_of_records(part).where(record.c.load_id == int(load.split(" ")[0]), version))
 
 
 def _within(part: Part, at: sa.ColumnElement[datetime]) -> Condition:
@@ -261,7 +315,7 @@ def _within(part: Part, at: sa.ColumnElement[datetime]) -> Condition:
 
 
 def _reason(part: Part) -> Condition:
-    theirs = _CAME.where(_coded(interaction.c.reason)(part), _within(part, interaction.c.started_at))
+    theirs = _came(part).where(_coded(interaction.c.reason)(part), _within(part, interaction.c.started_at))
     if part.channel is not None:
         came_by = record.c.channel == part.channel
         theirs = theirs.join(record, record.c.record == interaction.c.record).where(came_by)
@@ -292,14 +346,14 @@ def _recency(part: Part) -> Condition:
     many = [sa.func.count() >= least] if least is not None else []
     many += [sa.func.count() < most] if most is not None else []
     last = _ago(sa.func.max(interaction.c.started_at), part, ago, contacts.MONTHS_AGO)
-    return _who(_CAME.group_by(member.c.customer_id).having(sa.and_(last, *many)))
+    return _who(_came(part).group_by(member.c.customer_id).having(sa.and_(last, *many)))
 
 
 def _retention(part: Part) -> Condition:
     began, later = (int(code) for code in part.pair())
     first, then = part.month - began, part.month - began + later
-    cohort = _CAME.group_by(member.c.customer_id).having(_in(sa.func.min(interaction.c.started_at), first, first))
-    return sa.and_(_who(cohort), _who(_CAME.where(_in(interaction.c.started_at, then, then))))
+    cohort = _came(part).group_by(member.c.customer_id).having(_in(sa.func.min(interaction.c.started_at), first, first))
+    return sa.and_(_who(cohort), _who(_came(part).where(_in(interaction.c.started_at, then, then))))
 
 
 def _journey(part: Part) -> Condition:
@@ -308,11 +362,15 @@ def _journey(part: Part) -> Condition:
         "partition_by": member.c.customer_id,
         "order_by": (interaction.c.started_at, interaction.c.record),
     }
-    in_order = _CAME.add_columns(
-        interaction.c.record,
-        sa.func.lead(interaction.c.record).over(**in_time).label("following"),
-        sa.func.row_number().over(**in_time).label("place"),
-    ).subquery()
+    in_order = (
+        _came(part)
+        .add_columns(
+            interaction.c.record,
+            sa.func.lead(interaction.c.record).over(**in_time).label("following"),
+            sa.func.row_number().over(**in_time).label("place"),
+        )
+        .subquery()
+    )
     one, next_one = record.alias(), record.alias()
     # The channel stands in wide rows: it is looked up for the two contacts alone that matter.
     came = sa.select(in_order.c.customer_id).join(one, one.c.record == in_order.c.record)

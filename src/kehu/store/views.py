@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import DECIDED_BY, GOLDEN_COLUMNS
 from kehu.store import customers as states
-from kehu.store import filters, loads, sealed
+from kehu.store import filters, loads, sealed, stretches
 from kehu.store import quarantine as bad_rows
+from kehu.store.behind import Part
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
 from kehu.store.dictionary.records import link, member, record
@@ -145,13 +146,19 @@ def customers(tx: Transaction, wanted: filters.Filter, *, after: int | None = No
     return _page(_rows(tx, Customer, query.limit(limit + 1)), limit, "customer_id")
 
 
-def first_customers(tx: Transaction, wanted: filters.Filter, *, limit: int = 50) -> tuple[Page[Customer], Total]:
-    """The first page of a list, and how many rows it has, by one walk: for what may take seconds to find."""
-    query = sa.select(customer.c.customer_id).where(*wanted.conditions()).order_by(customer.c.customer_id.desc())
-    numbers = list(tx.scalars(query.limit(COUNTED + 1)))
-    rows = customers_of(tx, numbers[: limit + 1], with_restricted=True)
-    total = Total(customers=min(len(numbers), COUNTED), more=len(numbers) > COUNTED)
-    return _page(rows, limit, "customer_id"), total
+def customers_behind(
+    tx: Transaction, wanted: filters.Filter, part: Part, *, after: int | None = None, limit: int = 50
+) -> tuple[Page[Customer], Total]:
+    """A page of a list of who stands behind a part, and how many rows it has, by one walk: that may take seconds."""
+    told = stretches.walk(tx, wanted, part, page=limit + 1, most=COUNTED + 1)
+    numbers, is_whole = told.numbers, told.is_whole
+    # Where somebody may be left, the last who was found is the one more.
+    total = Total(customers=len(numbers) if is_whole else len(numbers) - 1, more=not is_whole)
+    if after is not None:
+        numbers = [number for number in numbers if number < after]
+        if len(numbers) <= limit and not is_whole:
+            numbers = stretches.walk(tx, wanted, part, before=after, page=limit + 1, most=limit + 1).numbers
+    return _page(customers_of(tx, numbers[: limit + 1], with_restricted=True), limit, "customer_id"), total
 
 
 def count_customers(tx: Transaction, wanted: filters.Filter) -> Total:

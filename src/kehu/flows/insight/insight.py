@@ -180,8 +180,8 @@ class Listed:
 def listed(database: Database, wanted: filters.Filter, *, after: int | None = None, limit: int = 50) -> Listed:
     """A page of the customers wanted, the newest first."""
     with database.read() as tx:
-        if wanted.part is not None and after is None:
-            page, total = views.first_customers(tx, wanted, limit=limit)
+        if wanted.part is not None:
+            page, total = views.customers_behind(tx, wanted, wanted.part, after=after, limit=limit)
             return Listed(page=page, total=total)
         return Listed(
             page=views.customers(tx, wanted, after=after, limit=limit), total=views.count_customers(tx, wanted)
