@@ -52,7 +52,7 @@ def of(features: Iterable[Feature], *, prefix: str = "") -> Iterator[Address]:
                         method=method,
                         path=path,
                         needed=rules.needed(route),
-                        is_paced=any(isinstance(one, Paced) for one in rules.calls(route.dependant)),
+                        is_paced=any(isinstance(one, Paced) for one in rules.calls(route)),
                         pattern=compile_path(path)[0],
                     )
 

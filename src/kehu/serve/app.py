@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
 from importlib.metadata import version
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -91,7 +91,6 @@ from kehu.serve.pages import (
     unmask,
     users,
 )
-from kehu.serve.restricted import is_free
 from kehu.serve.watch import Watch, Watched
 from kehu.serve.who import Gate, NotSignedIn
 from kehu.store.database import Database
@@ -227,10 +226,10 @@ def create(
     app.state.pace = Pace(gate.paces) if gate else Pace(UNHURRIED)
     interface = Begun(prefix=API)
     for feature in API_FEATURES:
-        interface.include_router(rules.required(feature.router), dependencies=[Depends(is_free)])
+        interface.include_router(rules.required(feature.router))
     app.include_router(interface)
     for page in PAGES:
-        app.include_router(rules.required(page.router), include_in_schema=False, dependencies=[Depends(is_free)])
+        app.include_router(rules.required(page.router), include_in_schema=False)
     for watched in (health, metrics):
         app.include_router(rules.required(watched.router))
     app.addresses = (

@@ -97,7 +97,8 @@ Parts = Annotated[Given, Depends(_given)]
 """A handler's argument: the parts of the application."""
 
 
-async def _desk(parts: Parts) -> arrive.Desk:
+async def _desk(request: Request) -> arrive.Desk:
+    parts: Given = request.app.state.given
     if parts.desk is None:
         raise StoreError("this application was started to be read only: it takes no records")
     return parts.desk

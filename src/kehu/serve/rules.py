@@ -33,7 +33,7 @@ def needed(route: APIRoute) -> frozenset[Permission] | None:
     Raises:
         RuleError: It does not say whom it serves, or says two things.
     """
-    told = [one for one in calls(route.dependant) if isinstance(one, Needs) or one is open_to_all]
+    told = [one for one in calls(route) if isinstance(one, Needs) or one is open_to_all]
     rules = [one.permissions for one in told if isinstance(one, Needs)]
     if not told or (rules and len(rules) < len(told)):
         raise RuleError(
@@ -43,8 +43,14 @@ def needed(route: APIRoute) -> frozenset[Permission] | None:
     return frozenset().union(*rules) if rules else None
 
 
-def calls(dependant: Dependant) -> Iterator[object]:
+def calls(route: APIRoute) -> Iterator[object]:
     """Whatever a route depends on, and what that depends on."""
+    if isinstance(route, OnOneThread):
+        yield from (call for _, call in route.first)
+    yield from _inner(route.dependant)
+
+
+def _inner(dependant: Dependant) -> Iterator[object]:
     for one in dependant.dependencies:
         yield one.call
-        yield from calls(one)
+        yield from _inner(one)
