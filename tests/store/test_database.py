@@ -1,3 +1,4 @@
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -215,3 +216,30 @@ def test_a_connection_that_was_cut_while_it_lay_idle_is_not_used_again(
     with store.read() as tx:
         assert tx.execute(sa.text(own)).scalar_one() != number
     other.dispose()
+
+
+def test_a_connection_for_glances_is_used_again_and_knows_nothing_of_the_glance_before(store: Database) -> None:
+    with store.glance() as tx:
+        first = tx.connection.dbapi_connection
+        tx.get_execution_options()["once"]["key"] = 7
+        tx.execute(sa.select(1))
+    with store.look() as tx:
+        assert tx.connection.dbapi_connection is first
+        assert tx.get_execution_options()["once"] == {}
+    with store.glance() as one, store.glance() as other:
+        assert one.connection.dbapi_connection is not other.connection.dbapi_connection
+        assert not one.in_transaction()
+
+
+def test_a_connection_on_which_a_glance_failed_is_given_back(store: Database) -> None:
+    with pytest.raises(RuntimeError), store.glance() as tx:
+        raise RuntimeError
+    assert tx.closed
+
+
+def test_no_more_connections_are_kept_for_glances_than_a_few(store: Database) -> None:
+    with contextlib.ExitStack() as stack:
+        taken = [stack.enter_context(store.glance()) for _ in range(database.AT_HAND + 2)]
+    assert sum(not tx.closed for tx in taken) == database.AT_HAND
+    store.close()
+    assert all(tx.closed for tx in taken)

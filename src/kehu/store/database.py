@@ -13,7 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -36,6 +36,12 @@ DRIVERS = {
 }
 """The driver of each database that `store =` may name."""
 
+IDLE_S = 1.0
+"""A connection that lay idle for longer is asked whether its server still answers before it is used."""
+
+AT_HAND = 4
+"""So many connections are kept for glances; the others are given back to the pool."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
@@ -45,6 +51,8 @@ class Database:
     """Its connections."""
     vault: Vault | None = None
     """What seals certificates; where it is None, nothing that is sealed can be read or written."""
+    _at_hand: list[tuple[Transaction, float]] = field(default_factory=list, repr=False, compare=False)
+    """Connections for glances, and when each was laid down: taking one from the pool costs more than the question."""
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -74,16 +82,47 @@ class Database:
 
         Servers show each question what is committed by then, in a transaction or not: there is none around them.
         """
-        with self.read() if self.engine.dialect.name == "sqlite" else self.glance() as tx:
-            yield tx
+        with self.glance() as tx:
+            if self.engine.dialect.name == "sqlite":
+                with tx.begin():
+                    yield tx
+            else:
+                yield tx
 
     @contextmanager
     def glance(self) -> Iterator[Transaction]:
         """A look that asks one question of few rows: a transaction around it would cost more than the question."""
+        with _plainly(self):
+            tx = self._taken()
+            try:
+                yield tx
+                if tx.in_transaction():  # SQLAlchemy begins one where it is asked by itself.
+                    tx.rollback()
+            except BaseException:
+                tx.close()
+                raise
+            self._lay_down(tx)
+
+    def _taken(self) -> Transaction:
+        """A connection that begins no transaction: the one laid down last, or another."""
+        while self._at_hand:
+            try:
+                tx, since = self._at_hand.pop()
+            except IndexError:  # Another thread was faster.
+                break
+            if time.monotonic() - since < IDLE_S:
+                tx.get_execution_options()["once"].clear()
+                return tx
+            tx.close()  # The pool asks whether its server still answers.
         # The driver of SQLite begins none by itself.
         level = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-        with _plainly(self), self._connect(**level) as tx:
-            yield tx
+        return self._connect(**level)
+
+    def _lay_down(self, tx: Transaction) -> None:
+        if len(self._at_hand) < AT_HAND:
+            self._at_hand.append((tx, time.monotonic()))
+        else:
+            tx.close()
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
@@ -99,6 +138,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        while self._at_hand:
+            self._at_hand.pop()[0].close()
         self.engine.dispose()
 
     @property
@@ -185,10 +226,6 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
         engine = sa.create_engine(where, pool_use_lifo=True, connect_args={"options": told})
     _ask_the_idle(engine)
     return Database(engine=engine, vault=vault)
-
-
-IDLE_S = 1.0
-"""A connection that lay idle for longer is asked whether its server still answers before it is used."""
 
 
 def _ask_the_idle(engine: sa.Engine) -> None:
