@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from kehu.errors import StoreError
 from kehu.store import asking, columns
 from kehu.store.database import Database
 
@@ -65,3 +66,44 @@ def test_values_come_as_their_columns_have_them(things: Database) -> None:
         assert sorted(row.number for row in asking.told(tx, LIKE)) == [1, 2, 3, 4, 5]
         # What is handed over and not asked for does no harm.
         assert len(asking.told(tx, SINCE, since=AT, another=1)) == len(ROWS) - 1
+
+
+def test_what_is_asked_again_and_again_is_answered_as_at_first(things: Database) -> None:
+    for looking in (things.look, things.glance, things.read, things.snapshot, things.begin):
+        for _ in range(5):
+            with looking() as tx:
+                for hours, wanted in ((0, [1, 2, 3, 4, 5]), (3, [3, 4, 5])):
+                    told = asking.told(tx, SINCE, since=AT + timedelta(hours=hours))
+                    assert [row.number for row in told] == wanted
+                assert [row.number for row in asking.told(tx, ONE_OF, digests=[ROWS[1]["digest"]])] == [2]
+
+
+def test_what_was_prepared_on_a_connection_may_be_forgotten_there(things: Database) -> None:
+    for _ in range(5):
+        with things.glance() as tx:
+            assert len(asking.told(tx, SINCE, since=AT)) == len(ROWS) - 1
+    with things.glance() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.exec_driver_sql("DEALLOCATE ALL")
+    for _ in range(5):
+        with things.glance() as tx:
+            assert len(asking.told(tx, SINCE, since=AT)) == len(ROWS) - 1
+
+
+def test_what_was_written_before_in_the_transaction_is_found(things: Database) -> None:
+    with things.trial() as tx:
+        tx.execute(THING.delete().where(THING.c.number > 2))
+        assert [row.number for row in asking.told(tx, SINCE, since=AT)] == [1, 2]
+    with things.look() as tx:
+        assert len(asking.told(tx, SINCE, since=AT)) == len(ROWS) - 1
+
+
+def test_a_question_that_cannot_be_answered_is_told_without_its_values(things: Database) -> None:
+    lost = sa.Table("lost_thing", sa.MetaData(), sa.Column("word", columns.Word(40)))
+    asked = sa.select(lost).where(lost.c.word == sa.bindparam("word"))
+    for looking in (things.look, things.glance, things.read):
+        with pytest.raises(StoreError) as told, looking() as tx:
+            asking.told(tx, asked, word="personal")
+        assert "personal" not in str(told.value)
+        with looking() as tx:
+            assert len(asking.told(tx, SINCE, since=AT)) == len(ROWS) - 1

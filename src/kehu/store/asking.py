@@ -4,6 +4,7 @@ SQLAlchemy looks up what it made of a statement before, fits it to the number of
 time anew: several times what SQLite takes to answer.
 """
 
+import copy
 import functools
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from kehu.store.database import Transaction
+
+PSYCOPG = "psycopg"
 
 Question: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]
 """A SELECT of any columns, or several joined into one."""
@@ -99,21 +102,30 @@ def _asked(tx: Transaction, statement: Question, asked: Asked) -> _Answer | None
             told |= {f"{name}_{place}": one for place, one in enumerate(several, 1)}
         else:
             told[name] = value if write is None else write(value)
-    cursor = tx.connection.cursor()
-    try:
-        cursor.execute(worded.text, [told[name] for name in worded.names] if worded.is_positional else told)
-        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
-        if worded.readers is None:
-            worded.readers = _readers(worded.types, tx.dialect, cursor.description)
-    finally:
-        cursor.close()
+    given_in_order = [told[name] for name in worded.names] if worded.is_positional else told
+    found, types = _straight(tx, worded.text, given_in_order)
+    if worded.readers is None:
+        worded.readers = _readers(worded.types, tx.dialect, types)
     return _Answer(worded, found)
 
 
-def _readers(types: Sequence[sa.types.TypeEngine[Any]], dialect: sa.Dialect, told: Sequence[Sequence[Any]]) -> _Readers:
-    readers = (
-        one.dialect_impl(dialect).result_processor(dialect, column[1]) for one, column in zip(types, told, strict=True)
-    )
+def _straight(tx: Transaction, text: str, given: Any) -> tuple[Sequence[tuple[Any, ...]], Sequence[Any]]:
+    """The rows of an answer, and what the driver calls the type of each column."""
+    if tx.dialect.driver == PSYCOPG:
+        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+        return libpq.rows(tx, text, given)
+    cursor = tx.connection.cursor()
+    try:
+        cursor.execute(text, given)
+        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return found, [column[1] for column in cursor.description]
+    finally:
+        cursor.close()
+
+
+def _readers(types: Sequence[sa.types.TypeEngine[Any]], dialect: sa.Dialect, told: Sequence[Any]) -> _Readers:
+    readers = (one.dialect_impl(dialect).result_processor(dialect, name) for one, name in zip(types, told, strict=True))
     return tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
 
 
@@ -126,6 +138,15 @@ def _padded(values: list[Any]) -> list[Any]:
     return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values)) if values else values
 
 
+@functools.lru_cache(maxsize=16)
+def _numbered(dialect: sa.Dialect) -> sa.Dialect:
+    """The same, where `$1` stands for the first value."""
+    numbered = copy.copy(dialect)
+    numbered.paramstyle = "numeric_dollar"
+    numbered.positional = True
+    return numbered
+
+
 @functools.lru_cache(maxsize=1024)
 def _worded(
     statement: Question,
@@ -134,7 +155,7 @@ def _worded(
     lengths: tuple[tuple[str, int], ...],
 ) -> _Worded:
     lists = {name: [0] * length for name, length in lengths}
-    made = statement.compile(dialect=dialect)
+    made = statement.compile(dialect=_numbered(dialect) if dialect.driver == PSYCOPG else dialect)
     state = made.construct_expanded_state({name: lists.get(name, 0) for name in names})
     given = {name for name in names if name not in lists}
     given |= {f"{name}_{place}" for name, length in lengths for place in range(1, length + 1)}
