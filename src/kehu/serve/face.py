@@ -24,6 +24,7 @@ from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import language as languages
 from kehu.serve import places, words
+from kehu.serve.compiling import Compiled
 from kehu.serve.who import Who
 
 LANGUAGE_COOKIE = "kehu_language"
@@ -114,7 +115,7 @@ def is_piece(request: Request) -> bool:
 @cache
 def _environment(language: Language, zone: tzinfo) -> Environment:
     """The templates in one language."""
-    environment = Environment(
+    environment = Compiled(
         loader=PackageLoader("kehu.serve"),
         autoescape=True,
         undefined=StrictUndefined,
