@@ -7,9 +7,10 @@ re-pointed at 127.0.0.1. Who asks, and what they may, is settled behind the door
 
 import ipaddress
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kehu.errors import SettingsError
@@ -30,9 +31,16 @@ SECURITY_HEADERS: dict[str, str] = {
 }
 """What every answer tells the browser."""
 
+# Pages differ by language and theme, and hold personal values: nobody else's cache may keep them.
+_RAW = [
+    (name.encode(), value.encode())
+    for name, value in (SECURITY_HEADERS | {"cache-control": "private, no-cache"}).items()
+]
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address means this machine, and always will.
 
@@ -75,11 +83,8 @@ class Door:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                # Pages differ by language and theme, and hold personal values: nobody else's cache may keep them.
-                headers.setdefault("cache-control", "private, no-cache")
+                told = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in _RAW if one[0] not in told)]
             await send(message)
 
         if refusal := _refusal(scope, self.hosts):
@@ -104,6 +109,7 @@ def _refusal(scope: Scope, known: Collection[str]) -> tuple[int, str] | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _name(host: str) -> str:
     """The name or address in a Host header, without its port; empty where it cannot be read."""
     try:

@@ -57,16 +57,13 @@ def told(tx: Transaction, statement: Question, **asked: object) -> list[Any]:
         asked: Its parameters.
     """
     answer = _asked(tx, statement, asked)
-    if answer is None or not answer.rows:
-        return []
-    readers = answer.worded.readers or ()
-    found = []
-    for row in answer.rows:
-        values = list(row)
-        for place, reader in readers:
-            values[place] = reader(values[place])
-        found.append(answer.worded.row(values))
-    return found
+    return [] if answer is None else list(map(answer.worded.row, _read(answer)))
+
+
+def lists(tx: Transaction, statement: Question, asked: Asked) -> list[list[Any]]:
+    """The same, each row a list that may be changed."""
+    answer = _asked(tx, statement, asked)
+    return [] if answer is None else _read(answer)
 
 
 def rows(tx: Transaction, statement: Question, asked: Asked) -> Sequence[tuple[Any, ...]]:
@@ -86,6 +83,14 @@ class _Answer(NamedTuple):
 
     worded: _Worded
     rows: Sequence[tuple[Any, ...]]
+
+
+def _read(answer: _Answer) -> list[list[Any]]:
+    found = list(map(list, answer.rows))
+    for place, reader in answer.worded.readers or ():
+        for row in found:
+            row[place] = reader(row[place])
+    return found
 
 
 def _asked(tx: Transaction, statement: Question, asked: Asked) -> _Answer | None:

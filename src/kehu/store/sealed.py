@@ -47,6 +47,8 @@ class Plan:
     asked: int
     """So many columns were asked for; those behind them only help to open."""
     places: tuple[Place, ...]
+    names: tuple[str, ...]
+    """Those of the columns that were asked for."""
 
 
 def is_sealed(column: sa.ColumnElement[Any]) -> bool:
@@ -137,7 +139,8 @@ def plan(statement: Query) -> Plan:
         wanted[at] = sa.type_coerce(inner, sa.String).label(column.name)
     if places:
         statement = statement.with_only_columns(*wanted)
-    return Plan(statement=statement, asked=asked, places=tuple(places))
+    names = tuple(statement.selected_columns.keys())[:asked]
+    return Plan(statement=statement, asked=asked, places=tuple(places), names=names)
 
 
 def opened(tx: Transaction, found: Sequence[Sequence[Any]], how: Plan) -> list[Sequence[Any]]:
@@ -161,9 +164,10 @@ def rows(tx: Transaction, statement: Query, **values: Any) -> list[dict[str, Any
     in which the values stand.
     """
     how = plan(statement)
-    found = asking.told(tx, how.statement, **values) if values else tx.execute(how.statement).all()
-    if not found:
-        return []
-    names = found[0]._fields[: how.asked]
-    told = opened(tx, list(zip(*found, strict=True)), how)
-    return [dict(zip(names, row, strict=True)) for row in zip(*told, strict=True)]
+    found = asking.lists(tx, how.statement, values) if values else [list(row) for row in tx.execute(how.statement)]
+    for place in how.places if found else ():
+        told = [row[place.value] for row in found]
+        told = vault_of(tx).open(told, column=place.column, rows=[row[place.row] for row in found])
+        for row, value in zip(found, told, strict=True):
+            row[place.value] = value
+    return [dict(zip(how.names, row, strict=False)) for row in found]

@@ -196,8 +196,13 @@ def customers_of(tx: Transaction, numbers: Sequence[int], *, with_restricted: bo
     return tuple(by_number[number] for number in numbers if number in by_number)
 
 
+def _told(table: sa.Table, kind: type[Any]) -> list[sa.Column[Any]]:
+    """The columns that a dataclass holds: what nobody looks at is not fetched, and not opened."""
+    return [table.c[field.name] for field in fields(kind)]
+
+
 _RECORDS_OF = (
-    sa.select(record)
+    sa.select(*_told(record, Record))
     .join(member, member.c.record == record.c.record)
     .where(member.c.customer_id == sa.bindparam("number"))
     .order_by(record.c.record.desc())
@@ -225,7 +230,7 @@ def records_of(
     return _page(found, limit, "record")
 
 
-_RECORDS = sa.select(record).where(record.c.record.in_(sa.bindparam("numbers", expanding=True)))
+_RECORDS = sa.select(*_told(record, Record)).where(record.c.record.in_(sa.bindparam("numbers", expanding=True)))
 
 
 def records(tx: Transaction, numbers: Sequence[int]) -> dict[int, Record]:
@@ -257,7 +262,7 @@ def links_of(tx: Transaction, customer_id: int, *, inside: bool, limit: int = EV
 
 
 _HISTORY_OF = (
-    sa.select(customer_history)
+    sa.select(*_told(customer_history, Change))
     .where(customer_history.c.customer_id == sa.bindparam("number"))
     .order_by(customer_history.c.valid_from.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
@@ -294,15 +299,22 @@ def _number(tx: Transaction, query: sa.Select[Any]) -> int:
     return int(tx.execute(query).scalar() or 0)
 
 
+@functools.lru_cache(maxsize=1024)
+def _flaws(text: str) -> tuple[Flaw, ...]:
+    return tuple(Flaw(name) for name in text.split(",") if name)
+
+
+@functools.lru_cache(maxsize=1024)
+def _decided(letters: str) -> tuple[tuple[str, DecidedBy], ...]:
+    named = zip(GOLDEN_COLUMNS, letters, strict=False)
+    return tuple((name, DECIDED_BY[letter]) for name, letter in named if letter in DECIDED_BY)
+
+
 _FROM_TEXT: dict[str, Any] = {
     "sources": json.loads,
     "changed": lambda text: tuple(json.loads(text)),
-    "flaws": lambda text: tuple(Flaw(name) for name in (text or "").split(",") if name),
-    "decided": lambda letters: {
-        name: DECIDED_BY[letter]
-        for name, letter in zip(GOLDEN_COLUMNS, letters or "", strict=False)
-        if letter in DECIDED_BY
-    },
+    "flaws": lambda text: _flaws(text or ""),
+    "decided": lambda letters: dict(_decided(letters or "")),
 }
 
 
@@ -313,6 +325,8 @@ def _rows(tx: Transaction, kind: type[Row], query: sealed.Query, **values: Any) 
 def _typed(kind: type[Row], row: Mapping[Any, Any]) -> Row:
     """A row as a value of a dataclass whose fields are named like the columns."""
     plain, read = _names(kind)  # type: ignore[arg-type]  # kinds are dataclasses
+    if not read and len(plain) == len(row):
+        return kind(**row)
     return kind(**{name: row[name] for name in plain}, **{name: _FROM_TEXT[name](row[name]) for name in read})
 
 

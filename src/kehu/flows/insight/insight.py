@@ -4,10 +4,10 @@ Nothing here changes anything.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from kehu.analyse import figures
@@ -315,23 +315,34 @@ CERTIFIED = {"birth_date": "id_birth_date", "gender": "id_gender"}
 """What a valid certificate tells beside what its record states."""
 
 
-def _said(attribute: str, record: views.Record) -> Iterator[str | date]:
-    """What a record says of an attribute."""
+def _said(stated: Iterable[views.Record], attribute: str) -> Iterator[Collection[str | date]]:
+    """What each of these records says of an attribute, if it says anything."""
+    if attribute not in PHONES and attribute not in CERTIFIED:
+        yield from ((value,) for record in stated if (value := getattr(record, attribute)) is not None)
+        return
     # One record's phone may be another's second phone: they are one list, which the customer shows the best two of.
-    for column in PHONES if attribute in PHONES else (attribute,):
-        if (value := getattr(record, column)) is not None:
-            yield value
-    if attribute in CERTIFIED and record.id_valid and (value := getattr(record, CERTIFIED[attribute])) is not None:
-        yield value
+    columns, certified = PHONES if attribute in PHONES else (attribute,), CERTIFIED.get(attribute)
+    for record in stated:
+        values = {getattr(record, column) for column in columns}
+        if certified is not None and record.id_valid:
+            values.add(getattr(record, certified))
+        values.discard(None)
+        if values:
+            yield values
 
 
 def _value(
     attribute: str, customer: views.Customer, stated: Iterable[views.Record], known: dict[int, views.Record]
 ) -> Value:
     golden = getattr(customer, attribute)
-    shown = {getattr(customer, column) for column in (PHONES if attribute in PHONES else (attribute,))}
-    told = [set(_said(attribute, record)) for record in stated]
-    said = Counter(value for values in told for value in values)
+    stating, said = 0, dict[str | date, int]()
+    for values in _said(stated, attribute):
+        stating += 1
+        for value in values:
+            said[value] = said.get(value, 0) + 1
+    agreeing = said.get(golden, 0)
+    for column in PHONES if attribute in PHONES else (attribute,):
+        said.pop(getattr(customer, column), None)
     source = known.get(customer.sources.get(attribute, -1))
     return Value(
         attribute=attribute,
@@ -341,9 +352,11 @@ def _value(
         record_id=source.record_id if source else None,
         at=(source.updated_at or source.received_at) if source else None,
         decided_by=customer.decided.get(attribute),
-        agreeing=said[golden],
-        stating=sum(bool(values) for values in told),
-        others=tuple(Other(value=value, records=count) for value, count in said.most_common() if value not in shown),
+        agreeing=agreeing,
+        stating=stating,
+        others=tuple(
+            Other(value=value, records=count) for value, count in sorted(said.items(), key=itemgetter(1), reverse=True)
+        ),
     )
 
 

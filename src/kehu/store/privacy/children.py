@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from kehu.model.codes import Kind
 from kehu.model.privacy import CHILD_YEARS, Guard, Purpose
+from kehu.store import asking
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
 from kehu.store.privacy import consents
@@ -44,5 +45,7 @@ def guard_of(tx: Transaction, customer_id: int, *, kind: str | None, birth_date:
     """The same, of one whose kind and golden birth date are known."""
     if kind != Kind.INDIVIDUAL or not isinstance(birth_date, date) or birth_date <= born_after(at.date()):
         return Guard.NONE
-    agreed = sa.select(sa.exists(consents.consenting(Purpose.GUARDIAN, customer_id=customer_id)))
-    return Guard.AGREED if tx.scalar(agreed) else Guard.LACKING
+    return Guard.AGREED if asking.rows(tx, _AGREED, {"number": customer_id}) else Guard.LACKING
+
+
+_AGREED = consents.consenting(Purpose.GUARDIAN, customer_id=sa.bindparam("number", type_=sa.BigInteger))

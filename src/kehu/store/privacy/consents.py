@@ -104,7 +104,7 @@ def refusing(purpose: Purpose) -> sa.Select[tuple[int]]:
     return _whose(purpose, Said.WITHDRAWN)
 
 
-def consenting(purpose: Purpose, *, customer_id: int | None = None) -> sa.Select[tuple[int]]:
+def consenting(purpose: Purpose, *, customer_id: int | sa.BindParameter[int] | None = None) -> sa.Select[tuple[int]]:
     """The customers whose latest word on a purpose is yes, or that one of them: a query of `customer_id`s."""
     return _whose(purpose, Said.GIVEN, customer_id)
 
@@ -145,7 +145,9 @@ def latest(*of: sa.ColumnElement[bool]) -> sa.Subquery:
     return sa.select(*(spoken.c[name] for name in spoken.c.keys()[:-1])).where(spoken.c.place == 1).subquery()
 
 
-def _whose(purpose: Purpose, said: Said, customer_id: int | None = None) -> sa.Select[tuple[int]]:
+def _whose(
+    purpose: Purpose, said: Said, customer_id: int | sa.BindParameter[int] | None = None
+) -> sa.Select[tuple[int]]:
     of = [consent.c.purpose == purpose.value]
     if customer_id is not None:
         of.append(member.c.customer_id == customer_id)
