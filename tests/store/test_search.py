@@ -128,8 +128,8 @@ def test_a_query_walks_along_the_index(store: Database, stage: int) -> None:
             tx.exec_driver_sql("ANALYZE search_term")
             tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
         query = search._walks(is_masked=False, has_at=False, is_number=False)[stage]
-        asked = query.params(**search._values("zhangw", ""), most=20)
-        said = asked.compile(tx, compile_kwargs={"literal_binds": True})
+        asked = query.params(**search._values("zhangw", []), most=20)
+        said = asked.compile(tx, compile_kwargs={"literal_binds": True, "render_postcompile": True})
         explain = "EXPLAIN QUERY PLAN" if tx.dialect.name == "sqlite" else "EXPLAIN"
         plan = "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {said}".replace("%%", "%")))
     assert not [way for way in ("SCAN", "Seq Scan", "'ALL'", "TEMP B-TREE", "filesort", "Sort") if way in plan], plan

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import asking, bulk, columns, finding
+from kehu.store import asking, bulk, columns, finding, fingerprints
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, search_term
 from kehu.store.dictionary.ground import LENGTHS
@@ -298,8 +298,7 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
     text = unicodedata.normalize("NFKC", typed).lower().replace("\0", "").strip().lstrip(WHOLE + PRIVATE)[: LONGEST - 1]
     if not text:
         return Page(customer_ids=(), cursor=None)
-    [certificate] = finding.terms(tx, [text])
-    values = _values(text, certificate)
+    values = _values(text, finding.any_terms(tx, text))
     walks = _walks(is_masked=is_masked, has_at="@" in text, is_number="number" in values)
     stage, last = (int(part) for part in cursor.split(".")) if cursor is not None else (0, None)
     found: list[tuple[int, int]] = []
@@ -312,6 +311,9 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
             last = None
         found += [(stage, number) for _, number in rows]
         stage += 1
+    if not found and cursor is None:
+        # It may have been made with a key that was named since this program began: that is told, not passed over.
+        fingerprints.number(tx)
     page = found[:limit]
     more = len(found) > limit
     return Page(
@@ -319,10 +321,10 @@ def find(tx: Transaction, typed: str, *, limit: int = 20, cursor: str | None = N
     )
 
 
-def _values(text: str, certificate: str) -> dict[str, str | int]:
+def _values(text: str, certificates: list[str]) -> dict[str, str | int | list[str]]:
     """What the walks are asked with; a `number` only where what was typed is one."""
-    told: dict[str, str | int] = {
-        "whole": WHOLE + text, "certificate": CERTIFICATE + certificate, "named": text, "named_end": text + LAST,
+    told: dict[str, str | int | list[str]] = {
+        "whole": [WHOLE + text, *(CERTIFICATE + one for one in certificates)], "named": text, "named_end": text + LAST,
         "private": PRIVATE + text, "private_end": PRIVATE + text + LAST,
     }  # fmt: skip
     return told | ({"number": int(text)} if text.isascii() and text.isdigit() and len(text) <= 18 else {})
@@ -338,10 +340,10 @@ def _walks(*, is_masked: bool, has_at: bool, is_number: bool) -> tuple[bulk.Quer
     They are put together once: that costs more than asking them.
     """
     term, number = _PLACE
-    named, named_end, private, private_end, *whole = (
-        sa.bindparam(name, type_=term.type)
-        for name in ("named", "named_end", "private", "private_end", "whole", "certificate")
+    named, named_end, private, private_end = (
+        sa.bindparam(name, type_=term.type) for name in ("named", "named_end", "private", "private_end")
     )
+    whole = sa.bindparam("whole", type_=term.type, expanding=True)
     earlier = search_term.alias()
     is_whole = earlier.c.term.in_(whole)
     is_named = sa.and_(earlier.c.term >= named, earlier.c.term < named_end)
