@@ -107,3 +107,21 @@ def test_a_question_that_cannot_be_answered_is_told_without_its_values(things: D
         assert "personal" not in str(told.value)
         with looking() as tx:
             assert len(asking.told(tx, SINCE, since=AT)) == len(ROWS) - 1
+
+
+LATER = (
+    THING.update()
+    .where(THING.c.number >= sa.bindparam("least"))
+    .values(at=sa.bindparam("moment"), word=sa.bindparam("said"), number=THING.c.number + sa.bindparam("more"))
+)
+
+
+def test_a_change_is_made_as_sqlalchemy_makes_it(things: Database) -> None:
+    told = {"least": 5, "moment": AT, "said": "50% ?", "more": 10}
+    with things.trial() as tx:
+        assert tx.execute(LATER, told).rowcount == 2
+        wanted = tx.execute(sa.select(THING).order_by(THING.c.number)).all()
+    with things.begin() as tx:
+        assert asking.done(tx, LATER, told) == 2
+        assert asking.done(tx, LATER, told | {"least": 99}) == 0
+        assert tx.execute(sa.select(THING).order_by(THING.c.number)).all() == wanted

@@ -78,11 +78,41 @@ def rows(tx: Transaction, statement: Question, asked: Asked) -> Sequence[tuple[A
     return [] if answer is None else answer.rows
 
 
+def done(tx: Transaction, statement: sa.Update, asked: Asked) -> int:
+    """Change rows; returns how many there were to change.
+
+    Args:
+        tx: The transaction.
+        statement: What is to be done, made once.
+        asked: Its parameters, none of them a list.
+    """
+    handed = _handed(tx, statement, asked)
+    assert handed is not None, "no list is empty"
+    if tx.dialect.driver == PSYCOPG:
+        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+        return libpq.done(tx, handed.worded.text, handed.told)
+    cursor = tx.connection.cursor()
+    try:
+        cursor.execute(handed.worded.text, handed.told)
+        return int(cursor.rowcount)
+    finally:
+        cursor.close()
+
+
 class _Answer(NamedTuple):
     """What the driver gives."""
 
     worded: _Worded
     rows: Sequence[tuple[Any, ...]]
+
+
+class _Handed(NamedTuple):
+    """What the driver is handed."""
+
+    worded: _Worded
+    told: Any
+    """The values in the order of the driver, or by their names."""
 
 
 def _read(answer: _Answer) -> list[list[Any]]:
@@ -94,6 +124,18 @@ def _read(answer: _Answer) -> list[list[Any]]:
 
 
 def _asked(tx: Transaction, statement: Question, asked: Asked) -> _Answer | None:
+    handed = _handed(tx, statement, asked)
+    if handed is None:
+        return None
+    worded = handed.worded
+    found, types = _straight(tx, worded.text, handed.told)
+    if worded.readers is None:
+        worded.readers = _readers(worded.types, tx.dialect, types)
+    return _Answer(worded, found)
+
+
+def _handed(tx: Transaction, statement: Question | sa.Update, asked: Asked) -> _Handed | None:
+    """A statement in the words of the driver with its parameters; None where one of the lists is empty."""
     given = {name: _padded(value) if isinstance(value, list) else value for name, value in asked.items()}
     lengths = tuple((name, len(value)) for name, value in given.items() if isinstance(value, list))
     if any(length == 0 for _, length in lengths):
@@ -107,11 +149,7 @@ def _asked(tx: Transaction, statement: Question, asked: Asked) -> _Answer | None
             told |= {f"{name}_{place}": one for place, one in enumerate(several, 1)}
         else:
             told[name] = value if write is None else write(value)
-    given_in_order = [told[name] for name in worded.names] if worded.is_positional else told
-    found, types = _straight(tx, worded.text, given_in_order)
-    if worded.readers is None:
-        worded.readers = _readers(worded.types, tx.dialect, types)
-    return _Answer(worded, found)
+    return _Handed(worded, [told[name] for name in worded.names] if worded.is_positional else told)
 
 
 def _straight(tx: Transaction, text: str, given: Any) -> tuple[Sequence[tuple[Any, ...]], Sequence[Any]]:
@@ -154,7 +192,7 @@ def _numbered(dialect: sa.Dialect) -> sa.Dialect:
 
 @functools.lru_cache(maxsize=1024)
 def _worded(
-    statement: Question,
+    statement: Question | sa.Update,
     dialect: sa.Dialect,
     names: tuple[str, ...],
     lengths: tuple[tuple[str, int], ...],
@@ -169,7 +207,7 @@ def _worded(
         for name in names
         if name in made.binds
     }
-    columns = list(statement.selected_columns)
+    columns = [] if isinstance(statement, sa.Update) else list(statement.selected_columns)
     names_told = [str(getattr(column, "name", "_")) for column in columns]
     named: Any = namedtuple("named", names_told, rename=True)  # type: ignore[misc]  # the question tells its names
     return _Worded(

@@ -65,6 +65,14 @@ def _prepared(library: pq.abc.PGconn, text: str) -> int | bytes:
 _NUMBERS = itertools.count()
 
 
+def done(tx: Transaction, text: str, values: Sequence[object]) -> int:
+    """How many rows a change found, in a transaction that psycopg begins."""
+    driver = tx.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    with psycopg.RawCursor(driver) as cursor:
+        return cursor.execute(text.encode(), values).rowcount
+
+
 def _by_psycopg(
     driver: psycopg.Connection[Any], text: str, values: Sequence[object]
 ) -> tuple[list[tuple[Any, ...]], list[int]]:

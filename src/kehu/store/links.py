@@ -87,6 +87,8 @@ def once(found: pa.Table) -> pa.Table:
     if found.num_rows < 2:
         return found
     left, right = (found.column(side).to_numpy() for side in model.PAIRS.names)
+    if ((left[1:] > left[:-1]) | ((left[1:] == left[:-1]) & (right[1:] > right[:-1]))).all():
+        return found
     order = np.lexsort((right, left))
     left, right = left[order], right[order]
     first = (np.diff(left, prepend=-1) != 0) | (np.diff(right, prepend=-1) != 0)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model.codes import LoadState
-from kehu.store import sequence
+from kehu.store import asking, sequence
 from kehu.store.database import Transaction
 from kehu.store.dictionary.loads import load
 
@@ -89,9 +89,9 @@ def of_day(tx: Transaction, channel: str, *, at: datetime, pushed_by: str | None
     """
     sequence.held(tx, "load")
     day = at.astimezone(UTC).date()
-    number: int | None = tx.scalar(_OF_DAY, {"of_channel": channel, "of_day": day, "author": pushed_by or ""})
-    if number is not None:
-        return number, False
+    found = asking.rows(tx, _OF_DAY, {"of_channel": channel, "of_day": day, "author": pushed_by or ""})
+    if found:
+        return int(found[0][0]), False
     number = start(tx, channel, at=at, pushed_by=pushed_by)
     _change(tx, number, {"day": day})
     return number, True
@@ -115,8 +115,8 @@ def advance(
     if cursor is not None:
         told["cursor"] = cursor
     if done_at is not None:
-        told |= {"is": LoadState.DONE, "at": done_at}
-    if tx.execute(_adding(tuple(told)), {"of": number, **told}).rowcount != 1:
+        told |= {"is": LoadState.DONE.value, "at": done_at}
+    if asking.done(tx, _adding(tuple(told)), {"of": number, **told}) != 1:
         raise NotFoundError(f"there is no load {number}")
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from kehu.model.codes import Severity
+from kehu.store import asking
 from kehu.store.database import Transaction
 from kehu.store.dictionary.loads import completeness, load, quality
 
@@ -94,7 +95,7 @@ def _count(
         return
     told = more.select([*keys, *counts]).to_pylist()
     values = {f"{name}_{place}": value for place, row in enumerate(told) for name, value in row.items()}
-    if tx.execute(_adding(table, keys, counts, len(told)), {"of": number, **values}).rowcount == len(told):
+    if asking.done(tx, _adding(table, keys, counts, len(told)), {"of": number, **values}) == len(told):
         return
     query = sa.select(*(table.c[name] for name in keys)).where(table.c.load_id == number)
     there = {tuple(row) for row in tx.execute(query)}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from kehu.errors import StoreError
+from kehu.store import asking
 from kehu.store.database import Transaction
 from kehu.store.dictionary.loads import sequence
 
@@ -12,7 +13,7 @@ from kehu.store.dictionary.loads import sequence
 def take(tx: Transaction, name: str, count: int = 1) -> int:
     """The first of `count` numbers that are now the caller's; others wait until this transaction ends."""
     first = held(tx, name)
-    tx.execute(_GIVE, {"of": name, "given": count})
+    asking.done(tx, _GIVE, {"of": name, "given": count})
     _held_here(tx)[name] = first + count
     return first
 
@@ -21,10 +22,10 @@ def held(tx: Transaction, name: str) -> int:
     """The next number, without taking it; whoever else wants one waits until this transaction ends."""
     here = _held_here(tx)
     if name not in here:
-        following = tx.scalar(_HOLD, {"of": name})
-        if following is None:
+        found = asking.rows(tx, _HOLD, {"of": name})
+        if not found:
             raise StoreError(f"the store numbers no {name}: its tables are not complete, run `kehu run` to migrate it")
-        here[name] = int(following)
+        here[name] = int(found[0][0])
     return here[name]
 
 

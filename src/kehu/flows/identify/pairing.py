@@ -1,5 +1,6 @@
 """Pairing in the store: whom waiting records must be compared with, and how far that reaches."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,7 @@ class Paired:
     read: Read | None = None
     """The records of `anew`, where few were read for their keys."""
 
-    @property
+    @functools.cached_property
     def newborn(self) -> pa.Array:
         """Those of `anew` that are known to have had no customer, and no version before: nobody is linked to them."""
         if self.read is None:
@@ -72,7 +73,7 @@ def of_waiting(
     if gone.num_rows:
         stored.remove(tx, gone)
     own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
-    sharing = stored.sharing(tx, pa.concat_tables([own, gone]), limits=limits)
+    sharing = stored.sharing(tx, pa.concat_tables([own, gone]) if gone.num_rows else own, limits=limits)
     new, anew, others, hot = own, waiting, sharing.keys, sharing.hot
     turned = _turned(own, gone, sharing.keys, limits)
     if len(turned):
@@ -84,13 +85,16 @@ def of_waiting(
         others = pa.concat_tables([others, more.keys])
         others = others.filter(pc.invert(pc.is_in(others["record"], value_set=anew)))
     # Those who have a hot key may be few among the waiting: it must not pair them with each other.
-    cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks())))
+    cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks()))) if hot.num_rows else own
     with meanwhile.beside(is_long=len(waiting) >= LONG) as thread:
         pairs = thread.begin(lambda: engine.pairs(pa.concat_tables([cold, others]), limits=limits))
         stored.add(tx, new)
         found = pairs()
     one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
-    lost = pc.unique(sharing.keys.filter(pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"])))["record"])
+    lost = waiting.slice(0, 0)
+    if gone.num_rows:
+        with_theirs = pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"]))
+        lost = pc.unique(sharing.keys.filter(with_theirs)["record"])
     hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
     return Paired(
         pairs=found.pairs.filter(one_is_new),

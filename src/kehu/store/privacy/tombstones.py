@@ -14,7 +14,7 @@ from enum import StrEnum
 import pyarrow as pa
 import sqlalchemy as sa
 
-from kehu.store import bulk
+from kehu.store import asking, bulk
 from kehu.store.database import Transaction
 from kehu.store.dictionary.loads import quarantine
 from kehu.store.dictionary.privacy import tombstone
@@ -62,7 +62,7 @@ def digests(vault: Vault, kind: Kind, texts: Iterable[str | None], *, key_number
 
 def are_there(tx: Transaction) -> bool:
     """Whether anybody was ever erased."""
-    return tx.scalar(_ANYBODY) is not None
+    return bool(asking.rows(tx, _ANYBODY, {}))
 
 
 _ANYBODY = sa.select(tombstone.c.kind).limit(1)
