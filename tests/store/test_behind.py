@@ -138,7 +138,9 @@ def test_as_many_customers_stand_behind_a_part_as_it_says(lived: Database) -> No
 def test_pages_of_who_stands_behind_a_part_are_its_list(lived: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stretches, "FIRST", 3)
     monkeypatch.setattr(stretches, "PATIENCE", 20)
+    monkeypatch.setattr(views, "COUNTED", 5)
     parts = [("channel", "hall"), ("new", f"{_at(9):%Y-%m}"), ("recency", "12+|3-4"), ("age", NONE), ("numbers", "1")]
+    parts.append(("twice", "hall"))
     totals = []
     with lived.read() as tx:
         for figure, code in parts:

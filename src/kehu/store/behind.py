@@ -31,24 +31,8 @@ Bands = tuple[tuple[int | None, str], ...]
 OF_CONTACTS = frozenset({"reason", "ticket", "sla"})
 """Figures of contacts and tickets: a channel and months filter these, not their customers."""
 
-OF_RECORDS = frozenset(
-    {
-        "channel",
-        "numbers",
-        "new",
-        "lost",
-        "reason",
-        "twice",
-        "completeness",
-        "validity",
-        "load",
-        "tenure",
-        "recency",
-        "retention",
-        "journey",
-    }
-)
-"""Figures behind which customers stand by what their records tell."""
+BY_THEIR_RECORDS = frozenset({"numbers", "new", "lost", "reason", "load", "tenure", "recency", "retention", "journey"})
+"""Figures of which the records of each customer must be looked through; of the others an index tells whose they are."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from kehu.store.behind import OF_RECORDS, Part
+from kehu.store.behind import BY_THEIR_RECORDS, Part
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.records import member
@@ -48,10 +48,10 @@ def walk(tx: Transaction, wanted: Filter, part: Part, *, before: int = END, page
     """
     found: list[int] = []
     seen = 0
-    for begin, end, records in _stretches(tx, before) if part.figure in OF_RECORDS else [(0, before, 0)]:
-        query = sa.select(customer.c.customer_id).where(
-            *replace(wanted, part=replace(part, stretch=(begin, end))).conditions()
-        )
+    is_stretched = part.figure in BY_THEIR_RECORDS
+    for begin, end, records in _stretches(tx, before) if is_stretched else [(0, before, 0)]:
+        theirs = replace(part, stretch=(begin, end)) if is_stretched else part
+        query = sa.select(customer.c.customer_id).where(*replace(wanted, part=theirs).conditions())
         if begin > 0:
             query = query.where(customer.c.customer_id >= begin)
         if end < END:
