@@ -13,10 +13,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from kehu.errors import StoreError, UnstorableError
-from kehu.store import database, doctor, sequence
+from kehu.store import at_hand, database, doctor, sequence
 from kehu.store.database import Database
 from kehu.store.dictionary import whole
 from kehu.store.dictionary.whole import tables
+from kehu.store.sealing import keyring
+from kehu.store.sealing.vault import Vault
 
 
 def test_the_migrations_make_the_tables_that_we_describe(store: Database) -> None:
@@ -197,8 +199,9 @@ def test_the_files_of_the_steps_tell_the_versions_that_alembic_reads_out_of_them
     assert has == newest == scripts.get_current_head()
 
 
+@pytest.mark.parametrize("asked", ["read", "glance"])
 def test_a_connection_that_was_cut_while_it_lay_idle_is_not_used_again(
-    store: Database, monkeypatch: pytest.MonkeyPatch
+    store: Database, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
     if store.engine.dialect.name == "sqlite":
         pytest.skip("a connection to SQLite is a file: nobody else can cut it")
@@ -208,12 +211,13 @@ def test_a_connection_that_was_cut_while_it_lay_idle_is_not_used_again(
         "mariadb": ("SELECT CONNECTION_ID()", "KILL {}"),
     }[store.engine.dialect.name]
     other = sa.create_engine(store.engine.url)
-    monkeypatch.setattr(database, "IDLE_S", 0.0)
-    with store.read() as tx:
+    for module in (database, at_hand):
+        monkeypatch.setattr(module, "IDLE_S", 0.0)
+    with getattr(store, asked)() as tx:
         number = tx.execute(sa.text(own)).scalar_one()
     with other.connect() as tx:
         tx.execute(sa.text(kill.format(number)))
-    with store.read() as tx:
+    with getattr(store, asked)() as tx:
         assert tx.execute(sa.text(own)).scalar_one() != number
     other.dispose()
 
@@ -239,7 +243,29 @@ def test_a_connection_on_which_a_glance_failed_is_given_back(store: Database) ->
 
 def test_no_more_connections_are_kept_for_glances_than_a_few(store: Database) -> None:
     with contextlib.ExitStack() as stack:
-        taken = [stack.enter_context(store.glance()) for _ in range(database.AT_HAND + 2)]
-    assert sum(not tx.closed for tx in taken) == database.AT_HAND
+        taken = [stack.enter_context(store.glance()) for _ in range(at_hand.MOST + 2)]
+    assert sum(not tx.closed for tx in taken) == at_hand.MOST
     store.close()
     assert all(tx.closed for tx in taken)
+
+
+def test_a_glance_that_ends_after_the_store_was_closed_keeps_no_connection(store: Database) -> None:
+    with store.glance() as tx:
+        store.close()
+    assert tx.closed
+
+
+def test_a_connection_for_glances_opens_with_the_keys_of_its_own_store(store: Database) -> None:
+    with store.glance():
+        pass
+    other = replace(store, vault=Vault(keyring.made()))
+    with other.glance() as tx:
+        assert database.vault_of(tx) is other.vault
+
+
+def test_glances_leave_transactions_as_many_connections_as_ever(store: Database) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(at_hand.MOST):
+            stack.enter_context(store.glance())
+    with contextlib.ExitStack() as stack:
+        assert len([stack.enter_context(store.read()) for _ in range(15)]) == 15

@@ -14,6 +14,7 @@ from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
 from kehu.errors import KehuError, SettingsError
+from kehu.flows import meanwhile
 from kehu.flows import run as runs
 from kehu.flows.analysis import figures, segments
 from kehu.flows.analysis import weekly as reports
@@ -138,7 +139,7 @@ def _count(settings: Settings, database: Database, *, is_new: bool) -> None:
     """Count what people look at, so that nobody waits for it."""
     at, zone = wiring.now(), ZoneInfo(settings.serve.zone)
     if is_new:
-        planner.settle(database)
+        meanwhile.attempt(lambda: planner.settle(database), name="telling PostgreSQL which rows everybody sees")
         segments.recount(database, at=at, zone=zone)
     enough = timedelta(minutes=settings.analyse.figures_minutes)
     figures.refresh(database, at=at, zone=zone, older_than=enough, is_changed=is_new)

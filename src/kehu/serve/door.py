@@ -37,6 +37,9 @@ _RAW = [
     for name, value in (SECURITY_HEADERS | {"cache-control": "private, no-cache"}).items()
 ]
 
+LONGEST_HOST = 300
+"""No name with its port is longer (RFC 1035 has 255); what is asked about it is remembered."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -101,7 +104,7 @@ def _refusal(scope: Scope, known: Collection[str]) -> tuple[int, str] | None:
     is_near = not client or is_loopback(client[0])
     if not is_near and not known:
         return 403, "This application answers this machine only."
-    name = _name(hosts[0]) if len(hosts) == 1 else ""
+    name = _name(hosts[0]) if len(hosts) == 1 and len(hosts[0]) <= LONGEST_HOST else ""
     if name.lower() not in known and not (is_near and is_loopback(name)):
         return 421, "This application answers to the names in its settings only, and to 127.0.0.1, localhost and [::1]."
     if scope["method"] not in SAFE_METHODS and not _from_our_pages(headers, hosts[0]):

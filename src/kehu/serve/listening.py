@@ -17,6 +17,7 @@ from kehu.flows.users.people import Office
 from kehu.flows.users.sign_on import Terms
 from kehu.resolve.model import Model
 from kehu.serve import app, door
+from kehu.serve.heads import ShortHeads
 from kehu.serve.vouching import Provider
 from kehu.serve.who import Gate
 from kehu.store.database import Database
@@ -98,8 +99,9 @@ def serve(
     )
     # The access log would hold what people look for; errors are logged.
     config = uvicorn.Config(
-        application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off"
-    )
+        application, access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S, lifespan="off",
+        http=ShortHeads,
+    )  # fmt: skip
     with closing(_listener(host, port, spare=spare)) as listener, application.state.looks.together():
         shown = f"[{host}]" if ":" in host else host
         # The application stays as long as the process: no search for circles of objects need walk through it.

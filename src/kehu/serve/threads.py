@@ -99,8 +99,8 @@ def _wanted(endpoint: Callable[..., Any]) -> Iterator[tuple[str, params.Depends]
     """The plain dependencies among the arguments of a handler."""
     for name, taken in inspect.signature(endpoint).parameters.items():
         told = [one for one in get_args(taken.annotation)[1:] if isinstance(one, params.Depends)]
-        if told and _is_plain(told[0]):
-            yield name, told[0]
+        if told and _is_plain(told[-1]):  # Of several FastAPI takes the last.
+            yield name, told[-1]
 
 
 def _called(endpoint: Callable[..., Any], wanted: dict[str, params.Depends]) -> Callable[..., Any]:

@@ -9,15 +9,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from pathlib import Path
 
 import sqlalchemy as sa
 
 PAGES = 1000
 """After so many pages of the log whoever commits carries it over, as SQLite does by itself."""
-
-WAIT_S = 30
-"""So long it is waited for whoever carries over as well."""
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +35,14 @@ def beside(tx: sa.Connection) -> Iterator[None]:
         if tx.get_execution_options()["once"].pop("carried_later", False) and not tx.invalidated:
             tx.connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES}")
             # The program ends when it is done, not before.
-            threading.Thread(target=_carry, args=(tx.engine.url.database,), name="carrying over").start()
+            threading.Thread(target=_carry, args=(str(tx.engine.url.database),), name="carrying over").start()
 
 
-def _carry(path: Any) -> None:
-    """Carry over what no transaction that is open needs in the log."""
+def _carry(path: str) -> None:
+    """Carry over what no transaction that is open needs in the log; nothing, where somebody else does."""
     try:
-        with closing(sqlite3.connect(path, timeout=WAIT_S)) as own:
+        # Where the file is gone meanwhile, none is made.
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True)) as own:
             own.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     except sqlite3.Error as why:
         # The log holds it all; the next who commits carries it over.

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from kehu.errors import ConflictError, KehuError, StoreError
 from kehu.store import carrying, columns, doctor
+from kehu.store.at_hand import IDLE_S, MOST, AtHand
 from kehu.store.sealing.vault import Vault
 
 Transaction: TypeAlias = sa.Connection
@@ -36,11 +37,9 @@ DRIVERS = {
 }
 """The driver of each database that `store =` may name."""
 
-IDLE_S = 1.0
-"""A connection that lay idle for longer is asked whether its server still answers before it is used."""
-
-AT_HAND = 4
-"""So many connections are kept for glances; the others are given back to the pool."""
+POOL: dict[str, Any] = {"pool_use_lifo": True, "max_overflow": 10 + MOST}
+"""The connection that was used last is taken next: what it keeps in memory is of use again. Beside those that are kept
+at hand there are as many as SQLAlchemy allows by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +50,8 @@ class Database:
     """Its connections."""
     vault: Vault | None = None
     """What seals certificates; where it is None, nothing that is sealed can be read or written."""
-    _at_hand: list[tuple[Transaction, float]] = field(default_factory=list, repr=False, compare=False)
-    """Connections for glances, and when each was laid down: taking one from the pool costs more than the question."""
+    _at_hand: AtHand = field(default_factory=AtHand, repr=False, compare=False)
+    """Connections for glances."""
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -93,7 +92,9 @@ class Database:
     def glance(self) -> Iterator[Transaction]:
         """A look that asks one question of few rows: a transaction around it would cost more than the question."""
         with _plainly(self):
-            tx = self._taken()
+            # The driver of SQLite begins none by itself.
+            level = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+            tx = self._at_hand.take(self.vault) or self._connect(**level)
             try:
                 yield tx
                 if tx.in_transaction():  # SQLAlchemy begins one where it is asked by itself.
@@ -101,28 +102,7 @@ class Database:
             except BaseException:
                 tx.close()
                 raise
-            self._lay_down(tx)
-
-    def _taken(self) -> Transaction:
-        """A connection that begins no transaction: the one laid down last, or another."""
-        while self._at_hand:
-            try:
-                tx, since = self._at_hand.pop()
-            except IndexError:  # Another thread was faster.
-                break
-            if time.monotonic() - since < IDLE_S:
-                tx.get_execution_options()["once"].clear()
-                return tx
-            tx.close()  # The pool asks whether its server still answers.
-        # The driver of SQLite begins none by itself.
-        level = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-        return self._connect(**level)
-
-    def _lay_down(self, tx: Transaction) -> None:
-        if len(self._at_hand) < AT_HAND:
-            self._at_hand.append((tx, time.monotonic()))
-        else:
-            tx.close()
+            self._at_hand.lay_down(tx, self.vault)
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
@@ -138,8 +118,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        while self._at_hand:
-            self._at_hand.pop()[0].close()
+        self._at_hand.close()
         self.engine.dispose()
 
     @property
@@ -214,16 +193,15 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
         engine = sa.create_engine(
             where,
             isolation_level="READ COMMITTED",
-            pool_use_lifo=True,
             connect_args={"local_infile": True},
+            **POOL,
         )
     else:
         # Whole answers are read through cursors: a plan for their first rows would walk tables in their order.
         told = "-c timezone=UTC -c client_encoding=UTF8 -c cursor_tuple_fraction=1"
         # To find ten thousand rows among millions it would else read all of them, as discs that turn would have it.
         told += " -c random_page_cost=1.1"
-        # The connection that was used last is taken next: what it keeps in memory is of use again.
-        engine = sa.create_engine(where, pool_use_lifo=True, connect_args={"options": told})
+        engine = sa.create_engine(where, connect_args={"options": told}, **POOL)
     _ask_the_idle(engine)
     return Database(engine=engine, vault=vault)
 
@@ -253,7 +231,7 @@ def _sqlite(where: sa.URL, folder: Path) -> sa.Engine:
     if not path.parent.is_dir():
         raise StoreError(f"store: the folder {path.parent} is not there")
     _spare_adapting()
-    engine = sa.create_engine(where.set(database=str(path)), pool_use_lifo=True, connect_args={"timeout": 30})
+    engine = sa.create_engine(where.set(database=str(path)), connect_args={"timeout": 30}, **POOL)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:

@@ -57,13 +57,8 @@ def finder(tx: Transaction) -> Callable[[Sequence[str]], list[str]]:
     return lambda certificates: [digest.hex() for digest in blind(certificates, number=of_now) if digest is not None]
 
 
-def terms(tx: Transaction, certificates: Sequence[str]) -> list[str]:
-    """What a customer is found by who has one of these certificates."""
-    return finder(tx)(certificates)
-
-
 def any_terms(tx: Transaction, certificate: str) -> list[str]:
-    """The same of one, with each key at hand: one of them is in force, and the others find nothing."""
+    """The terms of one certificate, made with each key at hand: one of them is in force, the others find nothing."""
     vault = vault_of(tx)
     made = (vault.blind([certificate], number=number) for number in vault.keys.secrets)
     return [digest.hex() for told in made for digest in told if digest is not None]

@@ -1,7 +1,7 @@
 """Questions handed to PostgreSQL's own library: most of what psycopg takes for a short one is not the question.
 
-They are those outside transactions, as glances are. Values go as texts, answers are read by psycopg. What is asked
-again on a connection is prepared there.
+Outside transactions, as glances are, values go as texts, answers are read by psycopg, and what is asked again on a
+connection is prepared there. In a transaction psycopg is asked, with as little around it as it allows.
 """
 
 import itertools
@@ -48,6 +48,8 @@ def rows(tx: Transaction, text: str, values: Sequence[object]) -> tuple[list[tup
             told, answer = 0, None
     if answer is None:
         answer = library.exec_params(text.encode(), given)
+    if library.status != pq.ConnStatus.OK:
+        raise psycopg.OperationalError("the connection to the server is lost")
     if answer.status != pq.ExecStatus.TUPLES_OK:
         raise errors.error_from_result(answer, "utf-8")
     if not isinstance(told, bytes) and (told or len(known) < MOST):

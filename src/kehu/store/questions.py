@@ -5,6 +5,7 @@ the questions about these be made anew, in the same transaction.
 """
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from kehu.store import bulk, decisions
+from kehu.store import bulk, customers, decisions
 from kehu.store.database import Transaction
 from kehu.store.decisions import Kind
 from kehu.store.dictionary.customers import customer
@@ -47,27 +48,31 @@ _PAIRS = pa.schema(
 )
 """One row a pair of records of two customers that nobody has answered: its customers, and their records."""
 
+_RECORDS = ("record_l", "record_r")
+_CUSTOMERS = ("of_l", "of_r")
+_LINKS = pa.schema([_PAIRS.field(name) for name in (*_RECORDS, "weight", "state", "reason")])
+
 _MADE = pa.schema([(column.name, pa.int64()) for column in question.c])
 
 
-def renew(tx: Transaction, customers: pa.Array | None, *, review_from: float, link_from: float) -> None:
+def renew(tx: Transaction, concerned: pa.Array | None, *, review_from: float, link_from: float) -> None:
     """Ask anew about these customers, or about all.
 
     Args:
         tx: The transaction.
-        customers: Numbers, living or retired; None for all.
+        concerned: Numbers, living or retired; None for all.
         review_from: The weight from which a pair is in doubt.
         link_from: The weight from which it would be joined.
     """
-    if customers is None or len(customers) >= MANY:
+    if concerned is None or len(concerned) >= MANY:
         tx.execute(question.delete())
         pairs = _of_all(tx)
-    elif len(customers) == 0:
+    elif len(concerned) == 0:
         return
     else:
         for side in ("customer_l", "customer_r"):
-            bulk.delete(tx, question, pa.table({side: customers}))
-        pairs = _of(tx, customers)
+            bulk.delete(tx, question, pa.table({side: concerned}))
+        pairs = _of(tx, concerned)
     pairs = _unanswered(tx, pairs)
     if pairs.num_rows:
         bulk.insert(tx, question, _questions(pairs, review_from=review_from, link_from=link_from))
@@ -79,29 +84,42 @@ _OPEN = [State.DOUBTFUL.value, State.REFUSED.value]
 def _of_all(tx: Transaction) -> pa.Table:
     """The pairs in doubt of all customers: `_PAIRS`.
 
-    Most stand inside one customer: how many records the others' have is looked up for the few of them.
+    Few links are open, and most of those stand inside one customer. So they are read first, and what else is to be
+    known is looked up for them: asked for at once, SQLite goes through the members, and for each through its links.
     """
-    found = bulk.read(tx, _between_members(None).where(link.c.state.in_(_OPEN)), pa.schema(list(_PAIRS)[:-2]))
-    asked = pc.unique(pa.chunked_array([*found["of_l"].chunks, *found["of_r"].chunks], pa.int64()))
-    with bulk.among(tx, customer.c.customer_id, asked) as one_of_them:
+    found = bulk.read(tx, sa.select(*(link.c[name] for name in _LINKS.names)).where(link.c.state.in_(_OPEN)), _LINKS)
+    owned = customers.memberships(tx, _once(found, _RECORDS))
+    for name, side in zip(_CUSTOMERS, _RECORDS, strict=True):
+        found = found.append_column(name, _looked_up(found.column(side), owned))
+    found = found.filter(pc.not_equal(*(found.column(name) for name in _CUSTOMERS)))
+    with bulk.among(tx, customer.c.customer_id, _once(found, _CUSTOMERS)) as one_of_them:
         query = sa.select(customer.c.customer_id, customer.c.records).where(one_of_them)
         known = bulk.read(tx, query, pa.schema([("customer_id", pa.int64()), ("records", pa.int64())]))
-    for name, of in (("records_l", "of_l"), ("records_r", "of_r")):
-        place = pc.index_in(found.column(of), known.column("customer_id").combine_chunks())
-        found = found.append_column(name, known.column("records").take(place))
+    for name, side in zip(("records_l", "records_r"), _CUSTOMERS, strict=True):
+        found = found.append_column(name, _looked_up(found.column(side), known))
         found = found.filter(pc.is_valid(found.column(name)))
     return found.cast(_PAIRS)
 
 
-def _of(tx: Transaction, customers: pa.Array) -> pa.Table:
+def _once(found: pa.Table, columns: Sequence[str]) -> pa.Array:
+    """The numbers in some columns, each once."""
+    return pc.unique(pa.chunked_array([chunk for name in columns for chunk in found.column(name).chunks], pa.int64()))
+
+
+def _looked_up(numbers: pa.ChunkedArray, known: pa.Table) -> pa.ChunkedArray:
+    """What a table has in its second column beside each of these numbers; null where its first does not hold them."""
+    return known.column(1).take(pc.index_in(numbers, known.column(0).combine_chunks()))
+
+
+def _of(tx: Transaction, concerned: pa.Array) -> pa.Table:
     """The pairs in doubt of these customers: `_PAIRS`; one between two of them may stand twice."""
-    if len(customers) <= bulk.FEW:
-        found = bulk.read_few(tx, _of_few(), _PAIRS, few=customers.to_pylist())
+    if len(concerned) <= bulk.FEW:
+        found = bulk.read_few(tx, _of_few(), _PAIRS, few=concerned.to_pylist())
         # Asked for the state, too, SQLite would walk all links of that state.
         return found.filter(pc.is_in(found.column("state"), value_set=pa.array(_OPEN)))
     pieces = []
     for side in (_LEFT, _RIGHT):
-        with bulk.among(tx, side.c.customer_id, customers) as one_of_them:
+        with bulk.among(tx, side.c.customer_id, concerned) as one_of_them:
             pieces.append(bulk.read(tx, _between(side).where(link.c.state.in_(_OPEN), one_of_them), _PAIRS))
     return pa.concat_tables(pieces)
 
@@ -132,33 +150,26 @@ def _unanswered(tx: Transaction, pairs: pa.Table) -> pa.Table:
 
 
 def _between(first_side: sa.FromClause) -> sa.Select[tuple[object, ...]]:
-    """The pairs between two customers, and how many records these have; looked for from the members of one side.
+    """The pairs between two customers; looked for from the members of one side.
 
     Of few tables: from nine on PostgreSQL joins them in the order in which they are written.
     """
     one, other = customer.alias("one"), customer.alias("other")
-    return (
-        _between_members(first_side)
-        .add_columns(one.c.records.label("records_l"), other.c.records.label("records_r"))
-        .join(one, one.c.customer_id == _LEFT.c.customer_id)
-        .join(other, other.c.customer_id == _RIGHT.c.customer_id)
-    )
-
-
-def _between_members(first_side: sa.FromClause | None) -> sa.Select[tuple[object, ...]]:
-    """The pairs between two customers; looked for from the members of one side, or of none."""
     columns = [
         link.c.record_l, link.c.record_r, link.c.weight, link.c.state, link.c.reason,
         _LEFT.c.customer_id.label("of_l"), _RIGHT.c.customer_id.label("of_r"),
+        one.c.records.label("records_l"), other.c.records.label("records_r"),
     ]  # fmt: skip
     left, right = _LEFT.c.record == link.c.record_l, _RIGHT.c.record == link.c.record_r
     if first_side is _LEFT:
         joined = sa.select(*columns).select_from(_LEFT).join(link, left).join(_RIGHT, right)
-    elif first_side is _RIGHT:
-        joined = sa.select(*columns).select_from(_RIGHT).join(link, right).join(_LEFT, left)
     else:
-        joined = sa.select(*columns).select_from(link).join(_LEFT, left).join(_RIGHT, right)
-    return joined.where(_LEFT.c.customer_id != _RIGHT.c.customer_id)
+        joined = sa.select(*columns).select_from(_RIGHT).join(link, right).join(_LEFT, left)
+    return (
+        joined.join(one, one.c.customer_id == _LEFT.c.customer_id)
+        .join(other, other.c.customer_id == _RIGHT.c.customer_id)
+        .where(_LEFT.c.customer_id != _RIGHT.c.customer_id)
+    )
 
 
 def _questions(pairs: pa.Table, *, review_from: float, link_from: float) -> pa.Table:
@@ -188,9 +199,6 @@ def _questions(pairs: pa.Table, *, review_from: float, link_from: float) -> pa.T
         "record_r": record_r[heaviest],
     }
     return pa.table(made, schema=_MADE)
-
-
-_RECORDS = ("record_l", "record_r")
 
 
 def _same_as_before(*columns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
