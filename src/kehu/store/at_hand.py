@@ -38,17 +38,23 @@ class AtHand:
     def lay_down(self, tx: sa.Connection, vault: Vault | None) -> None:
         """Keep a connection that was used, or give it back."""
         if self._is_closed:
-            tx.detach()  # Its pool is gone: nobody would close what is given back.
-        if self._is_closed or len(self._lying) >= MOST:
+            _end(tx)
+        elif len(self._lying) >= MOST:
             tx.close()
         else:
             self._lying.append((tx, vault, time.monotonic()))
 
     def close(self) -> None:
-        """Give all of them back, and keep none from now on."""
+        """End all of them, and keep none from now on."""
         self._is_closed = True
         while self._lying:
-            self._lying.pop()[0].close()
+            _end(self._lying.pop()[0])
+
+
+def _end(tx: sa.Connection) -> None:
+    """End a connection whose pool may be gone already: nobody would end what is given back."""
+    tx.detach()
+    tx.close()
 
 
 def _answers(tx: sa.Connection) -> bool:
