@@ -59,7 +59,8 @@ def fill(opened: Database, size: int, console: Console) -> None:
             rows = _rows(number, first=there + 1)
             rows = rows.filter(pc.less_equal(rows["customer_id"], size))
             at = datetime.now(UTC)
-            written = states.write(tx, rows, trust=prepared.TRUST, at=at, why="benchmark")
+            with states.making(tx, rows, trust=prepared.TRUST) as state:
+                written = states.write(tx, state, at=at, why="benchmark")
             sequence.take(tx, "customer", written.created)
             held += written.created
     if number:
