@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kehu.collect.town.town import Town
 from kehu.model import links
-from kehu.process import clean
 from kehu.resolve import keys
 from kehu.resolve.coded import Records, coded
 
@@ -156,17 +154,3 @@ def test_persons_of_history_share_keys_whatever_was_written(records_of: RecordsO
         ({"given_name": "w", "surname": "smith", "postcode": "tq13 2aa"}, "Latin surname and postal area"),
     ):
         assert kind in shared(records_of([base, other]))
-
-
-@settings(max_examples=40, deadline=None)
-@given(first=st.integers(0, 1_990), rows=st.integers(0, keys.HANDFUL), certificates=st.booleans())
-def test_few_records_have_the_keys_that_they_have_among_many(
-    a_town: Callable[[int], Town], first: int, rows: int, *, certificates: bool
-) -> None:
-    records = Records(clean.clean(a_town(2_000).records.slice(first, rows)))
-    kinds = keys.KINDS[:1] if certificates else keys.KINDS
-    numbers = np.arange(70, 70 + rows)
-    few = keys.of(records, numbers, kinds=kinds)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "HANDFUL", -1)
-        assert keys.of(records, numbers, kinds=kinds).equals(few)

@@ -5,7 +5,7 @@ nearly every pair worth a comparison; a slip in one value leaves the keys that d
 """
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +24,7 @@ Hashed = tuple[Hashes, npt.NDArray[np.bool_]]
 """Hashes, and where there are any."""
 
 _KIND = np.uint64(links.KIND)
-_STEP = 0x9E3779B97F4A7C15
-_GOLDEN = np.uint64(_STEP)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -106,53 +105,12 @@ def of(
         `model.links.KEYS`: one row a key of a record, no row twice.
     """
     names = list(dict.fromkeys(name for kind in kinds for name in kind.columns))
-    if len(records) <= HANDFUL:
-        told = list(_of_few(kinds, {name: _hashed_one_by_one(records, name) for name in names}))
-        keys = np.array([key for key, _ in told], dtype=np.uint64)
-        owners = numbers[np.array([row for _, row in told], dtype=np.int64)]
-        return pa.table([keys, owners], schema=links.KEYS)
     with _side_by_side(threads) as each:
         hashed = dict(zip(names, each(lambda name: _hashed(records, name), names), strict=True))
         keyed = list(each(lambda kind: _keyed(kind, kinds, hashed), kinds))
     keys = np.concatenate([keys for keys, _ in keyed])
     owners = np.concatenate([numbers[filled] for _, filled in keyed])
     return pa.table([keys, owners], schema=links.KEYS)
-
-
-HANDFUL = 8
-"""The keys of so few records are made one by one: thirty kinds of them are thirty times some steps of columns."""
-
-
-def _of_few(kinds: tuple[Key, ...], hashed: Mapping[str, Sequence[int | None]]) -> Iterator[tuple[int, int]]:
-    """As `_keyed` makes them, kind by kind: each key with the row it is of."""
-    for kind in kinds:
-        base = _first(kind.number)
-        is_second = base is not kind and base in kinds
-        for row, own in enumerate(zip(*(hashed[column] for column in kind.columns), strict=True)):
-            if None in own or (is_second and own == tuple(hashed[column][row] for column in base.columns)):
-                continue
-            key = kind.number
-            for one in own:
-                key = _stirred(key * _STEP + one)
-            yield (key & ~links.KIND) | kind.number, row
-
-
-def _hashed_one_by_one(records: Records, column: str) -> list[int | None]:
-    """As `_hashed`, None where it is not filled."""
-    if column == "sounds":
-        both = zip(*(_hashed_one_by_one(records, part) for part in ("surname_sound", "given_sound")), strict=True)
-        return [None if None in parts else sum(parts) % 2**64 for parts in both]
-    source = records.coded(column)
-    told = [*(_stirred(_polynomial(value.encode())) for value in source.values), None]
-    return [told[code] for code in source.codes.tolist()]
-
-
-def _stirred(number: int) -> int:
-    """As `_mixed`, one number."""
-    z = (number + _STEP) % 2**64
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
-    return z ^ (z >> 31)
 
 
 def of_certificates(id_numbers: pa.ChunkedArray, numbers: npt.NDArray[np.int64]) -> pa.Table:
