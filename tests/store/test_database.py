@@ -211,8 +211,7 @@ def test_a_connection_that_was_cut_while_it_lay_idle_is_not_used_again(
         "mariadb": ("SELECT CONNECTION_ID()", "KILL {}"),
     }[store.engine.dialect.name]
     other = sa.create_engine(store.engine.url)
-    for module in (database, at_hand):
-        monkeypatch.setattr(module, "IDLE_S", 0.0)
+    monkeypatch.setattr(at_hand, "IDLE_S", 0.0)
     with getattr(store, asked)() as tx:
         number = tx.execute(sa.text(own)).scalar_one()
     with other.connect() as tx:

@@ -12,6 +12,9 @@ from kehu.errors import StoreError
 
 T = TypeVar("T")
 
+LONG = 20_000
+"""What is done with so many records takes long enough that a thread beside pays."""
+
 log = logging.getLogger(__name__)
 
 
@@ -57,9 +60,9 @@ class Beside:
 
 
 @contextmanager
-def beside(*, is_long: bool) -> Iterator[Beside]:
-    """Whoever does things beside the block: a thread, if they are long; else they are done where they are asked for."""
-    if not is_long:
+def beside(*, records: int) -> Iterator[Beside]:
+    """Whoever does things with so many records beside the block: a thread; of few they are done where asked for."""
+    if records < LONG:
         yield Beside(None)
         return
     with ThreadPoolExecutor(1, thread_name_prefix="beside") as thread:

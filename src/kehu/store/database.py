@@ -21,8 +21,8 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, KehuError, StoreError
-from kehu.store import carrying, columns, doctor
-from kehu.store.at_hand import IDLE_S, MOST, AtHand
+from kehu.store import at_hand, carrying, columns, doctor
+from kehu.store.at_hand import AtHand
 from kehu.store.sealing.vault import Vault
 
 Transaction: TypeAlias = sa.Connection
@@ -37,7 +37,7 @@ DRIVERS = {
 }
 """The driver of each database that `store =` may name."""
 
-POOL: dict[str, Any] = {"pool_use_lifo": True, "max_overflow": 10 + MOST}
+POOL: dict[str, Any] = {"pool_use_lifo": True, "max_overflow": 10 + at_hand.MOST}
 """The connection that was used last is taken next: what it keeps in memory is of use again. Beside those that are kept
 at hand there are as many as SQLAlchemy allows by itself."""
 
@@ -216,7 +216,7 @@ def _ask_the_idle(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "checkout")
     def ask(connection: Any, record: Any, _: object) -> None:
-        if time.monotonic() - record.info["used"] < IDLE_S:
+        if time.monotonic() - record.info["used"] < at_hand.IDLE_S:
             return
         try:
             engine.dialect.do_ping(connection)

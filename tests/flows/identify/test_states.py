@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from kehu.engine.duck import Duck
+from kehu.flows import meanwhile
 from kehu.flows.identify import identify, states
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
@@ -106,7 +107,7 @@ def test_the_contact_media_of_a_customer_are_stored(filled: Database) -> None:
 
 @pytest.mark.parametrize("long", [1, 1000])
 def test_states_are_the_same_whoever_makes_them(filled: Database, monkeypatch: pytest.MonkeyPatch, long: int) -> None:
-    monkeypatch.setattr(states, "LONG", long)
+    monkeypatch.setattr(meanwhile, "LONG", long)
     assert run(filled, BY_LENGTH).renewed == 1
     assert emails(filled) == ["longer@x.org", "li@x.org"]
     with filled.snapshot() as tx:

@@ -86,7 +86,7 @@ def of_waiting(
         others = others.filter(pc.invert(pc.is_in(others["record"], value_set=anew)))
     # Those who have a hot key may be few among the waiting: it must not pair them with each other.
     cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks()))) if hot.num_rows else own
-    with meanwhile.beside(is_long=len(waiting) >= LONG) as thread:
+    with meanwhile.beside(records=len(waiting)) as thread:
         pairs = thread.begin(lambda: engine.pairs(pa.concat_tables([cold, others]), limits=limits))
         stored.add(tx, new)
         found = pairs()
@@ -104,9 +104,6 @@ def of_waiting(
         read=None if rows is None else Read(table=rows, keys=own["key"].to_numpy(), hot=hot["key"].to_numpy()),
     )
 
-
-LONG = 20_000
-"""From so many waiting records on their pairs are made while their keys are stored."""
 
 READ = 100_000
 """Up to so many waiting records are read once, and kept in memory until nobody needs them any more."""

@@ -30,10 +30,6 @@ WHY = "settings"
 """What the history tells where the settings changed a customer."""
 
 
-LONG = 20_000
-"""From so many records on states are made beside what else is to be done."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Made:
     """What follows from the records of some customers: it depends on nothing else."""
@@ -86,7 +82,7 @@ def making(
         found = golden.of(members, trust=trust, survivorship=orders, pins=pins)
         return found, reaching.of(members, found)
 
-    with meanwhile.beside(is_long=rows.num_rows >= LONG) as thread:
+    with meanwhile.beside(records=rows.num_rows) as thread:
         yield Making(values=thread.begin(values), terms=thread.begin(lambda: search.kept(search.terms(rows), finder)))
 
 

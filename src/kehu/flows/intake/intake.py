@@ -177,15 +177,12 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, clea
     rows = Rows(flat=flat, clean=made.clean, stated=made.stated)
     repeated = (seen or Seen(feed.rules)).breaches(rows, fingerprints=hashes)
     breaches = pa.concat_tables([checks.broken(rows, feed.rules), repeated, *unstorable])
-    faults = warnings = breaches
-    if breaches.num_rows:
-        rejects = pc.equal(breaches["severity"], Severity.REJECT.value)
-        faults, warnings = breaches.filter(rejects), breaches.filter(pc.invert(rejects))
+    rejects = pc.equal(breaches["severity"], Severity.REJECT.value)
+    faults, warnings = breaches.filter(rejects), breaches.filter(pc.invert(rejects))
     is_bad = np.zeros(flat.num_rows, bool)
     is_bad[faults["row"].to_numpy()] = True
     good, bad = pa.array(np.flatnonzero(~is_bad)), pa.array(np.flatnonzero(is_bad))
-    if warnings.num_rows:
-        warnings = warnings.filter(pa.array(~is_bad[warnings["row"].to_numpy()]))
+    warnings = warnings.filter(pa.array(~is_bad[warnings["row"].to_numpy()]))
     return Judged(
         batch=batch,
         clean=_only(made.clean, good),
@@ -308,8 +305,6 @@ READABLE = "readable"
 
 def _unread(batch: Batch) -> pa.Table:
     """The rows that could not be read, as rows that broke a rule: `quality.BROKE`."""
-    if not batch.bad:
-        return quality.BROKE.empty_table()
     first, many = batch.rows.num_rows, len(batch.bad)
     told = {"row": range(first, first + many), "rule": [READABLE] * many, "severity": [Severity.REJECT.value] * many}
     return pa.table(told, schema=quality.BROKE)
