@@ -14,6 +14,7 @@ from kehu.engine.duck import Duck
 from kehu.resolve import group, joining, keys, weights
 from kehu.resolve.between import ALWAYS, NEVER
 from kehu.resolve.coded import Records
+from kehu.resolve.compare.levels import Facet
 from kehu.resolve.group import Scored
 from kehu.resolve.model import SUPPORT, Model
 
@@ -22,18 +23,22 @@ LINK_FROM = 2.5
 Pair = tuple[int, int, float, float]
 
 
-def scored(pairs: Sequence[Pair]) -> Scored:
+def scored(pairs: Sequence[Pair], facet: Facet = Facet.NAME) -> Scored:
     left, right, weight, objection = zip(*pairs, strict=True) if pairs else ((), (), (), ())
+    lasting = np.full((len(pairs), len(Facet)), np.nan)
+    lasting[:, facet] = [told or np.nan for told in objection]
     return Scored(
         left=np.array(left, dtype=np.int64),
         right=np.array(right, dtype=np.int64),
         weight=np.array(weight, dtype=np.float64),
-        lasting=np.array([told or np.nan for told in objection], dtype=np.float64)[:, None],
+        lasting=lasting,
     )
 
 
-def groups(pairs: Sequence[Pair], size: int, held: npt.NDArray[np.int32] | None = None) -> list[int]:
-    known = scored(pairs)
+def groups(
+    pairs: Sequence[Pair], size: int, held: npt.NDArray[np.int32] | None = None, facet: Facet = Facet.NAME
+) -> list[int]:
+    known = scored(pairs, facet)
     component = group.components(known, size, tie_from=LINK_FROM - SUPPORT)
     block = group.blocks(known, component, tie_from=LINK_FROM - SUPPORT)
     nobody = np.full(size, -1, dtype=np.int32)
@@ -105,6 +110,17 @@ def test_a_chain_does_not_join_its_ends_against_their_objection() -> None:
     """The heavier link wins, and the two at odds are two customers."""
     pairs = [(0, 1, 12.0, 0.0), (1, 2, 8.0, 0.0), (0, 2, -30.0, -20.0)]
     assert groups(pairs, 3) == [0, 0, 2]
+
+
+def test_several_birth_dates_that_agree_against_several_others_are_no_slips() -> None:
+    """One link ties four records of one birth date to others of another: to four it does not, to one it does."""
+    others = range(4, 8)
+    pairs = [(a, b, 20.0, 0.0) for side in (range(4), others) for a, b in itertools.combinations(side, 2)]
+    pairs += [(a, b, -2.0, -4.0) for a in range(4) for b in others]
+    tie = (3, 4, 12.0, -4.0)
+    assert groups([*pairs, tie], 8, facet=Facet.BIRTH) == [0] * 4 + [4] * 4
+    assert groups([*pairs, tie], 8, facet=Facet.NAME) == [0] * 8
+    assert groups([*(pair for pair in pairs if max(pair[:2]) <= 4), tie], 5, facet=Facet.BIRTH) == [0] * 5
 
 
 def test_who_could_be_either_of_two_that_exclude_each_other_is_neither() -> None:

@@ -5,13 +5,16 @@ those of equally many groups are laid on each other and decided at one time, eac
 
 Source:
     Kruskal's order with must-not-link constraints (Wagstaff & Cardie 2000); the objection of the other pairs is
-    average linkage, facet by facet, of which only the part that speaks against joining is counted.
+    average linkage, facet by facet, of which only the part that speaks against joining is counted, for what is known
+    by slips alone once for each record that says so independently (a product of likelihoods).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from kehu.resolve.compare.levels import Facet
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -29,6 +32,10 @@ EXCLUDES = -4.0
 
 DOUBT = 2.0
 """How many pairs that say nothing are added to those between two groups: the average of few is not believed in full."""
+
+EACH_BY_ITSELF = slice(Facet.BIRTH, Facet.GENDER + 1)
+"""Things of which one record is wrong whatever the others say. A name is wrong many times in one way: a short form, a
+second name, that of a husband."""
 
 _BEYOND = 500.0
 """No evidence weighs so much: what does was decided by a certificate or a steward."""
@@ -90,8 +97,9 @@ class Between:
         """For each group of each block the least one it is joined with."""
         blocks, size = self.records.shape
         group = np.tile(np.arange(size), (blocks, 1))
-        objection = _objection(self.told, self.known, things=1)
-        worth = objection + _tie(self.strongest, self.odds, np.minimum(self.records[:, :, None], self.records[:, None]))
+        records = self.records[:, :, None], self.records[:, None]
+        excluding, objection = _objections(self.told, self.known, np.maximum(*records))
+        worth = objection + _tie(self.strongest, self.odds, np.minimum(*records))
         ruled = np.zeros((blocks, size), dtype=np.bool_)  # Where a steward put together what excludes each other.
         asked = worth.copy()  # Where a join was refused it is not asked for again, but it is a rival still.
         block = np.arange(blocks)
@@ -104,7 +112,7 @@ class Between:
                 return group
             block, i, j = block[is_open], i[is_open], j[is_open]
             decided = self.strongest[block, i, j] >= ALWAYS  # By a steward: other decisions are no rivals to it.
-            left = worth[block, i, j] - _rivalry(block, i, j, worth, objection)
+            left = worth[block, i, j] - _rivalry(block, i, j, worth, excluding)
             joins = decided | ruled[block, i] | ruled[block, j] | (left >= link_from)
             refused = (block[~joins], i[~joins], j[~joins])
             asked[refused] = asked[refused[0], refused[2], refused[1]] = -np.inf
@@ -112,10 +120,11 @@ class Between:
             group[at] = np.where(group[at] == j[:, None], i[:, None], group[at])
             ruled[at, i] |= ruled[at, j] | decided[joins]
             self._join(at, i, j)
-            objection[at, i] = objection[at, :, i] = _objection(self.told[at, :, i], self.known[at, :, i], things=1)
-            records = np.minimum(self.records[at, i][:, None], self.records[at])
-            tie = _tie(self.strongest[at, i], self.odds[at, i], records)
-            worth[at, i] = worth[at, :, i] = tie + objection[at, i]
+            records = self.records[at, i][:, None], self.records[at]
+            one_pair, objection = _objections(self.told[at, :, i], self.known[at, :, i], np.maximum(*records))
+            excluding[at, i] = excluding[at, :, i] = one_pair
+            tie = _tie(self.strongest[at, i], self.odds[at, i], np.minimum(*records))
+            worth[at, i] = worth[at, :, i] = tie + objection
             asked[at, i] = asked[at, :, i] = worth[at, i]
             for gone in (worth, asked):
                 gone[at, j] = gone[at, :, j] = -np.inf
@@ -143,22 +152,44 @@ def _tie(strongest: Floats, odds: Floats, records: Rows) -> Floats:
     return np.asarray(np.maximum(strongest, np.log2(odds / records)))
 
 
-def _objection(told: Floats, known: Floats, *, things: int) -> Floats:
-    """What speaks against joining two groups, whatever ties them; at most 0.
+def worst(told: Floats, rows: Rows) -> Floats:
+    """What can speak against joining any two groups of a block, at most; below 0.
 
-    The averages of what is told of each thing that lasts, where they speak against joining, summed up over the axis
-    of the things.
+    Args:
+        told: The worst that a pair of each block says of each thing, at most 0; one row a block.
+        rows: How many rows or groups each block is made of.
     """
-    return np.asarray(np.minimum(told / (known + DOUBT), 0.0).sum(axis=things))
+    pairs = rows**2 // 4  # Two groups have at most so many, and of few an average is not believed in full.
+    each = told * (pairs / (pairs + DOUBT))[:, None]
+    each[:, EACH_BY_ITSELF] *= np.maximum(rows // 2, 1)[:, None]
+    return np.asarray(each.sum(axis=1))
 
 
-def _rivalry(block: Rows, i: Rows, j: Rows, worth: Floats, objection: Floats) -> Floats:
+def _objections(told: Floats, known: Floats, greater: Rows) -> tuple[Floats, Floats]:
+    """What speaks against joining two groups, whatever ties them, as one pair and as all of them; at most 0.
+
+    The averages of what is told of each thing that lasts, where they speak against joining, summed up over the things,
+    the second axis. As all, what slips by itself counts for each record of the lesser group that tells it: ten records
+    of one birth date and ten of another were not all mistaken. Of ten and a single one, one may be.
+
+    Args:
+        told: What the pairs say of each thing, summed up.
+        known: How many pairs say anything of it.
+        greater: How many records the greater of the two groups is made of; there is no second axis.
+    """
+    each = np.minimum(told / (known + DOUBT), 0.0)
+    as_one = np.asarray(each.sum(axis=1))
+    each[:, EACH_BY_ITSELF] *= np.maximum(known[:, EACH_BY_ITSELF] / greater[:, None], 1.0)
+    return as_one, np.asarray(each.sum(axis=1))
+
+
+def _rivalry(block: Rows, i: Rows, j: Rows, worth: Floats, excluding: Floats) -> Floats:
     """What each join loses because one side could as well belong to a third group that excludes the other, log2.
 
     A nameless call from the phone of a couple is his or hers, but not both: the odds of each are divided by one plus
     the odds of the other.
     """
     rivals = [
-        np.where(objection[block, other] < EXCLUDES, worth[block, one], -np.inf) for one, other in ((i, j), (j, i))
+        np.where(excluding[block, other] < EXCLUDES, worth[block, one], -np.inf) for one, other in ((i, j), (j, i))
     ]
     return np.asarray(np.logaddexp2.reduce(np.hstack([*rivals, np.zeros((len(block), 1))]), axis=1))

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kehu.resolve.between import DOUBT, EXCLUDES, Between, Codes, Floats, Mask, Rows
+from kehu.resolve import between
+from kehu.resolve.between import EXCLUDES, Between, Codes, Floats, Mask, Rows
 
 LARGEST = 400
 """How many records or groups are looked at together, all pairs of them."""
@@ -178,10 +179,9 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     worst = np.zeros((int(block.max(initial=-1)) + 1, lasting.shape[1]))
     against = np.flatnonzero((lasting < 0.0).any(axis=1))  # One pair in ten.
     np.minimum.at(worst, of_pair[against], np.fmin(lasting[against], 0.0))
-    # What links tie that even the worst objections of a block stop nowhere is one group as it is. Two groups have at
-    # most so many pairs, and of few an average is not believed in full.
+    # What links tie that even the worst objections of a block stop nowhere is one group as it is.
     rows = np.bincount(block, minlength=len(worst))
-    objection = worst.sum(axis=1) * (rows**2 // 4) / (rows**2 // 4 + DOUBT)
+    objection = between.worst(worst, rows)
     plain = (objection > EXCLUDES) & ~_several(certificate, block, len(worst))
     tied = plain[of_pair] & (weight >= (link_from - objection)[of_pair])
     group = _least(_connected(a, b, tied, size)[group])
