@@ -1,7 +1,8 @@
 """Blocking keys of the stored records: who shares one with a new record."""
 
 import functools
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from kehu.model import links as model
 from kehu.model.records import require
-from kehu.store import asking, bulk, wire
+from kehu.store import asking, bulk, columns, wire
 from kehu.store.database import Transaction
 from kehu.store.dictionary.records import match_key, record
 
@@ -77,12 +78,8 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
 def _sharing_few(tx: Transaction, wanted: pa.Array, owners: pa.ChunkedArray, limits: Sequence[int]) -> Sharing:
     """As `sharing`, by questions that read no more of a hot key than tells that it is hot."""
     found = _of_each(tx, wanted.to_pylist(), limits)
-    key, back, have = np.unique(found.column("key").to_numpy(), return_inverse=True, return_counts=True)
-    is_hot = have > np.asarray(limits)[(key & np.uint64(model.KIND)).astype(np.int64)]
-    known = np.isin(found.column("record").to_numpy(), owners.to_numpy())
-    return Sharing(
-        keys=found.filter(pa.array(~is_hot[back] & ~known)), hot=pa.table([key[is_hot], have[is_hot]], schema=HOT)
-    )
+    known = np.isin(found.keys.column("record").to_numpy(), owners.to_numpy())
+    return Sharing(keys=found.keys.filter(pa.array(~known)), hot=found.hot)
 
 
 def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
@@ -178,9 +175,13 @@ def _few(tx: Transaction) -> int:
     return AT_ONCE if tx.dialect.name == "postgresql" else FEW
 
 
-def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> pa.Table:
-    """The stored `KEYS` of each of a few keys, of a hot one just so many as tell that it is."""
-    most = [limits[key & model.KIND] + 1 for key in wanted]
+def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> Sharing:
+    """Who has each of a few keys; of those that are hot nobody."""
+    if not wanted:
+        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
+    most = [limits[key & model.KIND] for key in wanted]
+    if tx.dialect.name in columns.MYSQL_FAMILY:
+        return _of_each_in_json(tx, dict(zip(wanted, most, strict=True)))
     if tx.dialect.name == "postgresql":
         found = bulk.rows(tx, _EACH_AT_ONCE, {"keys": wanted, "most": most})
     else:
@@ -190,28 +191,70 @@ def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> p
             # What is left open of a question asks for nothing: so there are two wordings, and not one a number of keys.
             asked = {f"most_{place}": 0 for place in range(piece)} | {f"key_{place}": 0 for place in range(piece)}
             asked |= {f"key_{place}": key for place, key in enumerate(wanted[start : start + piece])}
-            asked |= {f"most_{place}": some for place, some in enumerate(most[start : start + piece])}
-            found += asking.rows(tx, _each(piece, in_brackets=tx.dialect.name != "sqlite"), asked)
+            asked |= {f"most_{place}": some + 1 for place, some in enumerate(most[start : start + piece])}
+            found += asking.rows(tx, _each(piece), asked)
+    told = _table(found)
+    key, back, have = np.unique(told.column("key").to_numpy(), return_inverse=True, return_counts=True)
+    is_hot = have > np.asarray(limits)[(key & np.uint64(model.KIND)).astype(np.int64)]
+    return Sharing(keys=bulk.where(told, ~is_hot[back]), hot=pa.table([key[is_hot], have[is_hot]], schema=HOT))
+
+
+def _table(found: Sequence[tuple[int, int]]) -> pa.Table:
+    """`KEYS` of the rows of an answer."""
     key, record = zip(*found, strict=True) if found else ((), ())
     return pa.table([wire.column(key, pa.uint64()), pa.array(record, pa.int64())], schema=model.KEYS)
 
 
 _EACH_AT_ONCE = (
     "SELECT wanted.key, found.record FROM unnest(%(keys)s::bigint[], %(most)s::bigint[]) AS wanted (key, most) "
-    "CROSS JOIN LATERAL (SELECT record FROM match_key WHERE match_key.key = wanted.key LIMIT wanted.most) AS found"
+    "CROSS JOIN LATERAL (SELECT record FROM match_key WHERE match_key.key = wanted.key LIMIT wanted.most + 1) AS found"
 )
 """As `_each`, however many the keys are: to plan as many questions would take longer than to answer them."""
 
 
+def _of_each_in_json(tx: Transaction, most: Mapping[int, int]) -> Sharing:
+    """As `_of_each`, of MariaDB and MySQL: they plan each part of a joined question anew.
+
+    Args:
+        tx: The transaction.
+        most: For each key how many records may have it.
+    """
+    told = bulk.rows(tx, _each_of_json(tuple(sorted(set(most.values())))), {"keys": json.dumps(list(most.items()))})
+    hot = [(key, most[key] + 1) for key, record in told if record is None]
+    key, records = zip(*hot, strict=True) if hot else ((), ())
+    return Sharing(
+        keys=_table([one for one in told if one[1] is not None]),
+        hot=pa.table([wire.column(key, pa.uint64()), pa.array(records, pa.int64())], schema=HOT),
+    )
+
+
 @functools.cache
-def _each(count: int, *, in_brackets: bool) -> sa.CompoundSelect[int, int]:
+def _each_of_json(limits: tuple[int, ...]) -> str:
+    """The records of each key of a list of keys and their limits; of a hot one a single row without a record.
+
+    The LIMIT lets the table within be made first, once for each key; OFFSET takes no column.
+    """
+    one_more = " ".join(
+        f"WHEN {limit:d} THEN (SELECT record FROM match_key WHERE `key` = told.`key` LIMIT 1 OFFSET {limit:d})"  # noqa: S608
+        for limit in limits
+    )
+    return (
+        "SELECT wanted.`key`, found.record FROM "  # noqa: S608  (numbers of ours only)
+        f"(SELECT told.`key`, CASE told.most {one_more} END IS NOT NULL AS hot "
+        "FROM JSON_TABLE(%(keys)s, '$[*]' COLUMNS (`key` BIGINT PATH '$[0]', most BIGINT PATH '$[1]')) AS told "
+        f"LIMIT {AT_ONCE}) AS wanted LEFT JOIN match_key AS found ON found.`key` = wanted.`key` AND NOT wanted.hot "
+        "WHERE wanted.hot OR found.record IS NOT NULL"
+    )
+
+
+@functools.cache
+def _each(count: int) -> sa.CompoundSelect[int, int]:
     """The records of each of so many keys, of each up to a limit. Of SQLite a part that has one must be a table."""
     parts: list[sa.Select[int, int]] = []
     for place in range(count):
         of_key = sa.select(match_key.c.key, match_key.c.record).where(match_key.c.key == sa.bindparam(f"key_{place}"))
-        of_key = of_key.limit(sa.bindparam(f"most_{place}", type_=sa.Integer()))
-        some = of_key.subquery(f"of_{place}")
-        parts.append(of_key if in_brackets else sa.select(some.c.key, some.c.record))
+        some = of_key.limit(sa.bindparam(f"most_{place}", type_=sa.Integer())).subquery(f"of_{place}")
+        parts.append(sa.select(some.c.key, some.c.record))
     return sa.union_all(*parts)
 
 
