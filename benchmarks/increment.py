@@ -27,6 +27,9 @@ from kehu.flows.arrive.arrive import Desk
 from kehu.resolve import model as models
 from kehu.store.database import Database
 
+PACED_S = 10
+"""So long records are sent at a rate."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arrivals:
@@ -39,6 +42,9 @@ class Arrivals:
     sustained_waits: np.ndarray
     sustained_effort: float
     """Seconds of our processor each of those takes."""
+    paced: float
+    """Arrivals answered a second while so many are sent a second, whether or not the others are answered."""
+    paced_waits: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +73,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=1_000_000, help="how many are stored before")
     parser.add_argument("--new", type=int, nargs="*", default=[1_000, 10_000], help="increments of so many records")
     parser.add_argument(
-        "--arrivals", type=int, default=1_000, help="single arrivals, twice: alone, several at once; or 0"
+        "--arrivals", type=int, default=1_000, help="single arrivals: alone, several at once, at a rate; or 0"
     )
     parser.add_argument("--at-once", type=int, default=64, help="how many ask at the same time")
+    parser.add_argument("--rate", type=int, default=200, help="how many are sent a second, for ten seconds")
     parser.add_argument("--databases", nargs="+", choices=prepared.DATABASES, default=prepared.DATABASES)
     parser.add_argument("--dir", type=Path, default=Path("/tmp/kehu-increment"), help="where the stores are kept")
     return parser.parse_args()
@@ -92,24 +99,44 @@ def _measure(
 
 def _arrivals(store: Database, folder: Path, rows: pa.Table, options: argparse.Namespace) -> Arrivals:
     desk = _desk(folder)
-    sent = [_sent(row) for row in rows.slice(0, 2 * options.arrivals + 20).to_pylist()]
+    half, whole = 20 + options.arrivals, 20 + 2 * options.arrivals
+    sent = [_sent(row) for row in rows.slice(0, whole + PACED_S * options.rate).to_pylist()]
     for row in sent[:20]:
         arrive.one(store, desk, row)
     gc.freeze()  # As `serve` does.
-    half = 20 + options.arrivals
     worked = time.process_time()
     waits = np.array([_timed(store, desk, row) for row in sent[20:half]])
     effort = (time.process_time() - worked) / len(waits)
     begun, worked = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(options.at_once) as many:
-        busy = np.array(list(many.map(lambda row: _timed(store, desk, row), sent[half:])))
+        busy = np.array(list(many.map(lambda row: _timed(store, desk, row), sent[half:whole])))
+    sustained, worked = len(busy) / (time.perf_counter() - begun), time.process_time() - worked
+    paced_waits = _paced(store, desk, sent[whole:], options.rate)
     return Arrivals(
         waits=waits,
         effort=effort,
-        sustained=len(busy) / (time.perf_counter() - begun),
+        sustained=sustained,
         sustained_waits=busy,
-        sustained_effort=(time.process_time() - worked) / len(busy),
+        sustained_effort=worked / len(busy),
+        paced=len(paced_waits) / (len(paced_waits) / options.rate + paced_waits[-1]),
+        paced_waits=paced_waits,
     )
+
+
+def _paced(store: Database, desk: Desk, rows: list[arrive.Row], rate: int) -> np.ndarray:
+    """Seconds from when each of the rows is due until it is answered; the next does not wait for that."""
+    begun = time.perf_counter()
+
+    def wait(place: int, row: arrive.Row) -> float:
+        arrive.one(store, desk, row)
+        return time.perf_counter() - begun - place / rate
+
+    answers = []
+    with ThreadPoolExecutor(len(rows)) as many:
+        for place, row in enumerate(rows):
+            time.sleep(max(begun + place / rate - time.perf_counter(), 0))
+            answers.append(many.submit(wait, place, row))
+    return np.array([answer.result() for answer in answers])
 
 
 def _desk(folder: Path) -> Desk:
@@ -143,12 +170,15 @@ def _told(arrivals: Arrivals) -> list[str]:
         f"{arrivals.sustained:.0f}",
         *(f"{1000 * np.quantile(arrivals.sustained_waits, share):.1f} ms" for share in (0.5, 0.95)),
         f"{1000 * arrivals.sustained_effort:.1f} ms",
+        f"{arrivals.paced:.0f}",
+        *(f"{1000 * np.quantile(arrivals.paced_waits, share):.0f} ms" for share in (0.5, 0.95)),
     ]
 
 
 def _table(measured: list[Measured]) -> Table:
     table = Table("database")
     heads = ("stored", "increments", "one alone: p50", "p95", "p99", "CPU", "at once: per second", "p50", "p95", "CPU")
+    heads += ("at a rate: per second", "p50", "p95")
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for one in measured:

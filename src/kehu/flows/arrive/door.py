@@ -20,8 +20,8 @@ from kehu.errors import KehuError
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 
-MOST = 64
-"""So many go in together: a longer row of them would let the last wait for more than a moment."""
+MOST = 256
+"""So many go in together. The more there are the less each costs, and who asks next waits no longer than they take."""
 
 MOMENT_S = 0.01
 """So long the first waits for others, where several were served just now."""
