@@ -20,7 +20,7 @@ from kehu.model.codes import DecidedBy, Flaw, Kind, MediumKind
 from kehu.resolve import golden, media, quality
 from kehu.resolve.survivorship import Strategy
 
-MOST = 64
+MOST = 16
 """So many records are few."""
 
 Row: TypeAlias = dict[str, Any]

@@ -32,6 +32,12 @@ PAGE = 20_000
 FEW = 500
 """Values that still go into the statement itself; more go through a temporary table."""
 
+FED = 32
+"""So many new rows are still handed to a server one by one; more are fed to it together."""
+
+SINGLY = 64
+"""So many rows MariaDB and MySQL are still told one by one to change or to drop; PostgreSQL takes `FEW` so."""
+
 FIRST = 100
 """So many rows the driver of MariaDB and MySQL hands over; where more come they are taken from its connection."""
 
@@ -106,7 +112,7 @@ def _feed(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: boo
     if tx.dialect.name == "sqlite":
         with _undisturbed():
             drivers.feed(tx, table, rows, " OR IGNORE" if unless_there else "")
-    elif rows.num_rows <= FEW:
+    elif rows.num_rows <= (_singly(tx) if unless_there else FED):
         drivers.many(tx, _inserting(tx, table, rows, unless_there=unless_there), rows)
     elif tx.dialect.name in columns.MYSQL_FAMILY:
         drivers.load_data(tx, table, rows, unless_there=unless_there)
@@ -171,16 +177,17 @@ def update(tx: Transaction, table: sa.Table, rows: pa.Table, *, by: Sequence[str
         return int(rows.num_rows)
     storable.require(rows, table)
     rows = _in_order(sealed.closed(tx, table, rows), by)
-    if rows.num_rows > FEW and tx.dialect.name != "sqlite":
+    if rows.num_rows > _singly(tx) and tx.dialect.name != "sqlite":
         with held(tx, f"set_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as new:
-            if tx.dialect.name in columns.MYSQL_FAMILY:
-                drivers.update_joined(tx, table, new, by=by)
-            else:
-                same = [table.c[name] == new.c[name] for name in by]
-                tx.execute(table.update().where(*same).values({name: new.c[name] for name in changed}))
+            drivers.update_joined(tx, table, new, by=by)
     else:
         drivers.many(tx, drivers.updating(tx, table, changed, by), rows.select([*changed, *by]))
     return int(rows.num_rows)
+
+
+def _singly(tx: Transaction) -> int:
+    """So many rows are changed one by one: to join with a table of them takes longer to begin."""
+    return SINGLY if tx.dialect.name in columns.MYSQL_FAMILY else FEW
 
 
 def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
@@ -188,21 +195,17 @@ def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     if rows.num_rows == 0:
         return
     rows = _in_order(rows, rows.column_names)
-    if rows.num_rows > FEW and tx.dialect.name != "sqlite":
-        with held(tx, f"old_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as old:
-            if tx.dialect.name in columns.MYSQL_FAMILY:
-                drivers.delete_joined(tx, table, old)
-            else:
-                tx.execute(table.delete().where(*(table.c[name] == old.c[name] for name in rows.column_names)))
-    elif rows.num_rows <= FEW and rows.num_columns == 1:
+    of_these = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE"  # noqa: S608
+    if rows.num_rows <= FEW and rows.num_columns == 1:
         (name,) = rows.column_names
         marks = ", ".join([drivers.mark(tx)] * rows.num_rows)
-        statement = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE {drivers.quoted(tx, name)} IN ({marks})"  # noqa: S608
         with drivers.cursor_of(tx) as cursor:
-            cursor.execute(statement, rows.column(name).to_pylist())
+            cursor.execute(f"{of_these} {drivers.quoted(tx, name)} IN ({marks})", rows.column(name).to_pylist())
+    elif rows.num_rows <= _singly(tx) or tx.dialect.name == "sqlite":
+        drivers.many(tx, f"{of_these} {drivers.equal(tx, rows.column_names)}", rows)
     else:
-        statement = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE {drivers.equal(tx, rows.column_names)}"  # noqa: S608
-        drivers.many(tx, statement, rows)
+        with held(tx, f"old_{table.name}", rows, {name: table.c[name] for name in rows.column_names}) as old:
+            drivers.delete_joined(tx, table, old)
 
 
 def _in_order(rows: pa.Table, by: Sequence[str]) -> pa.Table:

@@ -162,7 +162,11 @@ def load_data(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there:
 
 
 def update_joined(tx: Transaction, table: sa.Table, new: sa.Table, *, by: Sequence[str]) -> None:
-    """Set the columns of MariaDB's and MySQL's rows that those of another table have, where `by` columns are equal."""
+    """Set the columns of a server's rows that those of another table have, where `by` columns are equal."""
+    if tx.dialect.name == "postgresql":
+        same = [table.c[name] == new.c[name] for name in by]
+        tx.execute(table.update().where(*same).values({one.name: one for one in new.c if one.name not in by}))
+        return
     own, other = quoted(tx, table.name), quoted(tx, new.name)
     names = [quoted(tx, column.name) for column in new.c if column.name not in by]
     sets = ", ".join(f"{own}.{name} = {other}.{name}" for name in names)
@@ -170,12 +174,15 @@ def update_joined(tx: Transaction, table: sa.Table, new: sa.Table, *, by: Sequen
 
 
 def delete_joined(tx: Transaction, table: sa.Table, old: sa.Table) -> None:
-    """Delete the rows of MariaDB's and MySQL's table that equal those of another one in its columns."""
+    """Delete the rows of a server's table that equal those of another one in its columns."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(table.delete().where(*(table.c[one.name] == one for one in old.c)))
+        return
     tx.exec_driver_sql(f"DELETE {quoted(tx, table.name)} FROM {_joined(tx, old, table, old.c.keys())}")
 
 
 def _joined(tx: Transaction, first: sa.Table, then: sa.Table, by: Sequence[str]) -> str:
-    """The rows of two tables that are equal in some columns, looked for in this order.
+    """The rows of two tables of MariaDB and MySQL that are equal in some columns, looked for in this order.
 
     The server knows little of a table that was made a moment ago: it may read that anew for every row of the other.
     """

@@ -63,7 +63,7 @@ class Page:
     """What to ask for the next page with; None where there is none."""
 
 
-HANDFUL = 64
+HANDFUL = 16
 """The terms of so few records are made one by one."""
 
 
