@@ -1,7 +1,9 @@
 """Records sent to the interface, into a store of their own."""
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from starlette.testclient import TestClient
 
 from kehu.engine.duck import Duck
 from kehu.errors import NotFoundError
+from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk
 from kehu.model.households import STATED
 from kehu.model.records import FLAT_COLUMNS
@@ -55,6 +58,27 @@ def send(client: TestClient, row: dict[str, Any]) -> Any:
     answer = client.post("/api/v1/records", json=row)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_pages_are_answered_however_many_senders_wait(taking: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, go = threading.Semaphore(0), threading.Event()
+    one = arrive.one
+
+    def wait(*given: Any, **named: Any) -> arrive.ArrivedOne:
+        waiting.release()
+        go.wait(60)
+        return one(*given, **named)
+
+    monkeypatch.setattr(arrive, "one", wait)
+    many = 50  # More than the threads of the loop.
+    with ThreadPoolExecutor(many + 1) as clients:
+        sent = [clients.submit(send, taking, ZHANG | {"record_id": str(number)}) for number in range(many)]
+        try:
+            assert all(waiting.acquire(timeout=30) for _ in range(many))
+            assert clients.submit(taking.get, "/api/v1/customers/1").result(30).status_code == 404
+        finally:
+            go.set()
+    assert len({one.result()["customer_id"] for one in sent}) == 1
 
 
 def test_a_record_is_answered_with_its_customer_and_its_links(taking: TestClient) -> None:

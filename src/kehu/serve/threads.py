@@ -11,11 +11,11 @@ first, one after the other. FastAPI would look into each of them anew for parame
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, HTTPException, Request, params
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
@@ -26,6 +26,9 @@ WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 class OnOneThread(APIRoute):
     """A route whose dependencies and handler run on one thread; what they await is there already."""
+
+    threads: ClassVar[CapacityLimiter | None] = None
+    """How many threads its requests may run on; None: all such routes share those of the loop, forty of them."""
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class OnOneThread(APIRoute):
                     await request.body()
                 except ClientDisconnect:
                     raise HTTPException(400, "The body did not come to its end.") from None
-            return await run_in_threadpool(_done, in_turn(request))
+            return await to_thread.run_sync(_done, in_turn(request), limiter=self.threads)
 
         return answer
 
@@ -74,8 +77,14 @@ class OnOneThread(APIRoute):
 class Router(APIRouter):
     """Such routes; those about a customer whose data is restricted open for privacy officers only."""
 
-    def __init__(self, *, dependencies: Sequence[params.Depends] = (), **given: Any) -> None:
-        super().__init__(**given, dependencies=[Depends(is_free), *dependencies], route_class=OnOneThread)
+    def __init__(
+        self,
+        *,
+        dependencies: Sequence[params.Depends] = (),
+        route_class: type[OnOneThread] = OnOneThread,
+        **given: Any,
+    ) -> None:
+        super().__init__(**given, dependencies=[Depends(is_free), *dependencies], route_class=route_class)
 
 
 def _is_plain(one: params.Depends) -> bool:

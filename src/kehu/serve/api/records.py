@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from kehu.flows.arrive import arrive
+from kehu.flows.arrive import arrive, door
 from kehu.flows.users.pace import Asked
 from kehu.model.people import Permission
 from kehu.serve import problems
 from kehu.serve.given import Desk, Parts, Sees
 from kehu.serve.pace import paced
-from kehu.serve.threads import Router
+from kehu.serve.threads import OnOneThread, Router
 from kehu.serve.who import Who, needs
 
 BATCH_ROWS = 1000
@@ -26,7 +27,14 @@ Text = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 10_000}, {"type": "number"}, {"type": "null"}]}),
 ]
 
-router = Router(prefix="/records", tags=["records"], dependencies=[paced(Asked.PUSH)])
+
+class AtTheDoor(OnOneThread):
+    """Senders wait until those before them are served: nobody who opens a page waits behind them for a thread."""
+
+    threads = CapacityLimiter(door.MOST)
+
+
+router = Router(prefix="/records", tags=["records"], dependencies=[paced(Asked.PUSH)], route_class=AtTheDoor)
 
 Sender = Annotated[Who, needs(Permission.ARRIVE)]
 
