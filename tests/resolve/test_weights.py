@@ -180,6 +180,15 @@ def test_the_evidence_adds_up_to_the_weight(a_town: Callable[[int], Town], shipp
         assert sum(part.weight for part in told) == pytest.approx(row["weight"], abs=0.01)
 
 
+def test_links_tell_all_that_is_known_of_their_pairs(a_town: Callable[[int], Town], shipped: Model) -> None:
+    records = Records(clean.clean(a_town(600).records))
+    scores = weights.score(records, *paired(records), shipped)
+    again = weights.of_links(weights.links_of(scores, np.arange(len(records))), scores.left, scores.right, shipped)
+    assert np.array_equal(again.weight, scores.weight)
+    assert np.array_equal(again.levels, scores.levels)
+    assert np.array_equal(again.lasting, scores.lasting, equal_nan=True)
+
+
 def test_a_pair_is_scored_the_same_alone_turned_and_among_many(a_town: Callable[[int], Town], shipped: Model) -> None:
     """To the last bit: three speeds must not differ where a weight is at the bar."""
     records = Records(clean.clean(a_town(600).records))

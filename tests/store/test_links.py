@@ -1,6 +1,8 @@
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pytest
 
 from kehu.store import customers, links
 from kehu.store.database import Database
@@ -34,6 +36,18 @@ def test_links_replace_every_link_of_the_records_given(store: Database) -> None:
         (2, 4, 7.0),
         (3, 4, 3.0),
     ]
+
+
+@pytest.mark.parametrize("many", [3, 100, 3_000])
+def test_a_weight_is_read_to_the_last_bit(store: Database, many: int) -> None:
+    """Stored links are not weighed again when their group is: what is at the bar stays where it was."""
+    weights = np.random.default_rng(many).normal(3.5, 20, many)
+    rows = [(place, place + many, float(weight), "linked") for place, weight in enumerate(weights)]
+    with store.begin() as tx:
+        links.replace(tx, ids(*range(many)), pairs(*rows))
+    with store.read() as tx:
+        found = links.of_records(tx, ids(*range(many)))
+    assert np.array_equal(found.column("weight").to_numpy(), weights)
 
 
 def test_a_customers_links_are_those_of_its_records(store: Database, now: Any) -> None:

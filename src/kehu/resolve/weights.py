@@ -293,10 +293,31 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
         scores: The pairs.
         numbers: The number of each row.
     """
-    digits = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)[scores.patterns.distinct]
+    digits = _DIGITS[scores.patterns.distinct]
     letters = np.ascontiguousarray(digits).view(f"S{len(ALL)}").ravel().tolist()
     levels = pa.array(letters, pa.binary()).cast(pa.string()).take(pa.array(scores.patterns.of))
     return pa.table([numbers[scores.left], numbers[scores.right], scores.weight, levels], schema=links.LINKS)
+
+
+def of_links(stored: pa.Table, left: Rows, right: Rows, model: Model) -> Scores:
+    """What `links_of` made a table of: nobody has to compare those records again.
+
+    Args:
+        stored: `model.links.LINKS`, scored by this model.
+        left: Row of the left record of each.
+        right: Row of the right record of each.
+        model: Rates and frequencies.
+    """
+    letters = np.frombuffer("".join(stored.column("levels").to_pylist()).encode(), dtype=np.uint8)
+    patterns = Patterns(
+        np.searchsorted(_DIGITS, letters).astype(np.uint8).reshape(-1, len(ALL)), np.arange(len(left), dtype=np.int32)
+    )
+    says = _lasting(patterns.distinct, model.evidence)
+    return Scores(left, right, stored.column("weight").to_numpy(), patterns, says)
+
+
+_DIGITS = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
+"""What a level is called in a link."""
 
 
 def _likelihood(patterns: Matrix, of: Floats) -> Floats:

@@ -243,7 +243,7 @@ def _grouped(
     touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), tie_from=model.tie_from)
     compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
     found = _moved(found, compared.numbers, rows.numbers)
-    kept = weights.score(rows.records, *coding.rows(rows.numbers, touched.links), model)
+    kept = weights.of_links(touched.links, *coding.rows(rows.numbers, touched.links), model)
     progress.step("group")
     decided = coding.decided(tx, pa.array(rows.numbers), rows.numbers)
     # Whoever was compared only is tied to nobody here, and stays what it is.
