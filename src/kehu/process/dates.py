@@ -20,7 +20,9 @@ Moments = npt.NDArray[np.datetime64]
 PIVOT = 30
 """Two-digit years below it are 20xx, the others 19xx."""
 
-_FIRST_YEAR, _LAST_YEAR = 1600, 2100
+_FIRST_YEAR, _LAST_YEAR = 1400, 2100
+"""Registers of persons of history reach back so far; a year before it is a slip (1087 for 1987), or stands for none."""
+
 _EXCEL_ZERO = dt.date(1899, 12, 30)
 _MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
