@@ -152,16 +152,19 @@ def _tie(strongest: Floats, odds: Floats, records: Rows) -> Floats:
     return np.asarray(np.maximum(strongest, np.log2(odds / records)))
 
 
-def worst(told: Floats, rows: Rows) -> Floats:
+def worst(told: Floats, summed: Floats, rows: Rows) -> Floats:
     """What can speak against joining any two groups of a block, at most; below 0.
 
     Args:
         told: The worst that a pair of each block says of each thing, at most 0; one row a block.
-        rows: How many rows or groups each block is made of.
+        summed: All that its pairs say against it of the things that are `EACH_BY_ITSELF`, at most 0.
+        rows: How many records each block is made of.
     """
     pairs = rows**2 // 4  # Two groups have at most so many, and of few an average is not believed in full.
     each = told * (pairs / (pairs + DOUBT))[:, None]
-    each[:, EACH_BY_ITSELF] *= np.maximum(rows // 2, 1)[:, None]
+    one = each[:, EACH_BY_ITSELF]
+    # What counts more than once is divided by the records of the greater group, two at least.
+    each[:, EACH_BY_ITSELF] = np.minimum(one, np.maximum(one * (rows // 2)[:, None], summed / 2.0))
     return np.asarray(each.sum(axis=1))
 
 

@@ -178,10 +178,12 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     weight, lasting, of_pair = scored.weight[inside], scored.lasting[inside], block[a]
     worst = np.zeros((int(block.max(initial=-1)) + 1, lasting.shape[1]))
     against = np.flatnonzero((lasting < 0.0).any(axis=1))  # One pair in ten.
-    np.minimum.at(worst, of_pair[against], np.fmin(lasting[against], 0.0))
+    told, of_told = np.fmin(lasting[against], 0.0), of_pair[against]
+    np.minimum.at(worst, of_told, told)
+    summed = [np.bincount(of_told, thing, len(worst)) for thing in told.T[between.EACH_BY_ITSELF]]
     # What links tie that even the worst objections of a block stop nowhere is one group as it is.
     rows = np.bincount(block, minlength=len(worst))
-    objection = between.worst(worst, rows)
+    objection = between.worst(worst, np.stack(summed, axis=1), rows)
     plain = (objection > EXCLUDES) & ~_several(certificate, block, len(worst))
     tied = plain[of_pair] & (weight >= (link_from - objection)[of_pair])
     group = _least(_connected(a, b, tied, size)[group])
