@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from rich.console import Console
 
-from kehu.store import bulk, planner, sequence
+from kehu.store import bulk, planner, plans, sequence
 from kehu.store.database import Database, Transaction
 from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.households import interaction, subscription
@@ -58,10 +58,20 @@ CLASSES = {"complaint": 360.0, "fault": 48.0, "restoration": 48.0, "request": 24
 
 def enrich(opened: Database, console: Console) -> None:
     """Make the store an operator's, unless it is one."""
-    with opened.begin() as tx:
-        if tx.scalar(sa.select(sa.func.count()).select_from(interaction)):
-            return
+    if not _is_enriched(opened):
         console.print("[dim]enriching the store …[/]")
+        _enrich(opened)
+    # One that was there may just have been migrated.
+    planner.settle(opened)
+
+
+def _is_enriched(opened: Database) -> bool:
+    with opened.read() as tx:
+        return tx.scalar(sa.select(interaction.c.record).limit(1)) is not None
+
+
+def _enrich(opened: Database) -> None:
+    with opened.begin() as tx:
         far = {name: sequence.take(tx, name, FAR) for name in ("record", "customer")}
         behind = {"record": far["record"], "origin": far["record"], "customer_id": far["customer"]}
         for table in (record, customer, member):
@@ -70,7 +80,6 @@ def enrich(opened: Database, console: Console) -> None:
         _contacts(tx, draw)
         _tickets(tx, draw)
         _statements(tx, draw)
-    planner.settle(opened)
 
 
 def _double(tx: Transaction, table: sa.Table, behind: dict[str, int]) -> None:
@@ -113,6 +122,7 @@ def _contacts(tx: Transaction, draw: np.random.Generator) -> None:
         "role": pa.array(["holder"] * held.num_rows), "plan": _drawn(draw, PLANS, held.num_rows),
         "number_state": _drawn(draw, STATES, held.num_rows), "opened_at": _moments(draw, held.num_rows),
     }))  # fmt: skip
+    plans.follow(tx, held["record"])
 
 
 def _tickets(tx: Transaction, draw: np.random.Generator) -> None:

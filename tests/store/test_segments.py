@@ -61,7 +61,13 @@ def _people() -> list[Person]:
             }
             for turn in range(number % 4)
         ]
-        numbers = [{"plan": (None, "5G-129", "5G_129")[(number + turn) % 3]} for turn in range(number % 3)]
+        numbers = [
+            {
+                "plan": (None, "5G-129", "5G_129")[(number + turn) % 3],
+                "number_state": (None, "active", "parked", "active")[(number + turn) % 4],
+            }
+            for turn in range(number % 3)
+        ]
         tickets = [
             {
                 "kind": ("complaint", "fault")[(number + turn) % 2],
@@ -98,7 +104,8 @@ def _fill(store: Database) -> None:
         for thing in of_records:
             for row in one.things[thing]:
                 record += 1
-                rows["member"].append({"record": record, "customer_id": one.customer_id, "since": TIMES[0]})
+                whose = {"record": record, "customer_id": one.customer_id, "since": TIMES[0]}
+                rows["member"].append(whose | {"plan": row.get("plan")})
                 if thing == "interaction":
                     visit = {("started_at" if name == "at" else name): value for name, value in row.items()}
                     rows[thing].append({"record": record, **visit})
@@ -229,6 +236,7 @@ WORDS = st.sampled_from(
         "marketing",
         "sharing",
         "given",
+        "active",
     ]
 )
 DATED = st.one_of(
@@ -280,7 +288,7 @@ ABOUT = {
             "updated_at",
         ),
         "interaction": ("kind", "reason", "at", "satisfaction", "verified"),
-        "subscription": ("plan",),
+        "subscription": ("plan", "number_state"),
         "ticket": ("kind", "queue", "opened_at", "late"),
         "consent": ("purpose", "said", "at"),
     }.items()

@@ -156,7 +156,7 @@ HELD: Mapping[str, Held] = {
     ),
     # Which records are one customer.
     "fresh": _held(Use.RESOLVE, Period.MOMENT, public="record"),
-    "member": _held(Use.RESOLVE, Period.SERVICE, personal="record customer_id since"),
+    "member": _held(Use.RESOLVE, Period.SERVICE, personal="record customer_id since plan"),
     "member_history": _held(Use.RESOLVE, Period.CUSTOMER, personal="record customer_id since until"),
     "match_key": _held(Use.RESOLVE, Period.CUSTOMER, personal="key record"),
     "link": _held(Use.RESOLVE, Period.CUSTOMER, personal="record_l record_r weight levels state reason"),

@@ -40,6 +40,9 @@ _SPECIAL: Mapping[str, sa.ColumnElement[Any]] = {
 }
 """Columns that are called otherwise than in their table, or made of one there."""
 
+PLAN = "subscription.plan"
+"""The column of which `member` has a copy."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Today:
@@ -110,13 +113,7 @@ def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
         case Thing.CONSENT:
             whose, theirs = _of_consents(condition, today)
         case _:
-            table = _TABLES[condition.has]
-            whose = member.c.customer_id
-            theirs = (
-                sa.select(member.c.customer_id)
-                .join(table, table.c.record == member.c.record)
-                .where(*_leaves(condition, today))
-            )
+            whose, theirs = member.c.customer_id, _of_members(condition, today)
     if condition.at_least > 1:
         # Made a sum, it is no order that an index of members has: SQLite would walk all of them in that order, to look
         # for the things of each.
@@ -124,6 +121,18 @@ def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
         theirs = theirs.with_only_columns(one).group_by(one).having(sa.func.count() >= condition.at_least)
     # A list of customers, made once; a question about each customer would be asked a million times.
     return customer.c.customer_id.in_(theirs)
+
+
+def _of_members(condition: Has, today: Today) -> sa.Select[tuple[int]]:
+    """Whose records tell of it; the plan that a record states stands beside whose it is."""
+    is_plan = [leaf.column == PLAN for leaf in condition.where]
+    plans = [leaf for leaf, is_one in zip(condition.where, is_plan, strict=True) if is_one]
+    theirs = sa.select(member.c.customer_id).where(*(_asked(leaf, member.c.plan, today) for leaf in plans))
+    others = [leaf for leaf, is_one in zip(condition.where, is_plan, strict=True) if not is_one]
+    if plans and not others:
+        return theirs
+    table = _TABLES[condition.has]
+    return theirs.join(table, table.c.record == member.c.record).where(*(_leaf(leaf, today) for leaf in others))
 
 
 def _of_tickets(condition: Has, today: Today) -> tuple[sa.ColumnElement[int], sa.Select[tuple[int]]]:

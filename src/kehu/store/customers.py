@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.model import customers as model
 from kehu.model.records import require
-from kehu.store import bulk, media, moments, records, sealed, search, sequence, wire
+from kehu.store import bulk, media, moments, plans, records, sealed, search, sequence, wire
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
 from kehu.store.dictionary.records import fresh, member, member_history, record
@@ -160,7 +160,7 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array |
     bulk.insert(tx, member_history, leaving.append_column("until", left))
     bulk.delete(tx, member, leaving.select(["record"]))
     since = left.take(pc.index_in(moved.column("record"), leaving.column("record").combine_chunks()))
-    bulk.insert(tx, member, moved.append_column("since", pc.fill_null(since, pa.scalar(at, INSTANT))))
+    plans.insert_members(tx, moved.append_column("since", pc.fill_null(since, pa.scalar(at, INSTANT))))
     if len(numbers) <= bulk.FEW or tx.scalar(sa.select(fresh.c.record).limit(1)) is not None:
         records.touch_identified(tx, numbers)
     return int(moved.num_rows)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from kehu.model import households as model
 from kehu.model.codes import AccountType, Direction, IdType, InteractionKind, NumberState, Role
-from kehu.store import asking, bulk, sealed
+from kehu.store import asking, bulk, plans, sealed
 from kehu.store.database import Transaction
 from kehu.store.dictionary.households import account, interaction, subscription
 from kehu.store.dictionary.records import member, record
@@ -131,6 +131,8 @@ def add(tx: Transaction, stated: pa.Table, *, records: pa.Array, channel: str) -
         else:
             rows = rows.append_column("channel", pa.repeat(pa.scalar(channel), rows.num_rows))
         bulk.insert(tx, table, rows)
+        if table is subscription and "plan" in names:
+            plans.follow(tx, rows.filter(pc.is_valid(rows.column("plan"))).column("record"))
 
 
 _IN_TABLE = {"interaction_at": "started_at"}

@@ -214,7 +214,7 @@ def _succeed(tx: Transaction, *, old: np.ndarray, new: np.ndarray, at: datetime)
         schema = pa.schema(
             [("record", pa.int64()), ("customer_id", pa.int64()), ("since", pa.timestamp("us", tz="UTC"))]
         )
-        left = bulk.read(tx, sa.select(member).where(one_of_them), schema)
+        left = bulk.read(tx, sa.select(*(member.c[name] for name in schema.names)).where(one_of_them), schema)
     now = moments.after(left.column("since"), at)
     successor = pa.array(new).take(pc.index_in(left.column("record"), pa.array(old)))
     bulk.insert(tx, member_history, left.append_column("until", now))

@@ -189,6 +189,15 @@ _CHECKS = (
     ),
     _Check(
         invariant="I2",
+        broken="members of a customer with another plan than their record states",
+        wrong=_asked(
+            sa.select(member.c.record)
+            .outerjoin(subscription, subscription.c.record == member.c.record)
+            .where(member.c.plan.is_distinct_from(subscription.c.plan))
+        ),
+    ),
+    _Check(
+        invariant="I2",
         broken="links of records that are no longer in force",
         wrong=_asked(
             sa.select(link.c.record_l).where(

@@ -133,7 +133,8 @@ def test_what_law_makes_us_keep_is_stored_and_nothing_else(
     held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any, tmp_path: Path
 ) -> None:
     number = known(held, desk)
-    opened = {"channel": "hall", "record_id": "h5", **her.says, "msisdn": "13912348765", "number_state": "正常"}
+    number_of_hers = {"msisdn": "13912348765", "number_state": "正常", "plan": "5G-129"}
+    opened = {"channel": "hall", "record_id": "h5", **her.says, **number_of_hers}
     arrive.one(held, desk, opened)
     receipt = erase.erase(held, desk, number, asked=asked(), room=room)
     assert receipt.told["kept_by_law"] == 1

@@ -26,7 +26,6 @@ subscription = Table(
     Column("proxy_id_type", Word(LENGTHS["proxy_id_type"]), comment="Type of the proxy's certificate"),
     Column("proxy_id_number", Sealed(LENGTHS["proxy_id_number"]), comment="Number of the proxy's certificate; sealed"),
     Index(None, "channel", "msisdn"),
-    Index(None, "plan", "record"),
     comment="What a record says of a subscription (用户); the newest of those in force holds",
     **MYSQL,
 )

@@ -4,7 +4,17 @@ A row of `record` never changes but for `current`; what we believe about it stan
 `fresh`, `match_key`, `link`), so a load of millions is inserts only.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from kehu.model import records as model_records
 from kehu.store.columns import Digest, Instant, Real, Word
@@ -46,7 +56,12 @@ member = Table(
     Column("record", NUMBER, primary_key=True, autoincrement=False, comment="Number of a current record"),
     Column("customer_id", NUMBER, nullable=False, comment="The customer it belongs to"),
     Column("since", Instant(), nullable=False, comment="Since when (UTC)"),
+    Column("plan", Word(LENGTHS["plan"]), comment="The plan that the record states"),
     Index(None, "customer_id", "record"),
+    # Who has a plan, told without a look at anything else; most records of most channels state none.
+    Index(
+        None, "plan", "customer_id", sqlite_where=text("plan IS NOT NULL"), postgresql_where=text("plan IS NOT NULL")
+    ),
     comment="Which customer a current record belongs to; a new version starts with the customer of the old one",
     **MYSQL,
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from kehu.store import bulk, sequence
+from kehu.store import bulk, plans, sequence
 from kehu.store.database import Database, Transaction
 from kehu.store.dictionary.customers import customer, customer_history
 from kehu.store.dictionary.decisions import decision, decision_member
@@ -66,6 +66,7 @@ def empty(tx: Transaction, records: pa.Array) -> None:
     bare = {column.name: None for column in subscription.c if column.nullable and column.name not in REAL_NUMBER}
     with bulk.among(tx, subscription.c.record, records) as one_of_them:
         tx.execute(subscription.update().where(one_of_them).values(bare))
+    plans.forget(tx, records)
     for table in (account, interaction, pushed, match_key, member_history):
         with bulk.among(tx, table.c.record, records) as one_of_them:
             tx.execute(table.delete().where(one_of_them))
