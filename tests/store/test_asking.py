@@ -1,14 +1,17 @@
 """Questions that are handed to the driver: the same answers as SQLAlchemy gives, on each database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from kehu.errors import StoreError
-from kehu.store import asking, columns
-from kehu.store.database import Database
+from kehu.errors import NotFoundError, StoreError
+from kehu.store import asking, columns, customers, households, media, views
+from kehu.store.asking import Put
+from kehu.store.database import Database, Transaction
+from kehu.store.service import numbers
 
 AT = datetime(2026, 11, 22, 8, 30, 0, 123456, tzinfo=UTC)
 
@@ -125,3 +128,119 @@ def test_a_change_is_made_as_sqlalchemy_makes_it(things: Database) -> None:
         assert asking.done(tx, LATER, told) == 2
         assert asking.done(tx, LATER, told | {"least": 99}) == 0
         assert tx.execute(sa.select(THING).order_by(THING.c.number)).all() == wanted
+
+
+SHARED = sa.select(THING.c.number / sa.bindparam("among", type_=sa.BigInteger)).where(THING.c.number == 4)
+
+
+def _put(since: datetime, among: int) -> list[Put]:
+    return [Put(SINCE, {"since": since}), Put(ONE_OF, {"digests": [ROWS[1]["digest"]]}), Put(SHARED, {"among": among})]
+
+
+def _ahead(tx: Transaction) -> dict[object, object]:
+    """The answers that are at hand."""
+    found: dict[object, object] = tx.get_execution_options()["once"].get("ahead", {})
+    return found
+
+
+def test_what_is_asked_ahead_is_answered_as_in_its_turn(things: Database) -> None:
+    for _ in range(5):
+        for looking in (things.look, things.glance):
+            with looking() as tx:
+                asking.ahead(tx, _put(AT, 2))
+                at_hand = len(_ahead(tx))
+                assert [row.number for row in asking.told(tx, SINCE, since=AT + timedelta(hours=3))] == [3, 4, 5]
+                assert [row._asdict() for row in asking.told(tx, SINCE, since=AT)] == ROWS[:5]
+                assert [row.number for row in asking.told(tx, ONE_OF, digests=[ROWS[1]["digest"]])] == [2]
+                assert [int(number) for (number,) in asking.rows(tx, SHARED, {"among": 2})] == [2]
+                assert not _ahead(tx)
+    assert at_hand == (3 if tx.dialect.name == "postgresql" else 0)
+
+
+def test_what_was_asked_ahead_is_answered_once(things: Database) -> None:
+    for _ in range(5):
+        with things.look() as tx:
+            asking.ahead(tx, _put(AT, 2))
+            asking.told(tx, SINCE, since=AT)
+            with things.begin() as other:
+                other.execute(THING.update().values(at=AT))
+            assert len(asking.told(tx, SINCE, since=AT)) == (5 if tx.dialect.name == "sqlite" else len(ROWS))
+        with things.glance() as tx:
+            assert not _ahead(tx)
+        with things.begin() as tx:
+            tx.execute(THING.delete())
+            tx.execute(THING.insert(), ROWS)
+
+
+def test_a_question_that_is_refused_ahead_is_refused_in_its_turn_and_spoils_no_other(things: Database) -> None:
+    if things.engine.dialect.name != "postgresql":
+        pytest.skip("others divide by nothing, and ask nothing ahead")
+    for _ in range(5):
+        with things.look() as tx:
+            for put in _put(AT, 2):
+                asking.rows(tx, *put)
+    for _ in range(2):
+        with pytest.raises(StoreError), things.look() as tx:  # noqa: PT012  (of one look)
+            asking.ahead(tx, list(reversed(_put(AT, 0))))
+            assert [row.number for row in asking.told(tx, SINCE, since=AT)] == [1, 2, 3, 4, 5]
+            asking.rows(tx, SHARED, {"among": 0})
+        with things.look() as tx:
+            asking.ahead(tx, _put(AT, 2))
+            assert len(_ahead(tx)) == 3
+
+
+def test_a_server_that_goes_away_while_it_is_asked_ahead_is_told_and_found_again(things: Database) -> None:
+    if things.engine.dialect.name != "postgresql":
+        pytest.skip("others ask nothing ahead")
+    for _ in range(5):
+        with things.look() as tx:
+            for put in _put(AT, 2):
+                asking.rows(tx, *put)
+    with pytest.raises(StoreError), things.look() as tx:  # noqa: PT012  (of one look)
+        number = asking.rows(tx, sa.select(sa.func.pg_backend_pid()), {})[0][0]
+        with things.begin() as other:
+            other.execute(sa.select(sa.func.pg_terminate_backend(number)))
+        asking.ahead(tx, _put(AT, 2))
+    for _ in range(5):
+        with things.look() as tx:
+            asking.ahead(tx, _put(AT, 2))
+            assert len(asking.told(tx, SINCE, since=AT)) == len(ROWS) - 1
+
+
+@pytest.mark.parametrize(
+    ("questions", "ask"),
+    [
+        pytest.param(lambda number: [customers.question_of(number)], customers.get, id="the customer"),
+        pytest.param(lambda number: [views.question_of_records(number)], views.records_of, id="its records"),
+        pytest.param(lambda number: [media.question_of(number)], media.of_customer, id="how it is reached"),
+        pytest.param(
+            households.questions_of,
+            lambda tx, number: (households.subscriptions_of(tx, number), households.accounts_of(tx, number)),
+            id="its numbers and accounts",
+        ),
+        pytest.param(
+            lambda number: [households.question_of_timeline(number)], households.timeline_of, id="its contacts"
+        ),
+        pytest.param(
+            views.questions_of_past,
+            lambda tx, number: (
+                views.links_of(tx, number, inside=True),
+                views.links_of(tx, number, inside=False),
+                views.history_of(tx, number),
+            ),
+            id="why it is one",
+        ),
+        pytest.param(lambda number: [numbers.question_of(number)], numbers.were_served, id="whether it was served"),
+    ],
+)
+def test_what_is_said_to_be_asked_is_asked(
+    store: Database, questions: Callable[[int], list[Put]], ask: Callable[[Transaction, int], object]
+) -> None:
+    for _ in range(5):
+        with store.look() as tx:
+            asking.ahead(tx, questions(7))
+            at_hand = len(_ahead(tx))
+            with suppress(NotFoundError):
+                ask(tx, 7)
+            assert not _ahead(tx)
+    assert at_hand == (len(questions(7)) if tx.dialect.name == "postgresql" else 0)

@@ -2,12 +2,18 @@
 
 SQLAlchemy looks up what it made of a statement before, fits it to the number of values and wraps cursor and rows, each
 time anew: several times what SQLite takes to answer.
+
+A server takes longer to be reached than to answer. Whoever knows beforehand what will be asked has it asked at once;
+whatever asks it then finds its answer at hand, and is written as if there were nobody who knew:
+
+    asking.ahead(tx, [media.question_of(number), *households.questions_of(number)])
+    media.of_customer(tx, number)
 """
 
 import copy
 import functools
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -46,6 +52,38 @@ class _Worded:
     """Those of the columns."""
     readers: _Readers | None = None
     """Told by the first answer: what the driver calls the types stands there."""
+
+
+class Put(NamedTuple):
+    """A question as it will be asked."""
+
+    statement: Question
+    asked: Asked
+
+
+def ahead(tx: Transaction, questions: Sequence[Put]) -> None:
+    """Ask at once what is going to be asked in a look, each once; what comes to nothing is asked in its turn.
+
+    A database in a file is reached at once, and MariaDB's driver waits for each answer: there nothing is done.
+
+    Args:
+        tx: A look, in which nothing is changed.
+        questions: What is going to be asked, its parameters in the same order.
+    """
+    if tx.dialect.driver != PSYCOPG:
+        return
+    from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+    handed = [(put, one) for put in questions if (one := _handed(tx, *put)) is not None]
+    answers = libpq.several(tx, [(one.worded.text, one.told) for _, one in handed])
+    at_hand: dict[Hashable, _Answer] = tx.get_execution_options()["once"].setdefault("ahead", {})
+    for (put, one), answer in zip(handed, answers, strict=True):
+        if answer is not None:
+            at_hand[_key(*put)] = _answer(tx, one.worded, *answer)
+
+
+def _key(statement: Question, asked: Asked) -> Hashable:
+    return statement, *((name, tuple(value) if isinstance(value, list) else value) for name, value in asked.items())
 
 
 def told(tx: Transaction, statement: Question, **asked: object) -> list[Any]:
@@ -124,11 +162,14 @@ def _read(answer: _Answer) -> list[list[Any]]:
 
 
 def _asked(tx: Transaction, statement: Question, asked: Asked) -> _Answer | None:
+    at_hand: dict[Hashable, _Answer] | None = tx.get_execution_options().get("once", {}).get("ahead")
+    if at_hand and (answer := at_hand.pop(_key(statement, asked), None)):
+        return answer
     handed = _handed(tx, statement, asked)
-    if handed is None:
-        return None
-    worded = handed.worded
-    found, types = _straight(tx, worded.text, handed.told)
+    return None if handed is None else _answer(tx, handed.worded, *_straight(tx, handed.worded.text, handed.told))
+
+
+def _answer(tx: Transaction, worded: _Worded, found: Sequence[tuple[Any, ...]], types: Sequence[Any]) -> _Answer:
     if worded.readers is None:
         worded.readers = _readers(worded.types, tx.dialect, types)
     return _Answer(worded, found)

@@ -30,7 +30,6 @@ class AtHand:
             except IndexError:  # Another thread was faster.
                 break
             if opened_for is vault and (time.monotonic() - since < IDLE_S or _answers(tx)):
-                tx.get_execution_options()["once"].clear()
                 return tx
             tx.close()
         return None
@@ -42,6 +41,8 @@ class AtHand:
         elif len(self._lying) >= MOST:
             tx.close()
         else:
+            # What was found out by one is not kept for the next: it may hold personal values, and be true no longer.
+            tx.get_execution_options()["once"].clear()
             self._lying.append((tx, vault, time.monotonic()))
 
     def close(self) -> None:

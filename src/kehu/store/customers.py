@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from kehu.errors import NotFoundError
 from kehu.model import customers as model
 from kehu.model.records import require
-from kehu.store import bulk, media, moments, plans, records, sealed, search, sequence, wire
+from kehu.store import asking, bulk, media, moments, plans, records, sealed, search, sequence, wire
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
 from kehu.store.dictionary.records import fresh, member, member_history, record
@@ -280,6 +280,11 @@ _FEW_STATES = (
 
 
 _OF_NUMBER = sa.select(customer).where(customer.c.customer_id == sa.bindparam("number"))
+
+
+def question_of(customer_id: int) -> asking.Put:
+    """What `get` asks."""
+    return sealed.put(_OF_NUMBER, number=customer_id)
 
 
 def get(tx: Transaction, customer_id: int) -> Found:

@@ -26,6 +26,9 @@ Row = TypeVar("Row")
 MOST = 500
 """So many statements of one customer's numbers, the newest, are read."""
 
+CONTACTS_SHOWN = 20
+"""So many contacts with a customer are a page of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
@@ -138,18 +141,21 @@ def add(tx: Transaction, stated: pa.Table, *, records: pa.Array, channel: str) -
 _IN_TABLE = {"interaction_at": "started_at"}
 
 
+def questions_of(customer_id: int) -> list[asking.Put]:
+    """What `subscriptions_of` and `accounts_of` ask."""
+    return [sealed.put(_stated_of(table, ("channel", *key)), customer=customer_id) for table, key in _KEYS.items()]
+
+
 def subscriptions_of(tx: Transaction, customer_id: int) -> tuple[Subscription, ...]:
     """The numbers that a customer's records name, those it still holds first, then by number."""
-    found = [
-        Subscription(**row) for row in _in_force(tx, subscription, customer_id, ("msisdn", "role"), _SUBSCRIPTION_CODES)
-    ]
+    found = [Subscription(**row) for row in _in_force(tx, subscription, customer_id, _SUBSCRIPTION_CODES)]
     return tuple(sorted(found, key=lambda one: (not one.held, one.msisdn, one.channel, one.role)))
 
 
 def accounts_of(tx: Transaction, customer_id: int) -> tuple[Account, ...]:
     """The accounts that a customer's records name, those it still has first, then by key."""
     codes: _Codes = {"account_type": AccountType}
-    found = [Account(**row) for row in _in_force(tx, account, customer_id, ("account_id",), codes)]
+    found = [Account(**row) for row in _in_force(tx, account, customer_id, codes)]
     return tuple(sorted(found, key=lambda one: (not one.held, one.account_id, one.channel)))
 
 
@@ -159,15 +165,17 @@ _SUBSCRIPTION_CODES: _Codes = {"role": Role, "number_state": NumberState, "proxy
 _OF_THE_NEWEST = ("proxy_name", "proxy_id_type", "proxy_id_number")
 
 
-def _in_force(
-    tx: Transaction, table: sa.Table, customer_id: int, key: tuple[str, ...], codes: _Codes
-) -> Iterable[dict[str, Any]]:
+_KEYS = {subscription: ("msisdn", "role"), account: ("account_id",)}
+"""What tells the statements of a channel from one another."""
+
+
+def _in_force(tx: Transaction, table: sa.Table, customer_id: int, codes: _Codes) -> Iterable[dict[str, Any]]:
     """What is in force of the statements of this customer's records: one row a channel and key.
 
     The newest statement of anybody says whose it is. Every other value is the newest that this customer's records
     state: a payment names no plan, and so changes none.
     """
-    wanted = ("channel", *key)
+    wanted = ("channel", *_KEYS[table])
     newest: dict[tuple[str, ...], int] = {}
     told: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in sealed.rows(tx, _stated_of(table, wanted), customer=customer_id):
@@ -207,7 +215,14 @@ def _stated_of(table: sa.Table, wanted: tuple[str, ...]) -> sealed.Query:
     )
 
 
-def timeline_of(tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = 20) -> Timeline:
+def question_of_timeline(customer_id: int) -> asking.Put:
+    """What `timeline_of` asks for the first page."""
+    return asking.Put(_contacts(is_first=True), {"customer": customer_id, "most": CONTACTS_SHOWN + 1})
+
+
+def timeline_of(
+    tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = CONTACTS_SHOWN
+) -> Timeline:
     """The contacts with a customer, the newest first.
 
     Args:

@@ -58,6 +58,11 @@ _OF_CUSTOMER = (
 )
 
 
+def question_of(customer_id: int) -> asking.Put:
+    """What `of_customer` asks."""
+    return asking.Put(_OF_CUSTOMER, {"number": customer_id})
+
+
 def of_customer(tx: Transaction, customer_id: int) -> tuple[Medium, ...]:
     """How a customer can be reached: phones, e-mails, addresses, the best of each first."""
     media = [

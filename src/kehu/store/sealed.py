@@ -157,6 +157,11 @@ def opened(tx: Transaction, found: Sequence[Sequence[Any]], how: Plan) -> list[S
     return told[: how.asked]
 
 
+def put(statement: Query, **values: Any) -> asking.Put:
+    """What `rows` asks with these values."""
+    return asking.Put(plan(statement).statement, values)
+
+
 def rows(tx: Transaction, statement: Query, **values: Any) -> list[dict[str, Any]]:
     """The rows of a statement by the names of its columns, open.
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from kehu.model.codes import DecidedBy, Flaw
 from kehu.model.customers import DECIDED_BY, GOLDEN_COLUMNS
+from kehu.store import asking, filters, loads, sealed, stretches
 from kehu.store import customers as states
-from kehu.store import filters, loads, sealed, stretches
 from kehu.store import quarantine as bad_rows
 from kehu.store.behind import Part
 from kehu.store.database import Transaction
@@ -27,6 +27,9 @@ COUNTED = 1_000
 
 EVIDENCE_LINKS = 60
 """So many links of a customer are shown, the heaviest first."""
+
+HISTORY_SHOWN = 50
+"""So many past states of a customer are shown, the last first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +223,11 @@ def first(records: Sequence[Record]) -> Page[Record]:
     return _page(tuple(records[: RECORDS_SHOWN + 1]), RECORDS_SHOWN, "record")
 
 
+def question_of_records(customer_id: int, *, limit: int = RECORDS_SHOWN) -> asking.Put:
+    """What `records_of` asks for the first page."""
+    return sealed.put(_RECORDS_OF, number=customer_id, most=limit + 1)
+
+
 def records_of(
     tx: Transaction, customer_id: int, *, after: int | None = None, limit: int = RECORDS_SHOWN
 ) -> Page[Record]:
@@ -256,6 +264,14 @@ def _links(*, inside: bool) -> sealed.Query:
     )
 
 
+def questions_of_past(customer_id: int) -> list[asking.Put]:
+    """What `links_of`, from within and to others, and `history_of` ask."""
+    return [
+        *(sealed.put(_links(inside=inside), number=customer_id, most=EVIDENCE_LINKS) for inside in (True, False)),
+        sealed.put(_HISTORY_OF, number=customer_id, most=HISTORY_SHOWN),
+    ]
+
+
 def links_of(tx: Transaction, customer_id: int, *, inside: bool, limit: int = EVIDENCE_LINKS) -> tuple[Link, ...]:
     """The links between a customer's records, or (not `inside`) from them to other customers; the heaviest first."""
     return _rows(tx, Link, _links(inside=inside), number=customer_id, most=limit)
@@ -269,7 +285,7 @@ _HISTORY_OF = (
 )
 
 
-def history_of(tx: Transaction, customer_id: int, *, limit: int = 50) -> tuple[Change, ...]:
+def history_of(tx: Transaction, customer_id: int, *, limit: int = HISTORY_SHOWN) -> tuple[Change, ...]:
     """The past states of a customer, the last first."""
     return _rows(tx, Change, _HISTORY_OF, number=customer_id, most=limit)
 

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from kehu.analyse import figures
+from kehu.flows.insight import ahead
 from kehu.flows.insight.sight import Sight
 from kehu.flows.service import attention
 from kehu.flows.service.attention import Attention
@@ -239,6 +240,7 @@ def met(database: Database, customer_id: int, *, at: datetime) -> Met:
         NotFoundError: The number was never given.
     """
     with database.look() as tx:
+        ahead.of_met(tx, customer_id, compared=COMPARED_RECORDS)
         customer = views.customer_of(tx, customer_id)
         number = customer.customer_id
         stated = views.records_of(tx, number, limit=COMPARED_RECORDS).rows
@@ -286,6 +288,7 @@ def whole(
         NotFoundError: The number was never given.
     """
     with database.look() as tx:
+        ahead.of_whole(tx, customer_id, compared=COMPARED_RECORDS, is_first=timeline_after is None)
         customer = views.customer_of(tx, customer_id)
         number = customer.customer_id
         stated = views.records_of(tx, number, limit=COMPARED_RECORDS).rows

@@ -31,9 +31,14 @@ _MERGED_INTO = (
 )
 
 
+def question_of(customer_id: int) -> asking.Put:
+    """What `were_served` asks."""
+    return asking.Put(_SERVED, {"number": customer_id})
+
+
 def were_served(tx: Transaction, customer_id: int) -> bool:
     """Whether there is any ticket, call or note of a living customer: most have none, and this is asked at once."""
-    return bool(asking.rows(tx, _SERVED, {"number": customer_id}))
+    return bool(asking.rows(tx, *question_of(customer_id)))
 
 
 def _served() -> sa.Select[*tuple[int, ...]]:
