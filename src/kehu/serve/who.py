@@ -65,6 +65,8 @@ class Who:
     """The address they ask from."""
     is_gated: bool = True
     """Users can be made here."""
+    is_anybody_restricted: bool = True
+    """Whether the data of any customer may not be used, as far as was asked."""
 
     def may(self, permission: str) -> bool:
         """Whether they may do this; templates ask it to show a button."""
@@ -158,6 +160,7 @@ def _who_asks(request: Request) -> Who:
         return Who(
             login=seen.person.login, name=seen.person.name, person_id=seen.person.person_id,
             session_id=seen.session.session_id, permissions=seen.person.permissions, whence=whence,
+            is_anybody_restricted=seen.is_anybody_restricted,
         )  # fmt: skip
     if gate.is_open_at_first and not people.are_there(gate.office):
         return _anybody(whence, is_gated=True)

@@ -13,7 +13,7 @@ from kehu.store.audit.trail import Act, Detail, Entry
 from kehu.store.database import Database, Transaction
 from kehu.store.people import codes, keys, links, passwords, refusals, sessions, users
 from kehu.store.people.keys import Key
-from kehu.store.people.sessions import Limits, Session
+from kehu.store.people.sessions import Limits, Seen, Session
 from kehu.store.people.users import Person, State
 from kehu.store.sealing.vault import Vault
 
@@ -96,27 +96,16 @@ def _refused(office: Office, tx: Transaction, who: Person | None, *, login: str,
     return SignIn()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A user who is signed in, and where."""
-
-    person: Person
-    """Who."""
-    session: Session
-    """Where."""
-
-
 def whose_session(office: Office, token: str, *, at: datetime, limits: Limits) -> Seen | None:
     """The user behind a cookie; None where the session is over, or they are shut out."""
     with office.database.glance() as tx:
         found = sessions.whose(tx, token, at=at, limits=limits)
-    if found is None or found[1].state is not State.ACTIVE:
+    if found is None or found.person.state is not State.ACTIVE:
         return None
-    session, person = found
-    if at - session.seen_at >= sessions.TOUCH:
+    if at - found.session.seen_at >= sessions.TOUCH:
         with office.database.begin() as tx:
-            sessions.touch(tx, session.session_id, at=at)
-    return Seen(person=person, session=session)
+            sessions.touch(tx, found.session.session_id, at=at)
+    return found
 
 
 def whose_key(office: Office, token: str, *, at: datetime) -> Key | None:

@@ -10,6 +10,7 @@ from kehu.store.database import Transaction
 from kehu.store.dictionary.people import WHENCE_LENGTH, person, session
 from kehu.store.people import tokens, users
 from kehu.store.people.users import Person
+from kehu.store.privacy import restrictions
 
 TOUCH = timedelta(minutes=1)
 """A session that was seen so lately is not written again."""
@@ -73,15 +74,28 @@ def find(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> Sessio
     return _read(found[0]) if found else None
 
 
-_WITH_PERSON = _OF_TOKEN.add_columns(*(column for column in person.c if column.name != "person_id")).join(
-    person, person.c.person_id == session.c.person_id
-)
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A user who is signed in, and where; and what else every request asks at first."""
+
+    session: Session
+    person: Person
+    is_anybody_restricted: bool
+    """Whether the data of any customer may not be used: where there is none, nobody looks for whom."""
 
 
-def whose(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> tuple[Session, Person] | None:
-    """The session of a token, unless it is over, and the user: every request asks for both."""
-    found = asking.told(tx, _WITH_PERSON, digest=tokens.digest(token), now=at, idle=at - limits.idle)
-    return (_read(found[0]), users.read(found[0])) if found else None
+_SEEN = _OF_TOKEN.add_columns(
+    *(column for column in person.c if column.name != "person_id"), restrictions.ANY.exists().label("restricted")
+).join(person, person.c.person_id == session.c.person_id)
+
+
+def whose(tx: Transaction, token: str, *, at: datetime, limits: Limits) -> Seen | None:
+    """The session of a token, unless it is over, and the user."""
+    found = asking.told(tx, _SEEN, digest=tokens.digest(token), now=at, idle=at - limits.idle)
+    if not found:
+        return None
+    [row] = found
+    return Seen(session=_read(row), person=users.read(row), is_anybody_restricted=row.restricted)
 
 
 def touch(tx: Transaction, session_id: int, *, at: datetime) -> None:

@@ -83,7 +83,8 @@ _OF_CUSTOMER = (
     .order_by(restriction.c.bound.desc(), restriction.c.until.desc(), restriction.c.since)
     .limit(1)
 )
-_ANY = sa.select(restriction.c.origin).where(restriction.c.freed_at.is_(None)).limit(1)
+ANY = sa.select(restriction.c.origin).where(restriction.c.freed_at.is_(None)).limit(1)
+"""One record of those that may not be used, if there is any."""
 
 
 def of_customer(tx: Transaction, customer_id: int) -> Restricted | None:
@@ -97,7 +98,7 @@ def of_customer(tx: Transaction, customer_id: int) -> Restricted | None:
 
 def are_there(tx: Transaction) -> bool:
     """Whether anybody's data is restricted."""
-    return bool(asking.rows(tx, _ANY, {}))
+    return bool(asking.rows(tx, ANY, {}))
 
 
 def restrict(
