@@ -7,7 +7,7 @@ and what a page is put together from are texts: a fifth of what a page takes is 
 import re
 from typing import Any
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator
 from markupsafe import escape
 
@@ -52,9 +52,18 @@ class Plain(CodeGenerator):
         self.write(")")
 
 
+class Sharing(Template):
+    """A template whose macros are made once."""
+
+    def _get_default_module(self, ctx: Any = None) -> Any:  # noqa: ARG002  (Jinja's)
+        """What others import from it: none of them has globals of its own, so nobody looks each time."""
+        return super()._get_default_module()
+
+
 class Compiled(Environment):
     """The environment of templates that are compiled so."""
 
     code_generator_class = Plain
+    template_class = Sharing
     shown = staticmethod(shown)
     called = staticmethod(called)

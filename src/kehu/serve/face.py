@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from gettext import NullTranslations
 from importlib import resources
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,12 +22,14 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from kehu.flows.insight.sight import Sight
+from kehu.model.codes import MediumKind
 from kehu.model.languages import Language
 from kehu.model.people import Permission
 from kehu.serve import language as languages
 from kehu.serve import places, words
 from kehu.serve.compiling import Compiled
 from kehu.serve.who import Who
+from kehu.store.media import Medium
 
 LANGUAGE_COOKIE = "kehu_language"
 THEME_COOKIE = "kehu_theme"
@@ -151,6 +155,7 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["because"] = partial(_because, catalogue)
     environment.filters["key"] = _sayer(words.KEYS, catalogue)
     environment.filters["plain"] = asdict
+    environment.filters["by_kind"] = by_kind
     environment.globals["static"] = static
     environment.globals["icon"] = icon
     environment.globals["places"] = partial(_places, environment)
@@ -240,9 +245,15 @@ def nothing(value: str = "—") -> Markup:
     return Markup('<span class="nothing">%s</span>') % value
 
 
+@lru_cache(maxsize=1_000)
 def channel_mark(name: str) -> Markup:
     """The name of a channel."""
     return Markup('<span class="channel">%s</span>') % name
+
+
+def by_kind(media: Iterable[Medium]) -> list[tuple[MediumKind, list[Medium]]]:
+    """Contact media that stand in their order, those of a kind together."""
+    return [(kind, list(those)) for kind, those in groupby(media, attrgetter("kind"))]
 
 
 def query(path: str, **parameters: Any) -> str:

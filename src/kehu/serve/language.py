@@ -86,8 +86,14 @@ def day(value: date, language: Language) -> str:
     return dates.format_date(value, "medium", locale=LOCALES[language])
 
 
+@lru_cache(maxsize=10_000)
 def moment(value: datetime, language: Language, zone: tzinfo) -> str:
-    """A point in time, in the zone of the reader."""
+    """A point in time, in the zone of the reader.
+
+    >>> from datetime import UTC, timezone
+    >>> moment(datetime(2026, 11, 2, 6, 5, tzinfo=UTC), Language.EN, timezone(timedelta(hours=8)))
+    '2 Nov 2026 14:05'
+    """
     local = value.astimezone(zone)
     return f"{day(local.date(), language)} {local:%H:%M}"
 

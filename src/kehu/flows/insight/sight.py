@@ -116,6 +116,8 @@ def _dataclass(told: Any, column: str | None, clear: frozenset[str]) -> Any:
     kind: Any = type(told)
     for name, is_told, teller in _looked_at(kind):
         value = getattr(told, name)
+        if value is None or value == ():
+            continue
         its_column = name if not is_told else column if teller is None else getattr(told, teller)
         veiled = _veiled(value, its_column, clear)
         if veiled is not value:
