@@ -161,6 +161,7 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.globals["places"] = partial(_places, environment)
     environment.globals["nothing"] = nothing
     environment.globals["channel_mark"] = channel_mark
+    environment.globals["written"] = partial(written, language=language)
     environment.globals["language"] = language
     environment.globals["query"] = query
     environment.globals["zone"] = str(zone)
@@ -243,6 +244,25 @@ def icon(name: str) -> Markup:
 def nothing(value: str = "—") -> Markup:
     """What stands where there is nothing."""
     return Markup('<span class="nothing">%s</span>') % value
+
+
+_CODED = frozenset({"kind", "gender", "id_type", "category", "star_level"})
+_IN_FIGURES = frozenset({"birth_date", "id_number", "phone", "phone_2"})
+_FIGURES = Markup('<span class="figures">%s</span>')
+
+
+def written(attribute: str, value: str | date | None, *, language: Language) -> str:
+    """A value as people read it.
+
+    >>> written("kind", "organization", language=Language.EN), written("phone", "138****1234", language=Language.EN)
+    ('organization', Markup('<span class="figures">138****1234</span>'))
+    """
+    if value is None:
+        return nothing()
+    told = languages.day(value, language) if isinstance(value, date) else value
+    if attribute in _IN_FIGURES:
+        return _FIGURES % told
+    return words.code(told, attribute, language) if attribute in _CODED else told
 
 
 @lru_cache(maxsize=1_000)
