@@ -21,7 +21,7 @@ from kehu.store.dictionary.segments import NAME_LENGTH, segment, segment_count, 
 def count(tx: Transaction, wanted: Segment, today: Today) -> int:
     """How many customers are meant."""
     _prepare(tx)
-    return tx.scalar(sa.select(sa.func.count()).select_from(customer).where(where(wanted, today))) or 0
+    return tx.scalar(sa.select(sa.func.count()).select_from(customer).where(where(tx, wanted, today))) or 0
 
 
 def living(tx: Transaction) -> int:
@@ -32,7 +32,7 @@ def living(tx: Transaction) -> int:
 def overlap(tx: Transaction, one: Segment, other: Segment, today: Today) -> int:
     """How many customers both segments mean."""
     _prepare(tx)
-    both = sa.and_(where(one, today), where(other, today))
+    both = sa.and_(where(tx, one, today), where(tx, other, today))
     return tx.scalar(sa.select(sa.func.count()).select_from(customer).where(both)) or 0
 
 
@@ -41,7 +41,7 @@ def members(
 ) -> list[int]:
     """The numbers of the customers that are meant, the newest first; `after` is the last number of the page before."""
     _prepare(tx)
-    query = sa.select(customer.c.customer_id).where(where(wanted, today)).order_by(customer.c.customer_id.desc())
+    query = sa.select(customer.c.customer_id).where(where(tx, wanted, today)).order_by(customer.c.customer_id.desc())
     if after is not None:
         query = query.where(customer.c.customer_id < after)
     return list(tx.scalars(query.limit(limit)))

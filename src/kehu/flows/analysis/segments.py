@@ -216,7 +216,7 @@ def batches(tx: Transaction, name: str, on: Today, columns: tuple[str, ...]) -> 
     Raises:
         NotFoundError: There is none of this name.
     """
-    yield from exports.customers(tx, conditions.where(segments.named(tx, name).segment, on), columns)
+    yield from exports.customers(tx, conditions.where(tx, segments.named(tx, name).segment, on), columns)
 
 
 def factors(database: Database, wanted: Segment, on: Today, customer_id: int) -> tuple[Factor, ...]:
@@ -275,11 +275,10 @@ def export(
         fields[0] = pa.field("token", pa.string(), nullable=False)
     schema = pa.schema([exporting.masked_field(field) if is_masked else field for field in fields])
     _note(database, found, why, by=by, columns=columns)
-    meant = conditions.where(wanted, on)
     key = None if reader.sees_persons else _token_key(database, why)
     with database.read() as tx:
         many = segments.count(tx, wanted, on)
-        meant = meant & children.may_be_named(on.day)
+        meant = conditions.where(tx, wanted, on) & children.may_be_named(on.day)
         if why.consent is not None:
             meant = meant & consents.allows(exports.CUSTOMER, why.consent)
         progress.task(f"export {found.name}", many)

@@ -148,5 +148,5 @@ def _meant(tx: Transaction, entry: Noted, on: Today) -> Condition:
         return breaches.named(numbers)
     kind, _, number = entry.what.partition(" ")
     if kind == "segment":
-        return conditions.where(segments.saved(tx, int(number), version=detail["version"]).segment, on)
+        return conditions.where(tx, segments.saved(tx, int(number), version=detail["version"]).segment, on)
     return breaches.everybody()
