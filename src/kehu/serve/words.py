@@ -269,7 +269,6 @@ def speaker(language: Language) -> Speaker:
 
 
 @lru_cache(maxsize=10_000)
-@lru_cache(maxsize=10_000)
 def code(value: str, column: str, language: Language) -> str:
     """What a code is called in a column; an operator's own code is its own name.
 
