@@ -67,9 +67,6 @@ _SET = {
     "plan_cache_mode": "force_custom_plan",
     # To compile a plan takes longer than to run it.
     "jit": "off",
-    # An index that holds the answer is read as cheaply as a table, a third of whose size it is. At four times the cost,
-    # as of a disk that turns, all customers' wide rows were read.
-    "random_page_cost": "1.1",
 }
 _FOR_POSTGRESQL = sa.select(*(sa.func.set_config(name, value, True) for name, value in _SET.items()))
 """What holds until the transaction ends."""
