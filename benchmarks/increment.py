@@ -25,6 +25,7 @@ from kehu.engine.few import Few
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk
 from kehu.resolve import model as models
+from kehu.serve.listening import LITTER
 from kehu.store.database import Database
 
 PACED_S = 10
@@ -104,6 +105,7 @@ def _arrivals(store: Database, folder: Path, rows: pa.Table, options: argparse.N
     for row in sent[:20]:
         arrive.one(store, desk, row)
     gc.freeze()  # As `serve` does.
+    gc.set_threshold(LITTER)
     worked = time.process_time()
     waits = np.array([_timed(store, desk, row) for row in sent[20:half]])
     effort = (time.process_time() - worked) / len(waits)

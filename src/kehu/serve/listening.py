@@ -23,6 +23,8 @@ from kehu.serve.who import Gate
 from kehu.store.database import Database
 from kehu.store.people.sessions import Limits
 
+LITTER = 10_000
+"""So many objects may come before some of them are looked through for circles: a page makes more than Python's 700."""
 SHUTDOWN_S = 3
 """How long requests that are on their way may take once the application is told to stop."""
 
@@ -106,6 +108,7 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         # The application stays as long as the process: no search for circles of objects need walk through it.
         gc.freeze()
+        gc.set_threshold(LITTER)
         gc.enable()
         ready(f"http://{shown}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
