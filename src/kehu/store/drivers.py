@@ -126,7 +126,14 @@ def copy(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
 
 
 def load_data(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there: bool) -> None:
-    """Feed MariaDB and MySQL; they take wrong values with a warning here, so warnings are refused."""
+    """Feed MariaDB and MySQL; they take wrong values with a warning here, so warnings are refused.
+
+    Where the server forbids it, they are told row by row; each connection finds that out once, and says so.
+    """
+    row_by_row = inserting(tx, table, rows, " IGNORE" if unless_there else "")
+    if tx.connection.info.get("forbids LOAD DATA"):
+        many(tx, row_by_row, rows)
+        return
     takes, sets = [], []
     for field in rows.schema:
         name = quoted(tx, field.name)
@@ -151,7 +158,8 @@ def load_data(tx: Transaction, table: sa.Table, rows: pa.Table, *, unless_there:
             if not error.args or error.args[0] not in LOCAL_INFILE_FORBIDDEN:
                 raise
             log.warning("the store's server forbids LOAD DATA LOCAL (local_infile is off): loading is slower")
-            many(tx, inserting(tx, table, rows, " IGNORE" if unless_there else ""), rows)
+            tx.connection.info["forbids LOAD DATA"] = True
+            many(tx, row_by_row, rows)
             return
         if unless_there:
             return
