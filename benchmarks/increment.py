@@ -28,7 +28,7 @@ from kehu.resolve import model as models
 from kehu.serve.listening import LITTER
 from kehu.store.database import Database
 
-PACED_S = 10
+PACED_S = 30
 """So long records are sent at a rate."""
 
 
@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
         "--arrivals", type=int, default=1_000, help="single arrivals: alone, several at once, at a rate; or 0"
     )
     parser.add_argument("--at-once", type=int, default=64, help="how many ask at the same time")
-    parser.add_argument("--rate", type=int, default=200, help="how many are sent a second, for ten seconds")
+    parser.add_argument("--rate", type=int, default=200, help="how many are sent a second, for half a minute")
     parser.add_argument("--databases", nargs="+", choices=prepared.DATABASES, default=prepared.DATABASES)
     parser.add_argument("--dir", type=Path, default=Path("/tmp/kehu-increment"), help="where the stores are kept")
     return parser.parse_args()
