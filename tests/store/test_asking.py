@@ -157,6 +157,14 @@ def test_what_is_asked_ahead_is_answered_as_in_its_turn(things: Database) -> Non
     assert at_hand == (3 if tx.dialect.name == "postgresql" else 0)
 
 
+def _ask_until_known(things: Database) -> None:
+    """Ask one by one, so often that they are prepared and can be asked ahead."""
+    for _ in range(5):
+        with things.look() as tx:
+            for put in _put(AT, 2):
+                asking.rows(tx, *put)
+
+
 def test_what_was_asked_ahead_is_answered_once(things: Database) -> None:
     for _ in range(5):
         with things.look() as tx:
@@ -175,10 +183,7 @@ def test_what_was_asked_ahead_is_answered_once(things: Database) -> None:
 def test_a_question_that_is_refused_ahead_is_refused_in_its_turn_and_spoils_no_other(things: Database) -> None:
     if things.engine.dialect.name != "postgresql":
         pytest.skip("others divide by nothing, and ask nothing ahead")
-    for _ in range(5):
-        with things.look() as tx:
-            for put in _put(AT, 2):
-                asking.rows(tx, *put)
+    _ask_until_known(things)
     for _ in range(2):
         with pytest.raises(StoreError), things.look() as tx:  # noqa: PT012  (of one look)
             asking.ahead(tx, list(reversed(_put(AT, 0))))
@@ -192,10 +197,7 @@ def test_a_question_that_is_refused_ahead_is_refused_in_its_turn_and_spoils_no_o
 def test_a_server_that_goes_away_while_it_is_asked_ahead_is_told_and_found_again(things: Database) -> None:
     if things.engine.dialect.name != "postgresql":
         pytest.skip("others ask nothing ahead")
-    for _ in range(5):
-        with things.look() as tx:
-            for put in _put(AT, 2):
-                asking.rows(tx, *put)
+    _ask_until_known(things)
     with pytest.raises(StoreError), things.look() as tx:  # noqa: PT012  (of one look)
         number = asking.rows(tx, sa.select(sa.func.pg_backend_pid()), {})[0][0]
         with things.begin() as other:

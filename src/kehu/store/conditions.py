@@ -128,10 +128,9 @@ def _has(condition: Has, today: Today) -> sa.ColumnElement[bool]:
 
 def _of_members(condition: Has, today: Today) -> sa.Select[tuple[int]]:
     """Whose records tell of it; the plan that a record states stands beside whose it is."""
-    is_plan = [leaf.column == PLAN for leaf in condition.where]
-    plans = [leaf for leaf, is_one in zip(condition.where, is_plan, strict=True) if is_one]
+    plans = [leaf for leaf in condition.where if leaf.column == PLAN]
+    others = [leaf for leaf in condition.where if leaf.column != PLAN]
     theirs = sa.select(member.c.customer_id).where(*(_asked(leaf, member.c.plan, today) for leaf in plans))
-    others = [leaf for leaf, is_one in zip(condition.where, is_plan, strict=True) if not is_one]
     if plans and not others:
         return theirs
     table = _TABLES[condition.has]

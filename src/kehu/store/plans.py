@@ -4,7 +4,7 @@ What a record states never changes, until it is erased. So `member.plan` is righ
 on, however often it moves: it is written wherever a row of `member` is.
 """
 
-import functools
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,8 +27,7 @@ def insert_members(tx: Transaction, members: pa.Table) -> None:
         # The database looks it up on the way: an arrival waits for no answer more.
         record = members.schema.get_field_index("record")
         told = wire.rows(members, iso=tx.dialect.name == "sqlite")
-        statement = _inserting(tx.dialect, tuple(members.column_names))
-        drivers.handful(tx, statement, [(*row, row[record]) for row in told])
+        drivers.handful(tx, _inserting(tx, members.column_names), [(*row, row[record]) for row in told])
         return
     stated = _stated(tx, members.column("record").combine_chunks())
     if stated.num_rows:
@@ -37,12 +36,10 @@ def insert_members(tx: Transaction, members: pa.Table) -> None:
     bulk.insert(tx, member, members)
 
 
-@functools.lru_cache(maxsize=16)
-def _inserting(dialect: sa.Dialect, columns: tuple[str, ...]) -> str:
-    mark = "?" if dialect.name == "sqlite" else "%s"
-    plan = f"(SELECT plan FROM subscription WHERE record = {mark})"  # noqa: S608
-    marks = ", ".join([mark] * len(columns))
-    return f"INSERT INTO member ({', '.join(columns)}, plan) VALUES ({marks}, {plan})"  # noqa: S608
+def _inserting(tx: Transaction, names: Sequence[str]) -> str:
+    marks = ", ".join([drivers.mark(tx)] * len(names))
+    plan = f"(SELECT plan FROM subscription WHERE record = {drivers.mark(tx)})"  # noqa: S608
+    return f"INSERT INTO member ({', '.join(names)}, plan) VALUES ({marks}, {plan})"  # noqa: S608
 
 
 def _stated(tx: Transaction, records: pa.Array) -> pa.Table:
