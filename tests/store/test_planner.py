@@ -45,3 +45,25 @@ def test_once_settled_an_index_alone_tells_what_a_load_brought(store: Database, 
     with store.read() as tx:
         told = tx.scalar(sa.text("SELECT n_ins_since_vacuum FROM pg_stat_user_tables WHERE relname = 'interaction'"))
     assert told == 5, "a few rows are left for later"
+
+
+def test_once_settled_it_is_known_how_a_column_that_was_empty_is_filled(store: Database, now: datetime) -> None:
+    with store.begin() as tx:
+        bulk.insert(tx, interaction, _contacts(1, MANY, now))
+    if store.engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL keeps a picture of values that is made anew later")
+    with store.begin() as tx:
+        tx.execute(interaction.update().values(reason="投诉"))
+    assert "投诉" not in _known(store, "reason")
+    store.engine.dispose()
+    planner.settle(store)
+    assert "投诉" in _known(store, "reason")
+
+
+def _known(store: Database, column: str) -> str:
+    """The most common values of a column of contacts, as the planner knows them."""
+    query = sa.text(
+        "SELECT CAST(most_common_vals AS text) FROM pg_stats WHERE tablename = 'interaction' AND attname = :column"
+    )
+    with store.read() as tx:
+        return tx.scalar(query, {"column": column}) or ""

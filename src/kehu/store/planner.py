@@ -1,7 +1,5 @@
 """What databases are told of a table that grew, so that they find its rows by the right index."""
 
-import functools
-
 import sqlalchemy as sa
 
 from kehu.store import drivers
@@ -36,28 +34,28 @@ def tell(tx: Transaction, table: sa.Table, *, more: int | None = None) -> None:
             tx.exec_driver_sql(f"ANALYZE {name}")
         elif more >= known * GROWN:
             # The other columns, which take long, it looks at by itself a minute later.
-            tx.exec_driver_sql(f"ANALYZE {name} ({', '.join(drivers.quoted(tx, key) for key in _key_columns(table))})")
+            tx.exec_driver_sql(f"ANALYZE {name} ({_keys(tx, table)})")
     elif tx.dialect.name == "sqlite":
         tx.exec_driver_sql(f"PRAGMA analysis_limit = {LOOKED_AT}")
         tx.exec_driver_sql(f"ANALYZE {drivers.quoted(tx, table.name)}")
 
 
-@functools.cache
-def _key_columns(table: sa.Table) -> tuple[str, ...]:
-    """The columns by which rows are found: those of keys and indexes."""
+def _keys(tx: Transaction, table: sa.Table) -> str:
+    """The columns by which rows are found, those of keys and indexes, as SQL lists them."""
     constraints = [one for one in table.constraints if isinstance(one, sa.PrimaryKeyConstraint | sa.UniqueConstraint)]
-    found = [column.name for one in (*constraints, *table.indexes) for column in one.columns]
-    return tuple(sorted(set(found)))
+    found = {column.name for one in (*constraints, *table.indexes) for column in one.columns}
+    return ", ".join(drivers.quoted(tx, name) for name in sorted(found))
 
 
 _ROWS_KNOWN = sa.text("SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)")
 
 
 def settle(database: Database) -> None:
-    """Let PostgreSQL note on which pages everybody sees every row, as it does by itself minutes later, or much later.
+    """Let PostgreSQL note on which pages everybody sees every row, and how its keys are spread.
 
-    Until then each row that an index tells is looked up in its page as well: a segment takes up to four times as long.
-    By itself it waits for a fifth of the rows to change, but a fiftieth of them may stand on every fourth page.
+    It does so by itself minutes later, or much later. Until then each row that an index tells is looked up in its page
+    as well: a segment takes up to four times as long. By itself it waits for a fifth of the rows to change, but a
+    fiftieth of them may stand on every fourth page. And of a column that was empty it believes that it still is.
     """
     if database.engine.dialect.name != "postgresql":
         return
@@ -66,7 +64,7 @@ def settle(database: Database) -> None:
         for table in FROM_INDEXES:
             name = drivers.quoted(tx, table.name)
             if tx.scalar(_ROWS_UNSEEN, {"name": name, "share": UNSEEN, "fewest": FEWEST}):
-                tx.exec_driver_sql(f"VACUUM (SKIP_LOCKED) {name}")
+                tx.exec_driver_sql(f"VACUUM (SKIP_LOCKED, ANALYZE) {name} ({_keys(tx, table)})")
 
 
 _ROWS_UNSEEN = sa.text(
