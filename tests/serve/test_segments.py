@@ -140,9 +140,25 @@ def test_an_analyst_counts_but_sees_no_small_group_and_nobody(staff: Any, stewar
     assert told["customers"] is None
     assert "too few to tell" in analyst.get(f"/segments/{number}").text
     assert analyst.get(f"/api/v1/segments/{number}/members", headers=JSON).status_code == 403
-    one = {"one": {"column": "customer.kind", "is": "known"}, "other": STUDENTS}
+    one = {"one": EVERYBODY, "other": STUDENTS}
     assert analyst.post("/api/v1/segments/overlap", json=one, headers=JSON).json()["both"] is None
-    asked = {"form": "parquet", "purpose": "a study", "recipient": "the team"}
+
+
+def test_an_analyst_learns_of_nobody_by_asking_whom_a_condition_leaves_over(staff: Any, steward: TestClient) -> None:
+    analyst: TestClient = staff.signed_in(Role.ANALYST)
+    nobody = {"all": [STUDENTS, {"not": STUDENTS}]}
+    for condition in (STUDENTS, nobody):
+        asked = {"condition": condition}
+        assert analyst.post("/api/v1/segments/count", json=asked, headers=JSON).json()["customers"] is None
+        both = {"one": EVERYBODY, "other": condition}
+        assert analyst.post("/api/v1/segments/overlap", json=both, headers=JSON).json()["both"] is None
+    assert steward.post("/api/v1/segments/count", json={"condition": nobody}, headers=JSON).json()["customers"] == 0
+
+
+def test_an_analyst_takes_out_tokens_that_no_other_purpose_knows(staff: Any, steward: TestClient) -> None:
+    number = _save(steward, "many", EVERYBODY)
+    analyst: TestClient = staff.signed_in(Role.ANALYST)
+    asked = {"form": "parquet", "purpose": "a study", "recipient": "the team", "consent": "service"}
     lists = [
         pq.read_table(io.BytesIO(analyst.post(f"/api/v1/segments/{number}/export", json=why, headers=JSON).content))
         for why in (asked, asked, {**asked, "purpose": "another study"})
@@ -160,6 +176,23 @@ def test_an_analyst_counts_but_sees_no_small_group_and_nobody(staff: Any, stewar
     }
     assert lists[0].column("token") == lists[1].column("token")
     assert set(lists[0].column("token").to_pylist()).isdisjoint(lists[2].column("token").to_pylist())
+
+
+def test_an_analyst_takes_out_no_list_of_a_few(staff: Any, steward: TestClient) -> None:
+    number = _save(steward, "few to list", STUDENTS)
+    analyst: TestClient = staff.signed_in(Role.ANALYST)
+    asked = {"form": "parquet", "purpose": "a study", "recipient": "the team", "consent": "service"}
+    answer = analyst.post(f"/api/v1/segments/{number}/export", json=asked, headers=JSON)
+    assert answer.status_code == 409
+    assert "too few to tell of" in answer.json()["detail"]
+    page = analyst.get(f"/segments/{number}").text
+    assert "A list of so few would tell of somebody." in page
+    assert "/export" not in page
+    # Everybody is many, and nobody of them consented to be told of to others.
+    everybody = _save(steward, "nobody consented", EVERYBODY)
+    abroad = {**asked, "consent": "abroad"}
+    assert analyst.post(f"/api/v1/segments/{everybody}/export", json=abroad, headers=JSON).status_code == 409
+    assert analyst.post(f"/api/v1/segments/{everybody}/export", json=asked, headers=JSON).status_code == 200
 
 
 def test_a_list_goes_out_for_a_purpose_that_the_trail_keeps(staff: Any, steward: TestClient) -> None:

@@ -10,18 +10,31 @@ import sqlalchemy as sa
 
 from kehu.errors import ConflictError, NotFoundError
 from kehu.model import segments as model
+from kehu.model.privacy import Purpose
 from kehu.model.segments import Segment
 from kehu.store import sequence
 from kehu.store.conditions import Today, holds, where
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer
 from kehu.store.dictionary.segments import NAME_LENGTH, segment, segment_count, segment_version
+from kehu.store.privacy import children, consents
 
 
 def count(tx: Transaction, wanted: Segment, today: Today) -> int:
     """How many customers are meant."""
+    return count_where(tx, where(tx, wanted, today))
+
+
+def count_where(tx: Transaction, meant: sa.ColumnElement[bool]) -> int:
+    """How many customers a condition on `customer` means."""
     _prepare(tx)
-    return tx.scalar(sa.select(sa.func.count()).select_from(customer).where(where(tx, wanted, today))) or 0
+    return tx.scalar(sa.select(sa.func.count()).select_from(customer).where(meant)) or 0
+
+
+def on_list(tx: Transaction, wanted: Segment, today: Today, use: Purpose | None) -> sa.ColumnElement[bool]:
+    """The condition on `customer`: meant, and free to be on a list for this use; None: the contract itself needs it."""
+    meant = sa.and_(where(tx, wanted, today), children.may_be_named(today.day))
+    return meant if use is None else sa.and_(meant, consents.allows(customer.c.customer_id, use))
 
 
 def living(tx: Transaction) -> int:

@@ -71,6 +71,7 @@ def test_many_customers_are_told_as_they_were_counted_last(
     assert (kept.counts.customers, kept.category, kept.at) == (10, never.category, NOW)
     monkeypatch.undo()
     assert overview.overview(people).counts.customers == 9
+    assert overview.overview(people, smallest=4).counts.customers == 8
 
 
 def test_the_pages_of_the_list_hold_everybody_once(people: database.Database) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from kehu.analyse import figures, sheets
+from kehu.errors import ConflictError
 from kehu.flows.analysis import export as exporting
 from kehu.flows.insight.sight import Sight
 from kehu.flows.once import Once, made, noted
@@ -23,7 +24,6 @@ from kehu.store import conditions, exports, fingerprints, segments, views
 from kehu.store.audit import trail
 from kehu.store.conditions import Today
 from kehu.store.database import Database, Transaction
-from kehu.store.privacy import children, consents
 from kehu.store.sealing.keyring import Use
 from kehu.store.segments import Saved
 
@@ -55,7 +55,7 @@ class Counted:
     """How many customers a segment means."""
 
     customers: int | None
-    """None: fewer than may be told."""
+    """None: fewer than may be told, perhaps nobody."""
     of: int
     """All customers."""
 
@@ -264,6 +264,7 @@ def export(
     in every other, so that lists for two purposes cannot be joined.
 
     Raises:
+        ConflictError: Who may not see persons asks for fewer than they may be told of.
         SettingsError: The name of the file tells no form that we write.
         SourceError: The file cannot be written, or cannot hold so many rows.
     """
@@ -274,13 +275,13 @@ def export(
     if not reader.sees_persons:
         fields[0] = pa.field("token", pa.string(), nullable=False)
     schema = pa.schema([exporting.masked_field(field) if is_masked else field for field in fields])
+    if not reader.sees_persons:
+        _refuse_few(database, wanted, on, why, reader)
     _note(database, found, why, by=by, columns=columns)
     key = None if reader.sees_persons else _token_key(database, why)
     with database.read() as tx:
         many = segments.count(tx, wanted, on)
-        meant = conditions.where(tx, wanted, on) & children.may_be_named(on.day)
-        if why.consent is not None:
-            meant = meant & consents.allows(exports.CUSTOMER, why.consent)
+        meant = segments.on_list(tx, wanted, on, why.consent)
         progress.task(f"export {found.name}", many)
         with sheets.opened(path, form, schema) as sheet:
 
@@ -289,6 +290,13 @@ def export(
 
             rows = exporting.poured(exports.customers(tx, meant, columns), write, progress)
     return Taken(customers=rows, left_out=many - rows)
+
+
+def _refuse_few(database: Database, wanted: Segment, on: Today, why: Purpose, reader: Reader) -> None:
+    with database.read() as tx:
+        many = segments.count_where(tx, segments.on_list(tx, wanted, on, why.consent))
+    if _told(many, reader) is None:
+        raise ConflictError(f"fewer than {reader.smallest} customers would be on this list: too few to tell of")
 
 
 def _shaped(piece: pa.RecordBatch, schema: pa.Schema, *, is_masked: bool, key: bytes | None) -> pa.RecordBatch:
@@ -325,8 +333,11 @@ def _note(database: Database, found: Saved | Shown, why: Purpose, *, by: By, col
 
 
 def _told(customers: int, reader: Reader) -> int | None:
-    """A size as somebody may know it: else rounded, and none that is too small; nought is told: it is nobody."""
-    if reader.sees_persons or customers == 0:
+    """A size as somebody may know it: else rounded, and none that is too small.
+
+    Nought is too small, too: of somebody whom conditions single out, it would tell that another does not hold.
+    """
+    if reader.sees_persons:
         return customers
     return figures.rounded(customers, reader.smallest) or None
 

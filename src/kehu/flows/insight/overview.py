@@ -1,6 +1,6 @@
 """How much the store holds, by channel and by category: the first page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -31,6 +31,7 @@ def overview(database: Database, *, smallest: int = 0) -> Overview:
         told = _by_category(tx, at)
         counted = None if at is None else figures.figure("category", told).total
         held = holdings.counts(tx, customers=counted)
+        held = replace(held, customers=figures.rounded(held.customers, smallest))
         shown = figures.figure("category", told, smallest=smallest)
         return Overview(counts=held, channels=holdings.channels(tx), category=shown, at=at)
 
