@@ -1,4 +1,4 @@
-"""What a large transaction of SQLite left in its log goes into the file beside other work."""
+"""What SQLite's log holds goes into the file beside other work."""
 
 import logging
 import shutil
@@ -45,7 +45,7 @@ def in_the_file(path: Path) -> int:
 
 def carried() -> None:
     for thread in threading.enumerate():
-        if thread.name == "carrying over":
+        if thread.name.startswith("carrying over"):
             thread.join()
 
 
@@ -68,6 +68,33 @@ def test_few_rows_stay_in_the_log(lite: Database, tmp_path: Path) -> None:
         bulk.insert(tx, search_term, terms(5))
     carried()
     assert in_the_file(tmp_path) == 0
+
+
+def test_few_rows_of_a_log_that_was_large_follow_a_moment_later(
+    lite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "SMALL", 1)
+    monkeypatch.setattr(carrying, "WAITS_S", 60)
+    for number in range(3):
+        with lite.begin() as tx:
+            bulk.insert(tx, search_term, pa.table({"term": ["zhangwei"], "customer_id": [number]}))
+    waiting = [thread for thread in threading.enumerate() if thread.name == "carrying over soon"]
+    assert (len(waiting), in_the_file(tmp_path)) == (1, 0), "one waits for more"
+    lite.close()  # It waits no longer.
+    carried()
+    assert in_the_file(tmp_path) == 3
+
+
+def test_what_was_committed_while_a_thread_carries_over_has_one_of_its_own(
+    lite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "SMALL", 1)
+    monkeypatch.setattr(carrying, "WAITS_S", 0)
+    for number in range(3):
+        with lite.begin() as tx:
+            bulk.insert(tx, search_term, pa.table({"term": ["zhangwei"], "customer_id": [number]}))
+        carried()
+        assert in_the_file(tmp_path) == number + 1
 
 
 def test_what_is_taken_back_leaves_the_connection_as_it_was(lite: Database) -> None:

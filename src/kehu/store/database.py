@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from kehu.errors import ConflictError, KehuError, StoreError
 from kehu.store import at_hand, carrying, columns, doctor
 from kehu.store.at_hand import AtHand
+from kehu.store.carrying import Carrier
 from kehu.store.sealing.vault import Vault
 
 Transaction: TypeAlias = sa.Connection
@@ -52,17 +53,19 @@ class Database:
     """What seals certificates; where it is None, nothing that is sealed can be read or written."""
     _at_hand: AtHand = field(default_factory=AtHand, repr=False, compare=False)
     """Connections for glances."""
+    _carrier: Carrier = field(default_factory=Carrier, repr=False, compare=False)
+    """Who carries SQLite's log over."""
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """A transaction that may write; commits where the block ends, rolls back where it raises."""
-        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, carrying.beside(tx), tx.begin():
+        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, self._carrier.beside(tx), tx.begin():
             yield tx
 
     @contextmanager
     def trial(self) -> Iterator[Transaction]:
         """A transaction that may write, and is taken back where the block ends."""
-        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, carrying.beside(tx):
+        with _plainly(self), self._connect(begins="BEGIN IMMEDIATE") as tx, self._carrier.beside(tx):
             begun = tx.begin()
             try:
                 yield tx
@@ -119,6 +122,7 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._at_hand.close()
+        self._carrier.close()
         self.engine.dispose()
 
     @property
@@ -243,6 +247,7 @@ def _sqlite(where: sa.URL, folder: Path) -> sa.Engine:
             "foreign_keys = ON",
             "temp_store = MEMORY",
             "cache_size = -131072",
+            f"wal_autocheckpoint = {carrying.PAGES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
