@@ -54,12 +54,12 @@ class Carrier:
 
     def _soon(self, path: Path) -> None:
         """Let a thread carry over what was committed to the database at this path."""
-        if self._is_coming or _size(path.with_name(f"{path.name}-wal")) < SMALL:
+        if _size(path.with_name(f"{path.name}-wal")) < SMALL:
             return
         with self._lock:
-            if self._is_coming:
-                return
-            self._is_coming = True
+            is_coming, self._is_coming = self._is_coming, True
+        if is_coming:
+            return
         # The program need not wait for it when it ends: the log holds it all.
         threading.Thread(target=self._come, args=(path,), name="carrying over soon", daemon=True).start()
 
