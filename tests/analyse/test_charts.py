@@ -39,3 +39,25 @@ def test_the_pie_for_the_browser_is_plain_json_with_codes_to_drill_down_by() -> 
         ("other", 1, "other"),
     ]
     assert option["aria"]["enabled"]
+
+
+def test_months_in_which_nothing_was_counted_have_their_place_in_time() -> None:
+    months = tuple(Slice(code=code, customers=7, percent=50.0, figure="ticket") for code in ("2026-11", "2027-02", "-"))
+    option = charts.bars(Figure(name="ticket", slices=months, total=21), Language.EN)
+    assert option["xAxis"]["data"] == ["2026-11", "2026-12", "2027-01", "2027-02", "not stated"]
+    # Who may not know of a few is told nothing of them, not that there were none.
+    assert [bar["value"] for bar in option["series"][0]["data"]] == [7, None, None, 7, 7]
+
+
+def test_a_month_that_cannot_be_right_makes_no_endless_axis() -> None:
+    months = tuple(Slice(code=code, customers=7, percent=50.0, figure="new") for code in ("1026-11", "2026-11"))
+    option = charts.bars(Figure(name="new", slices=months, total=14), Language.EN)
+    assert option["xAxis"]["data"] == ["1026-11", "2026-11"]
+
+
+def test_a_scale_of_shades_says_what_it_ends_with() -> None:
+    provinces = tuple(
+        Slice(code=code, customers=1234, percent=50.0, figure="province") for code in ("北京市", "上海市")
+    )
+    option = charts.tiles(Figure(name="province", slices=provinces, total=2468), Language.ZH)
+    assert option["visualMap"]["text"] == ["1,234", "0"]

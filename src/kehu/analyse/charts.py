@@ -5,7 +5,7 @@ from typing import Any
 
 from kehu.analyse import grid
 from kehu.analyse.crosses import Cross, Drawn
-from kehu.analyse.figures import ORDINAL, Figure
+from kehu.analyse.figures import MONTHLY, ORDINAL, Figure, spaced
 from kehu.model.languages import Language
 
 
@@ -40,8 +40,10 @@ NAMED_BARS = 10
 
 def bars(figure: Figure, language: Language) -> dict[str, Any]:
     """The ECharts option of bars, lying for words and standing for short codes that have an order; else as `pie`."""
-    labels = [part.label(language) for part in figure.slices]
-    data = [{"value": part.customers, "code": part.code} for part in figure.slices]
+    parts = spaced(figure) if figure.name in MONTHLY else figure.slices
+    labels = [part.label(language) for part in parts]
+    # Nought is not told: perhaps it was too few.
+    data = [{"value": part.customers or None, "code": part.code} for part in parts]
     words: dict[str, Any] = {"type": "category", "data": labels, "axisTick": {"show": False}}
     numbers = {"type": "value", "minInterval": 1}
     lying = figure.name not in ORDINAL or figure.name in LONG
@@ -164,7 +166,7 @@ def _flow(cross: Cross, language: Language) -> dict[str, Any]:
 def _scale(most: float) -> dict[str, Any]:
     return {
         "type": "continuous", "min": 0, "max": most, "orient": "horizontal", "left": "center", "bottom": 0,
-        "itemHeight": 120, "itemWidth": 12, "calculable": False,
+        "itemHeight": 120, "itemWidth": 12, "calculable": False, "text": [f"{most:,}".removesuffix(".0"), "0"],
     }  # fmt: skip
 
 

@@ -138,7 +138,7 @@ def _crossed(cross: Cross, language: Language, none: str) -> str:
         + "</tr>"
         for row, values in cross.table()
     )
-    corner = escape(cross.row_words(language))
+    corner = escape(f"{cross.row_words(language)} \\ {cross.column_words(language)}")
     return (
         f"<section><h2>{title}</h2>{drawing.crossed(cross, language)}<table><thead><tr>"
         f'<th scope="col">{corner}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'

@@ -6,7 +6,7 @@ from html import escape
 from kehu.analyse import grid
 from kehu.analyse.charts import sentence
 from kehu.analyse.crosses import Cross, Drawn, totals
-from kehu.analyse.figures import NONE, REST, Figure
+from kehu.analyse.figures import NONE, REST, Figure, spaced
 from kehu.model.languages import Language
 
 COLOURS = ("#0b6b80", "#e0a13a", "#5e73b8", "#93a3ad", "#5d9b6b", "#b8607f", "#8a6fb0", "#c77b4a", "#6b8a92")
@@ -14,6 +14,8 @@ GREY = "#b4bfc6"
 """Of whoever states nothing, and of the rest: they are no group."""
 WIDTH, ROW, GAP, LABELS = 560, 22, 8, 180
 TILE, CELL = 52, 44
+HEADS = 42
+"""Of cells: the room above them for what they are about, and for the names of the columns."""
 LEFT, COLUMNS_WIDE, COLUMNS_HIGH, LINES = 56, 960, 220, 4
 """Of standing bars: the room of their scale, their own, and how many lines it has above nought."""
 WIDEST = 80
@@ -63,30 +65,43 @@ def bars(figure: Figure, language: Language) -> str:
 
 def columns(figure: Figure, language: Language) -> str:
     """The figure as standing bars, side by side in their order, some of them named; an SVG element."""
-    most = max((part.customers for part in figure.slices), default=1)
-    step = min(COLUMNS_WIDE / (len(figure.slices) or 1), WIDEST)
-    named = -(-len(figure.slices) // NAMED_COLUMNS)
+    parts = spaced(figure)
+    most = _height(max((part.customers for part in parts), default=1))
+    step = min(COLUMNS_WIDE / (len(parts) or 1), WIDEST)
+    named = -(-len(parts) // NAMED_COLUMNS)
     drawn = []
     for line in range(LINES + 1):
         top = COLUMNS_HIGH * (1 - line / LINES) + GAP
         drawn.append(
-            f'<text x="{LEFT - 8}" y="{top + 4:.1f}" text-anchor="end" font-size="11">{most * line / LINES:,.0f}</text>'
+            f'<text x="{LEFT - 8}" y="{top + 4:.1f}" text-anchor="end" font-size="11">{most * line // LINES:,}</text>'
             f'<line x1="{LEFT}" x2="{LEFT + COLUMNS_WIDE}" y1="{top:.1f}" y2="{top:.1f}" stroke="currentColor" '
             'stroke-opacity=".15"/>'
         )
-    for place, part in enumerate(figure.slices):
+    for place, part in enumerate(parts):
         left, high = LEFT + place * step, part.customers / most * COLUMNS_HIGH
         label = escape(part.label(language))
-        drawn.append(
-            f'<rect x="{left + step * 0.1:.1f}" y="{COLUMNS_HIGH + GAP - high:.1f}" width="{step * 0.8:.1f}" '
-            f'height="{high:.1f}" fill="{colour(part.code, 0)}"><title>{label}: {part.customers:,}</title></rect>'
-        )
+        if part.customers:
+            drawn.append(
+                f'<rect x="{left + step * 0.1:.1f}" y="{COLUMNS_HIGH + GAP - high:.1f}" width="{step * 0.8:.1f}" '
+                f'height="{high:.1f}" fill="{colour(part.code, 0)}"><title>{label}: {part.customers:,}</title></rect>'
+            )
         if place % named == 0:
             drawn.append(
                 f'<text x="{left + step / 2:.1f}" y="{COLUMNS_HIGH + 30}" text-anchor="middle" font-size="11">{label}'
                 "</text>"
             )
     return _svg(LEFT + COLUMNS_WIDE + 24, COLUMNS_HIGH + 40, sentence(figure, language), "".join(drawn))
+
+
+def _height(most: int) -> int:
+    """The end of a scale whose every line is a round number.
+
+    >>> [_height(most) for most in (1, 6, 14, 157, 2600)]
+    [4, 8, 16, 160, 3200]
+    """
+    least = -(-most // LINES)
+    ten = int(10 ** (len(str(least)) - 1))
+    return next(many * ten for many in (1, 2, 3, 4, 5, 6, 8, 10) if many * ten >= least) * LINES
 
 
 def tiles(figure: Figure, language: Language) -> str:
@@ -116,23 +131,27 @@ def crossed(cross: Cross, language: Language) -> str:
 
 def _heat(cross: Cross, language: Language) -> str:
     most = max((cell.value for cell in cross.cells), default=0) or 1
-    drawn = []
+    names = escape(cross.row_words(language)), escape(cross.column_words(language))
+    drawn = [
+        f'<text x="{LABELS - 10}" y="14" text-anchor="end" font-size="11" fill-opacity=".7">{names[0]}</text>',
+        f'<text x="{LABELS}" y="14" font-size="11" fill-opacity=".7">{names[1]}</text>',
+    ]
     for at, row in enumerate(cross.rows):
         label = escape(cross.label(row, language, of_row=True)[:24])
         drawn.append(
-            f'<text x="{LABELS - 10}" y="{ROW + at * ROW + 16}" text-anchor="end" font-size="13">{label}</text>'
+            f'<text x="{LABELS - 10}" y="{HEADS + at * ROW + 16}" text-anchor="end" font-size="13">{label}</text>'
         )
     for at, column in enumerate(cross.columns):
         label = escape(cross.label(column, language)[:8])
-        drawn.append(
-            f'<text x="{LABELS + at * CELL + CELL / 2}" y="14" text-anchor="middle" font-size="12">{label}</text>'
-        )
+        middle = LABELS + at * CELL + CELL / 2
+        drawn.append(f'<text x="{middle}" y="{HEADS - 6}" text-anchor="middle" font-size="12">{label}</text>')
     rows, columns = list(cross.rows), list(cross.columns)
     for cell in cross.cells:
-        left, top = LABELS + columns.index(cell.column) * CELL, ROW + rows.index(cell.row) * ROW
+        left, top = LABELS + columns.index(cell.column) * CELL, HEADS + rows.index(cell.row) * ROW
         told = f"{escape(cell.row)}, {escape(cell.column)}: {cell.value:,}"
         drawn.append(_tile(left, top, CELL - 2, cell.value / most, told, high=ROW - 2))
-    size = LABELS + len(columns) * CELL, ROW + len(rows) * ROW
+    wide = max(len(columns) * CELL, 12 * len(names[1]))
+    size = LABELS + wide, HEADS + len(rows) * ROW
     return _svg(*size, cross.title(language), "".join(drawn))
 
 

@@ -89,6 +89,9 @@ ORDINAL = frozenset({"star_level", "age", "records", "score", "numbers", "new", 
 MONTHLY = frozenset({"new", "lost", "ticket"})
 """Figures whose codes are months: there may be a hundred of them, one beside the other."""
 
+LONGEST = 600
+"""So many months are shown with those between them in which nothing was counted; of more, one is a wrong date."""
+
 TEXTS_OF: dict[str, dict[str, tuple[str, str]]] = {
     "category": {str(code): TEXTS[code] for code in Category},
     "star_level": {str(code): TEXTS[code] for code in StarLevel},
@@ -130,6 +133,31 @@ def figure(name: str, counts: pa.Table, *, named: int = NAMED_CODES, smallest: i
     else:
         parts.sort(key=lambda part: (_LAST.get(part.code, 0), -part.customers, part.code))
     return Figure(name=name, slices=tuple(parts), total=sum(many))
+
+
+def spaced(figure: Figure) -> tuple[Slice, ...]:
+    """The slices of a figure by month as an axis of time has them: a month that is not told has one of nought.
+
+    >>> counts = pa.table({"value": ["2026-11", "2027-02", None], "count": [3, 4, 5]}, COUNTS)
+    >>> [(part.code, part.customers) for part in spaced(figure("ticket", counts))]
+    [('2026-11', 3), ('2026-12', 0), ('2027-01', 0), ('2027-02', 4), ('-', 5)]
+    """
+    told = {_month(part.code): part for part in figure.slices if part.code not in _LAST}
+    if not told or max(told) - min(told) >= LONGEST:
+        return figure.slices
+    others = tuple(part for part in figure.slices if part.code in _LAST)
+    between = (
+        told.get(month)
+        or Slice(code=f"{month // 12:04}-{month % 12 + 1:02}", customers=0, percent=0.0, figure=figure.name)
+        for month in range(min(told), max(told) + 1)
+    )
+    return (*between, *others)
+
+
+def _month(code: str) -> int:
+    """A month as the number of those before it."""
+    year, month = place_of(code)
+    return year * 12 + month - 1
 
 
 def _place_in(known: list[str], code: str) -> int:

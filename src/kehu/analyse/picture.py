@@ -6,7 +6,7 @@ from typing import Any
 
 from kehu.analyse.crosses import Cross
 from kehu.analyse.drawing import COLOURS
-from kehu.analyse.figures import MONTHLY, Figure
+from kehu.analyse.figures import MONTHLY, Figure, spaced
 from kehu.errors import SettingsError
 from kehu.model.languages import Language
 
@@ -72,9 +72,10 @@ def _heat(sns: Any, cross: Cross, place: Any, language: Language) -> None:
 
 def _months(figure: Figure, place: Any) -> None:
     """Months side by side, of which some are named."""
-    places, named = range(len(figure.slices)), -(-len(figure.slices) // NAMED_MONTHS)
-    place.bar(places, [part.customers for part in figure.slices], color=COLOURS[0])
-    place.set_xticks(places[::named], [part.code for part in figure.slices[::named]])
+    months = spaced(figure)
+    places, named = range(len(months)), -(-len(months) // NAMED_MONTHS)
+    place.bar(places, [part.customers for part in months], color=COLOURS[0])
+    place.set_xticks(places[::named], [part.code for part in months[::named]])
     place.grid(visible=False, axis="x")
 
 

@@ -365,6 +365,13 @@ def test_the_dashboard_tells_what_sql_counts_and_keeps_its_filter_in_the_address
     expect(page).to_have_url(re.compile(r"/customers/\d+"))
 
 
+CUT_OFF = """[...document.querySelectorAll(".chart svg text")].filter(word => {
+    const chart = word.closest(".chart").getBoundingClientRect(), box = word.getBoundingClientRect();
+    return box.left < chart.left + 1 || box.right > chart.right - 1;
+}).map(word => word.textContent)"""
+"""The words of charts that do not stand in them whole."""
+
+
 def test_every_part_of_the_dashboard_is_drawn_and_can_be_used_by_everybody(
     visit: Open, address: str, violations: Violations
 ) -> None:
@@ -373,6 +380,7 @@ def test_every_part_of_the_dashboard_is_drawn_and_can_be_used_by_everybody(
         page.goto(f"{address}/dashboard?part={part}&since=2026-01&until=2026-12")
         charts = page.locator(".dashboard .chart")
         expect(charts.locator("svg")).to_have_count(charts.count())
+        assert page.evaluate(CUT_OFF) == [], part
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert violations(page) == [], part
     page.goto(f"{address}/dashboard")

@@ -73,14 +73,16 @@ const contrast = (one, other) => Math.max(light(one) / light(other), light(other
 function option(place) {
   const told = JSON.parse(place.dataset.figure);
   const ink = css("--ink");
+  const fontFamily = getComputedStyle(document.body).fontFamily;
   const soft = {
-    axisLine: { lineStyle: { color: css("--line-strong") } }, axisLabel: { color: css("--ink-soft") },
+    // ECharts keeps room for labels by the font that is named beside them; that of the whole chart it forgets there.
+    axisLine: { lineStyle: { color: css("--line-strong") } }, axisLabel: { color: css("--ink-soft"), fontFamily },
     splitLine: { lineStyle: { color: css("--line") } },
   };
   return {
     ...told,
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
-    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
+    textStyle: { fontFamily, color: ink },
     ...drawings[place.dataset.drawn](told, soft, place.dataset.leadsTo),
   };
 }
