@@ -100,6 +100,8 @@ def test_what_the_form_holds_means_what_was_saved(steward: TestClient) -> None:
             },
             {"not": {"has": "interaction", "where": [{"column": "interaction.at", "is": "after", "days_ago": 90}]}},
             {"has": "interaction", "where": [{"column": "interaction.at", "is": "before", "day": "2026-01-01"}]},
+            {"has": "interaction", "where": [{"column": "interaction.at", "is": "before", "days_ago": 30}]},
+            {"all": [{"column": "customer.records", "is": "between", "to": 1234567.0}]},
         ]
     }
     number = _save(steward, "all kinds", condition)
@@ -120,6 +122,22 @@ def test_what_the_form_holds_means_what_was_saved(steward: TestClient) -> None:
         for one in (condition, again["condition"])
     ]
     assert count[0] == count[1]
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        pytest.param({"column": "customer.city", "is": "one_of", "values": ["Paris, Texas"]}, id="a comma in a value"),
+        pytest.param({"column": "customer.city", "is": "one_of", "values": ["阜阳，颍州"]}, id="a Chinese comma"),
+        pytest.param({"column": "customer.city", "is": "begins", "value": "New "}, id="a blank that matters"),
+        pytest.param({"column": "customer.birth_date", "is": "after", "days_ago": 90}, id="a question it does not ask"),
+    ],
+)
+def test_a_condition_that_the_form_would_change_is_not_put_into_it(steward: TestClient, leaf: Any) -> None:
+    number = _save(steward, f"foreign {leaf}", {"all": [leaf]})
+    page = steward.get(f"/segments/{number}/edit").text
+    assert "This form cannot hold the conditions of this segment" in page
+    assert 'class="ask"' not in page
 
 
 def test_a_member_is_told_why(steward: TestClient) -> None:

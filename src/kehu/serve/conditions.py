@@ -78,6 +78,7 @@ QUESTIONS: dict[str, str] = {
     "after": marked("is on or after"),
     "before": marked("is before"),
     "after_days": marked("is in the last … days"),
+    "before_days": marked("is longer ago than … days"),
     "true": marked("is yes"),
     "false": marked("is no"),
 }

@@ -24,10 +24,11 @@ QUESTIONS: dict[Kind, tuple[str, ...]] = {
     Kind.NUMBER: ("between", "known"),
     Kind.AGE: ("between", "known"),
     Kind.DAY: ("after", "before", "known"),
-    Kind.TIME: ("after_days", "after", "before", "known"),
+    Kind.TIME: ("after_days", "before_days", "after", "before", "known"),
     Kind.TRUTH: ("true", "false", "known"),
 }
-"""What may be asked of a column; `after_days` is `after` with days_ago."""
+"""What may be asked of a column; `after_days` is `after` with days_ago, `before_days` is `before` with it."""
+DAYS = {"after_days": "after", "before_days": "before"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,8 +179,8 @@ def _leaf(line: Line) -> dict[str, Any]:
             leaf["value"] = line.value
         case "between":
             leaf |= {name: _number(text) for name, text in (("from", line.value), ("to", line.to)) if text}
-        case "after_days":
-            leaf |= {"is": "after", "days_ago": _number(line.value)}
+        case "after_days" | "before_days":
+            leaf |= {"is": DAYS[line.asked], "days_ago": _number(line.value)}
         case "after" | "before":
             leaf["day"] = line.value
     return leaf
@@ -209,19 +210,25 @@ def drafted(found: Shown) -> Draft | None:
 def _grouped(tree: dict[str, Any]) -> Group | None:
     is_not, inside = "not" in tree, tree.get("not", tree)
     if "has" in inside:
-        lines = [_lined(leaf) for leaf in inside.get("where", ())]
-        if is_not and inside.get("at_least", 1) != 1:
+        lines, at_least = _lines_of(inside.get("where", [])), inside.get("at_least", 1)
+        if lines is None or (is_not and at_least != 1):
             return None
-        return Group(
-            about=inside["has"], mode="none" if is_not else "all", at_least=inside.get("at_least", 1),
-            lines=tuple(lines),
-        )  # fmt: skip
+        return Group(about=inside["has"], mode="none" if is_not else "all", at_least=at_least, lines=lines)
     leaves = inside.get("any" if is_not else "all", inside.get("any"))
     if "column" in inside:
         leaves = [inside]
     if leaves is None or any("column" not in leaf for leaf in leaves):
         return None
-    return Group(mode="none" if is_not else "any" if "any" in inside else "all", lines=tuple(map(_lined, leaves)))
+    lines = _lines_of(leaves)
+    mode = "none" if is_not else "any" if "any" in inside else "all"
+    return None if lines is None else Group(mode=mode, lines=lines)
+
+
+def _lines_of(leaves: list[dict[str, Any]]) -> tuple[Line, ...] | None:
+    """The lines of questions; None where the form would give back others: it parts values by commas, and trims them."""
+    lines = tuple(map(_lined, leaves))
+    given = (_leaf(replace(line, value=line.value.strip())) for line in lines)
+    return lines if all(line.asked in line.questions for line in lines) and list(given) == list(leaves) else None
 
 
 def _lined(leaf: dict[str, Any]) -> Line:
@@ -234,12 +241,11 @@ def _lined(leaf: dict[str, Any]) -> Line:
         case "between":
             value, to = (_plain(leaf.get(name)) for name in ("from", "to"))
         case "after" | "before" if "days_ago" in leaf:
-            if asked == "after":
-                asked, value = "after_days", str(leaf["days_ago"])
+            asked, value = f"{asked}_days", str(leaf["days_ago"])
         case "after" | "before":
             value = str(date.fromisoformat(leaf["day"]))
     return Line(column=leaf["column"], asked=asked, value=value, to=to)
 
 
 def _plain(number: float | None) -> str:
-    return "" if number is None else f"{number:g}"
+    return "" if number is None else f"{number:.15g}"
