@@ -24,6 +24,7 @@ from rich.table import Table
 from kehu.engine.few import Few
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk
+from kehu.model.arrow import without_pandas
 from kehu.resolve import model as models
 from kehu.serve.listening import LITTER
 from kehu.store.database import Database
@@ -59,6 +60,7 @@ class Measured:
 
 
 def main() -> None:
+    without_pandas()  # As `kehu serve` does: the peers of other benchmarks install it.
     options = _options()
     console = Console(stderr=True)
     rows = prepared.rows(options.dir, options.records, console)

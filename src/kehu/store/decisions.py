@@ -198,16 +198,20 @@ def standing(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     return _ordered(by_pair.filter(pa.array(last)))
 
 
-_ANY = sa.select(decision_pair.c.decision_id).limit(1)
-_ANY_PIN = sa.select(decision_pin.c.decision_id).limit(1)
+_ANY = sa.select(
+    sa.select(decision_pair.c.decision_id).limit(1).scalar_subquery().label("pair"),
+    sa.select(decision_pin.c.decision_id).limit(1).scalar_subquery().label("pin"),
+)
 
 
-def _is_any(tx: Transaction, query: sa.Select[Any]) -> bool:
-    """Whether anything of the kind was ever decided; asked once in a transaction, until something is decided in it."""
-    known: dict[object, bool] = tx.get_execution_options().get("once", {}).setdefault("decided", {})
-    if query not in known:
-        known[query] = bool(asking.rows(tx, query, {}))
-    return known[query]
+def _are_any(tx: Transaction) -> tuple[bool, bool]:
+    """Whether anything was ever decided of pairs, and of values; asked once in a transaction, until it decides."""
+    once: dict[str, Any] = tx.get_execution_options().get("once", {})
+    if "decided" not in once:
+        pair, pin = asking.rows(tx, _ANY, {})[0]
+        once["decided"] = pair is not None, pin is not None
+    found: tuple[bool, bool] = once["decided"]
+    return found
 
 
 def _number(tx: Transaction) -> int:
@@ -218,7 +222,7 @@ def _number(tx: Transaction) -> int:
 
 def said(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     """All that standing decisions say of pairs of current records, of all or of those that touch these: `DECIDED`."""
-    if not _is_any(tx, _ANY):
+    if not _are_any(tx)[0]:
         return DECIDED.empty_table()
     left, right = record.alias("left_record"), record.alias("right_record")
     query = (
@@ -255,7 +259,7 @@ def pinned(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
 
     A customer may find several of one attribute among its records: the last one, of the greatest number, holds.
     """
-    if not _is_any(tx, _ANY_PIN):
+    if not _are_any(tx)[1]:
         return PINNED.empty_table()
     query = (
         sa.select(decision.c.decision_id, record.c.record, decision_pin.c.attribute, decision_pin.c.value)

@@ -183,7 +183,7 @@ def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
     """Every stored version of the keys of these rows: `arrivals.STORED`."""
     found = [arrivals.STORED.empty_table()]
     for channel in pc.unique(clean.column("channel")).to_pylist():
-        keys = clean.filter(pc.equal(clean.column("channel"), channel)).column("record_id")
+        keys = clean.column("record_id").filter(pc.equal(clean.column("channel"), channel))
         if len(keys) <= bulk.FEW:
             found.append(bulk.read_few(tx, _STORED_OF_FEW, arrivals.STORED, channel=channel, few=keys.to_pylist()))
             continue
