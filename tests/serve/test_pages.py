@@ -219,6 +219,16 @@ def test_a_past_day_is_that_day_in_the_zone_of_the_pages(client: TestClient) -> 
     assert "13800001234" not in then
     assert "13800001234" in client.get("/customers/1/past").text
     assert client.get("/customers/1/past", params={"as_of": "yesterday"}).status_code == 404
+    assert client.get("/customers/1/past", params={"as_of": "2026-02-30"}).status_code == 404
+
+
+def test_a_past_day_is_over_what_began_on_it_is_there(client: TestClient) -> None:
+    # 张伟 is there since the 23rd of October, half past four in the afternoon.
+    there = client.get("/customers/1/past", params={"as_of": "2026-10-23"}).text
+    assert "尚不存在" not in there
+    assert 'value="2026-10-23"' in there
+    assert "尚不存在" in client.get("/customers/1/past", params={"as_of": "2026-10-23T16:00:00"}).text
+    assert "尚不存在" in client.get("/customers/1/past", params={"as_of": "2026-10-22"}).text
 
 
 def test_a_pair_is_explained_with_both_records_side_by_side(client: TestClient) -> None:

@@ -1,5 +1,6 @@
 """What every handler is given: the parts that the application was made of."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -128,9 +129,18 @@ def _written(told: Any) -> Any:
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 """A time that is sent to us."""
 
+
+def _as_a_day(told: Any) -> Any:
+    """A day where no hour is written; pydantic would read it as the moment at which it begins."""
+    told = _written(told)
+    if isinstance(told, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", told.strip()):
+        return date.fromisoformat(told.strip())
+    return told
+
+
 AsOf = Annotated[
     datetime | date | None,
-    BeforeValidator(_written),
+    BeforeValidator(_as_a_day),
     Query(description="A time, or a day for its end; without an offset in the zone of the pages. None: now"),
 ]
 """A time in the past."""
