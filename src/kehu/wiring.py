@@ -246,9 +246,7 @@ def feeds(settings: Settings, names: Sequence[str] | None = None, *, secrets: Se
     Raises:
         SettingsError: A channel is not in the settings, or its secret is not in the environment.
     """
-    # What is pushed cannot be asked for.
-    asked = [one for one in settings.channels if not isinstance(one.source, push.PushSource)]
-    wanted = [settings.channel(name) for name in names] if names else asked
+    wanted = [settings.channel(name) for name in names] if names else settings.asked
     return [feed(settings, one, secrets=secrets) for one in wanted]
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 from kehu.cli import schedule
 from kehu.errors import SettingsError
 from kehu.flows.upkeep.alone import alone
-from kehu.store import contents, database
+from kehu.store import contents, database, dues
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
 
@@ -49,6 +49,13 @@ def test_it_runs_again_and_ends_cleanly(project: Path, how: signal.Signals) -> N
         told = [json.loads(process.stdout.readline()) for _ in range(2)]
         assert [one["accepted"] for one in told] == [4, 0]
         time.sleep(0.5)  # So that it waits for its next time, as it does most of the time.
+        opened = database.connect("sqlite:///kehu.db", folder=project, vault=Vault(keyring.read(project / "kehu.key")))
+        with opened.read() as tx:
+            begun = datetime.now(UTC)
+            due = dues.of(tx)
+        assert list(due) == ["hall"]
+        assert begun < due["hall"] < begun + timedelta(seconds=2)
+        opened.close()
         process.send_signal(how)
         assert process.wait(PATIENCE_S) == 130
         assert process.stderr is not None
@@ -56,6 +63,7 @@ def test_it_runs_again_and_ends_cleanly(project: Path, how: signal.Signals) -> N
     opened = database.connect("sqlite:///kehu.db", folder=project, vault=Vault(keyring.read(project / "kehu.key")))
     with opened.read() as tx:
         assert not [line for line in contents.lines(tx) if line.startswith("lease ")]
+        assert dues.of(tx) == {}
     opened.close()
 
 

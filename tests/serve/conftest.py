@@ -14,8 +14,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from kehu.cli import serving
 from kehu.engine.duck import Duck
 from kehu.flows.arrive.arrive import Desk
+from kehu.flows.board import Sources
 from kehu.flows.identify import identify
 from kehu.flows.privacy.erase import Room
 from kehu.flows.users import people
@@ -244,6 +246,33 @@ class Staff:
         return browser
 
 
+CHANNELS = """
+[channels.hall]
+type = "files"
+path = "drops"
+settle_s = 0
+mapping = { record_id = "订单号", name = "客户姓名", phone = "联系电话" }
+
+[[channels.hall.rules]]
+rule = "required"
+columns = ["name"]
+
+[channels.broken]
+type = "files"
+path = "drops"
+"""
+"""What the settings say of two channels; the second lacks its mapping."""
+
+
+def _channels(folder: Path) -> Sources:
+    """Two channels, as kehu.toml describes them, and one file of them: a good row, and one that breaks a rule."""
+    (folder / "kehu.toml").write_text(CHANNELS, encoding="utf-8")
+    (folder / "drops").mkdir()
+    rows = "订单号,客户姓名,联系电话,备注\nP-1,王芳,１３８０００１５６７８,急\nP-2,,13800015679,\n"
+    (folder / "drops/1122.csv").write_text(rows, encoding="utf-8")
+    return serving.sources(folder)
+
+
 WORDS = "four words make one"
 LIMITS = Limits(idle=timedelta(minutes=30), whole=timedelta(hours=12))
 
@@ -263,7 +292,9 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
     office = Office(database=opened, vault=opened.vault)
     gate = Gate(office=office, limits=LIMITS, is_open_at_first=False, is_secure=False)
     room = Room(ledger_at=folder / "erased.jsonl")
-    application = app.create(opened, model=MODEL, desk=desk, room=room, clock=lambda: NOW, zone=CHINA, gate=gate)
+    application = app.create(
+        opened, model=MODEL, desk=desk, room=room, clock=lambda: NOW, zone=CHINA, gate=gate, sources=_channels(folder)
+    )
     made = Staff(office=office, application=application)
     # The first user and their session are those that the tests of the rules disable and end.
     made.signed_in(Role.AGENT, login="victim")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
 from kehu.errors import KehuError, SettingsError
-from kehu.flows import meanwhile
+from kehu.flows import board, meanwhile
 from kehu.flows import run as runs
 from kehu.flows.analysis import figures, segments
 from kehu.flows.analysis import weekly as reports
@@ -26,11 +26,8 @@ from kehu.flows.service import tickets
 from kehu.flows.upkeep.alone import alone
 from kehu.settings import reading
 from kehu.settings.sections import FILE_NAME, Settings
-from kehu.store import holdings, planner
+from kehu.store import dues, holdings, planner
 from kehu.store.database import Database
-
-LEASE = "run"
-"""What only one may do at a time: take in what is new."""
 
 
 def run(
@@ -70,7 +67,17 @@ def run(
 
     interval = schedule.interval(every)
     _settings_with_channels(config)  # What is wrong from the start is no reason to wait for the next time.
-    schedule.repeat(work, every=interval)
+    schedule.repeat(work, every=interval, told=lambda due: _announce(config, channel, due))
+
+
+def _announce(config: options.Config, names: options.Channels, due: datetime | None) -> None:
+    """Let the page of the channels tell when they are read next; that it cannot keeps nobody from reading them."""
+    try:
+        settings = reading.load(config)
+        with wiring.store(settings) as database, database.begin() as tx:
+            dues.note(tx, names or [one.name for one in settings.asked], due)
+    except KehuError as why:
+        screen.complain(why)
 
 
 def _once(config: options.Config, channel: options.Channels, *, json: bool) -> int:
@@ -88,7 +95,7 @@ def collect(config: options.Config = None, channel: options.Channels = None, *, 
     """
     settings = _settings_with_channels(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
-        with wiring.town(settings) as secrets, alone(database, LEASE, clock=wiring.now) as guard:
+        with wiring.town(settings) as secrets, alone(database, board.LEASE, clock=wiring.now) as guard:
             feeds = wiring.feeds(settings, channel, secrets=secrets)
             ran = runs.collect(
                 database,
@@ -110,7 +117,7 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
     """
     settings = reading.load(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
-        with alone(database, LEASE, clock=wiring.now) as guard:
+        with alone(database, board.LEASE, clock=wiring.now) as guard:
             ran = runs.whole(database, [], **wiring.parts(settings, database), progress=guard.watched(progress))
         code = _finish(database, ran, progress, json=json)
     raise typer.Exit(code)
@@ -125,7 +132,7 @@ def whole(
     then: Callable[[], object] = lambda: None,
 ) -> Ran:
     """Do all that `kehu run` does, with the parts that the settings choose; `then` comes before figures are counted."""
-    with wiring.town(settings) as secrets, alone(database, LEASE, clock=wiring.now) as guard:
+    with wiring.town(settings) as secrets, alone(database, board.LEASE, clock=wiring.now) as guard:
         feeds = wiring.feeds(settings, channels, secrets=secrets)
         ran = runs.whole(database, feeds, **wiring.parts(settings, database), progress=guard.watched(progress))
     tickets.sweep(database, at=wiring.now())

@@ -29,8 +29,15 @@ def interval(written: str) -> timedelta:
     return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
-def repeat(work: Callable[[], None], *, every: timedelta) -> NoReturn:
+def repeat(
+    work: Callable[[], None], *, every: timedelta, told: Callable[[datetime | None], None] = lambda _: None
+) -> NoReturn:
     """Do the work now and again, once at a time; a time that comes while it is at work is left out.
+
+    Args:
+        work: What is done.
+        every: From one beginning to the next.
+        told: Called with the time of the next one before it is waited for, and with None at the end.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the work that was being done has seen it first.
@@ -43,6 +50,8 @@ def repeat(work: Callable[[], None], *, every: timedelta) -> NoReturn:
         while True:
             work()
             due = times.get_next_fire_time(None, datetime.now(UTC))
+            told(due)
             time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
     finally:
         signal.signal(signal.SIGTERM, before)
+        told(None)

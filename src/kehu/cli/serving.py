@@ -1,5 +1,6 @@
 """`kehu serve`: the application."""
 
+from pathlib import Path
 from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,16 @@ import typer
 
 from kehu import wiring
 from kehu.cli import options, screen
+from kehu.flows.board import Source, Sources
+from kehu.flows.intake.preview import Preview, preview
 from kehu.flows.service import tickets
 from kehu.flows.upkeep import audit as sealing
 from kehu.flows.users import people
 from kehu.settings import reading
 from kehu.settings.sections import Settings
+
+SAMPLE_ROWS = 200
+"""So many rows of a channel are looked at to show what its mapping makes of them."""
 
 
 def serve(
@@ -71,8 +77,25 @@ def run(application: options.Application, settings: Settings, *, host: str, port
                 hosts=settings.serve.hosts,
                 service=wiring.clock(settings),
                 smallest_group=settings.analyse.smallest_group,
+                sources=sources(settings.folder),
                 ready=lambda url: _tell(url, link),
             )
+
+
+def sources(config: Path) -> Sources:
+    """The channels, for the pages about them; kehu.toml is read anew each time."""
+
+    def described() -> tuple[Source, ...]:
+        channels = reading.load(config).channels
+        return tuple(Source(name=one.name, kind=one.kind, is_mapped=one.mapping is not None) for one in channels)
+
+    def look(name: str) -> Preview:
+        settings = reading.load(config)
+        with wiring.town(settings) as secrets:
+            feed = wiring.feed(settings, settings.channel(name), secrets=secrets)
+            return preview(feed, rows=SAMPLE_ROWS, home=settings.kehu.home)
+
+    return Sources(described=described, look=look)
 
 
 def _tell(url: str, link: str | None) -> None:

@@ -14,10 +14,10 @@ from rich.table import Table
 from kehu import wiring
 from kehu.cli import options, screen
 from kehu.cli.offline import Threads
-from kehu.cli.running import LEASE
 from kehu.engine.engine import Engine
 from kehu.errors import SettingsError
 from kehu.flows import partition
+from kehu.flows.board import LEASE
 from kehu.flows.identify import adopt as adopting
 from kehu.flows.identify.adopt import Proposal, Shown
 from kehu.flows.identify.identify import Identified

@@ -28,6 +28,7 @@ from kehu.errors import (
     UnstorableError,
 )
 from kehu.flows.arrive import arrive
+from kehu.flows.board import Sources
 from kehu.flows.insight.looks import Looks
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service import sla
@@ -36,6 +37,7 @@ from kehu.flows.users.pace import Pace, Paces
 from kehu.resolve.model import Model
 from kehu.serve import addresses, problems, rules
 from kehu.serve.api import audit as api_audit
+from kehu.serve.api import channels as api_channels
 from kehu.serve.api import chosen as api_chosen
 from kehu.serve.api import customers as api_customers
 from kehu.serve.api import decisions as api_decisions
@@ -65,6 +67,7 @@ from kehu.serve.given import Given
 from kehu.serve.pages import (
     audit,
     calls,
+    channels,
     chosen,
     customer,
     customers,
@@ -116,6 +119,7 @@ PAGES = (
     quarantine,
     quality,
     loads,
+    channels,
     docs,
     me,
     users,
@@ -133,6 +137,7 @@ API_FEATURES = (
     api_audit,
     api_decisions,
     api_explanations,
+    api_channels,
     api_figures,
     api_interactions,
     api_loads,
@@ -191,6 +196,7 @@ def create(
     hosts: Collection[str] = (),
     service: Clock | None = None,
     smallest_group: int = 10,
+    sources: Sources | None = None,
 ) -> FastAPI:
     """The application over a store.
 
@@ -205,6 +211,7 @@ def create(
         hosts: The names under which browsers on other machines reach it; none lets this machine in alone.
         service: When tickets are due; without it as the law and the default settings say.
         smallest_group: Groups of fewer customers are not told to those who may not see persons.
+        sources: The channels of the settings; without them pages tell of those that brought something.
     """
     app = Described(
         title="kehu",
@@ -221,6 +228,7 @@ def create(
         room=room,
         service=service or sla.Tickets().clock(zone),
         smallest_group=smallest_group,
+        sources=sources,
     )  # fmt: skip
     app.state.looks = Looks(database)
     app.state.pace = Pace(gate.paces) if gate else Pace(UNHURRIED)

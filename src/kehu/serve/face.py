@@ -148,6 +148,7 @@ def _environment(language: Language, zone: tzinfo) -> Environment:
     environment.filters["role"] = _sayer(words.ROLES, catalogue)
     environment.filters["role_words"] = _sayer(words.ROLE_WORDS, catalogue)
     environment.filters["permission"] = _sayer(words.PERMISSIONS, catalogue)
+    environment.filters["source_kind"] = _sayer(words.SOURCE_KINDS, catalogue)
     environment.filters["act"] = _sayer(words.ACTS, catalogue)
     environment.filters["user_state"] = _sayer(words.USER_STATES, catalogue)
     environment.filters["complaint"] = catalogue.gettext

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BeforeValidator
 from kehu.errors import StoreError
 from kehu.flows import partition
 from kehu.flows.arrive import arrive
+from kehu.flows.board import Sources
 from kehu.flows.insight.sight import Sight
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service import sla
@@ -42,6 +43,8 @@ class Given:
     """What erasing needs beside the desk."""
     smallest_group: int = 10
     """Groups of fewer customers are not told to those who may not see persons."""
+    sources: Sources | None = None
+    """The channels of the settings."""
     service: sla.Clock = field(default_factory=lambda: sla.Tickets().clock(UTC))
     """When tickets are due."""
 

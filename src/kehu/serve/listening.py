@@ -10,6 +10,7 @@ import uvicorn
 
 from kehu.errors import SettingsError
 from kehu.flows.arrive import arrive
+from kehu.flows.board import Sources
 from kehu.flows.privacy.erase import Room
 from kehu.flows.service.sla import Clock
 from kehu.flows.users.pace import Paces
@@ -48,6 +49,7 @@ def serve(
     hosts: Collection[str] = (),
     smallest_group: int = 10,
     service: Clock | None = None,
+    sources: Sources | None = None,
     spare: bool = False,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -71,6 +73,7 @@ def serve(
         hosts: The names under which browsers on other machines reach it.
         smallest_group: Groups of fewer customers are not told to those who may not see persons.
         service: When tickets are due; without it as the law and the default settings say.
+        sources: The channels of the settings; without them pages tell of those that brought something.
         spare: Take another port where this one is taken.
         ready: Called with the address of the home page, once connections are taken.
 
@@ -98,6 +101,7 @@ def serve(
         hosts=hosts,
         smallest_group=smallest_group,
         service=service,
+        sources=sources,
     )
     # The access log would hold what people look for; errors are logged.
     config = uvicorn.Config(

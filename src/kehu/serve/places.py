@@ -51,6 +51,7 @@ BAR: tuple[Place | Menu, ...] = (
             Place("/reviews", "link", marked("Review"), Permission.DECIDE),
             Place("/quarantine", "shield", marked("Quarantine"), Permission.MEND),
             Place("/quality", "layers", marked("Quality"), Permission.OPERATE),
+            Place("/channels", "tray", marked("Channels"), Permission.OPERATE),
             Place("/loads", "tray", marked("Loads"), Permission.OPERATE),
         ),
     ),

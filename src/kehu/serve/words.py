@@ -114,6 +114,15 @@ ROLE_WORDS: dict[str, str] = {
 }
 """Role -> what it is for."""
 
+SOURCE_KINDS: dict[str, str] = {
+    "rest": marked("REST service"),
+    "database": marked("database"),
+    "files": marked("files in a folder"),
+    "push": marked("sent to us"),
+    "own": marked("channel of your own"),
+}
+"""How a channel is read -> what people call it."""
+
 ACTS: dict[str, str] = {
     "sign_in": marked("came in"),
     "sign_in_refused": marked("was refused"),

@@ -246,6 +246,11 @@ class Channel:
     """Which of its columns is which of ours; None where nobody has said so yet."""
     rules: tuple[checks.Rule, ...]
 
+    @property
+    def kind(self) -> str:
+        """How it is read: the word that stands in `type`, or `own` for a channel of another package."""
+        return next((word for word, source in SOURCES.items() if isinstance(self.source, source)), "own")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -263,6 +268,11 @@ class Settings:
     channels: tuple[Channel, ...] = ()
     key_text: str | None = field(default=None, repr=False)
     """The keys themselves, where they stand in KEHU_KEY."""
+
+    @property
+    def asked(self) -> tuple[Channel, ...]:
+        """The channels that can be asked; what is pushed comes by itself."""
+        return tuple(one for one in self.channels if one.kind != "push")
 
     def channel(self, name: str) -> Channel:
         """The channel of this name.

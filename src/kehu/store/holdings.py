@@ -47,8 +47,13 @@ def counts(tx: Transaction, *, customers: int | None = None) -> Counts:
         records=brought.accepted - brought.changed,
         customers=states.count(tx) if customers is None else customers,
         quarantined=bad_rows.count(tx),
-        waiting=tx.scalar(sa.select(sa.func.count()).select_from(fresh)) or 0,
+        waiting=waiting(tx),
     )
+
+
+def waiting(tx: Transaction) -> int:
+    """How many records wait to be identified."""
+    return tx.scalar(sa.select(sa.func.count()).select_from(fresh)) or 0
 
 
 def channels(tx: Transaction) -> tuple[Channel, ...]:

@@ -38,14 +38,14 @@ def take(tx: Transaction, wanted: Lease, *, is_gone: Callable[[Lease], bool]) ->
     Raises:
         ConflictError: Somebody holds it; it says who, and since when.
     """
-    held = _held(tx, wanted.name)
-    if held is None:
+    holder = _held(tx, wanted.name)
+    if holder is None:
         tx.execute(lease.insert().values(vars(wanted)))
         return
-    if held.expires_at > wanted.taken_at and not is_gone(held):
+    if holder.expires_at > wanted.taken_at and not is_gone(holder):
         raise ConflictError(
-            f"another kehu {held.name} is at work: process {held.process} on {held.host}, since "
-            f"{held.taken_at:%Y-%m-%d %H:%M:%S} UTC; wait until it is done, or end it"
+            f"another kehu {holder.name} is at work: process {holder.process} on {holder.host}, since "
+            f"{holder.taken_at:%Y-%m-%d %H:%M:%S} UTC; wait until it is done, or end it"
         )
     tx.execute(lease.update().where(lease.c.name == wanted.name).values(vars(wanted)))
 
@@ -61,6 +61,16 @@ def give_back(tx: Transaction, mine: Lease) -> None:
     tx.execute(lease.delete().where(lease.c.name == mine.name, lease.c.token == mine.token))
 
 
+def held(tx: Transaction, name: str) -> Lease | None:
+    """Who is at work on something; None where nobody is."""
+    row = tx.execute(sa.select(lease).where(lease.c.name == name)).mappings().first()
+    return None if row is None else _lease(row)
+
+
 def _held(tx: Transaction, name: str) -> Lease | None:
     row = tx.execute(sa.select(lease).where(lease.c.name == name).with_for_update()).mappings().first()
-    return None if row is None else Lease(**{field.name: row[field.name] for field in fields(Lease)})
+    return None if row is None else _lease(row)
+
+
+def _lease(row: sa.RowMapping) -> Lease:
+    return Lease(**{field.name: row[field.name] for field in fields(Lease)})

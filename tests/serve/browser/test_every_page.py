@@ -45,7 +45,7 @@ def numbers(staff: Any) -> dict[str, str]:
         "customer_id": "1", "record_l": "1", "record_r": "2", "quarantine_id": "1", "person_id": "1",
         "ticket_id": str(ticket.json()["ticket"]["ticket_id"]), "call_id": str(call.json()["call"]["call_id"]),
         "segment_id": str(segment.json()["segment_id"]), "erasure_id": erased.url.path.rpartition("/")[2],
-        "token": token[1], "cookie": all_of_them.cookies["kehu_session"],
+        "token": token[1], "channel": "hall", "cookie": all_of_them.cookies["kehu_session"],
     }  # fmt: skip
 
 

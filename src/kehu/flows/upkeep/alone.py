@@ -88,7 +88,7 @@ def alone(
         expires_at=now + lasts,
     )
     with database.begin() as tx:
-        leases.take(tx, mine, is_gone=_is_gone)
+        leases.take(tx, mine, is_gone=is_gone)
     guard, done = Guard(), threading.Event()
 
     def beat() -> None:
@@ -120,7 +120,7 @@ def _machine() -> str:
     return f"{socket.gethostname()}{inside}"[:200]
 
 
-def _is_gone(held: Lease) -> bool:
+def is_gone(held: Lease) -> bool:
     """Whether the holder was a process of this machine that lives no more."""
     if held.host != _machine():
         return False
