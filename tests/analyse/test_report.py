@@ -34,6 +34,13 @@ def test_csv_can_be_read_back_and_runs_no_formula() -> None:
     assert rows[1]["category"] == '\'=1+1,"x"'
 
 
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t="])
+def test_no_label_of_a_figure_is_run_by_a_spreadsheet(beginning: str) -> None:
+    told = crosses.cross("journey", [(f"{beginning}1+1", "hall", 7)])
+    [row] = csv.DictReader(io.StringIO(report.written(told, report.Format.CSV, Language.ZH)))
+    assert row["row"] == f"'{beginning}1+1"
+
+
 @pytest.mark.parametrize("form", report.Format)
 def test_every_form_is_written_in_both_languages(form: report.Format) -> None:
     assert all(report.written(FIGURE, form, language) for language in Language)

@@ -10,6 +10,9 @@ from kehu.analyse.crosses import Cross
 from kehu.analyse.figures import NONE, Figure
 from kehu.model.languages import Language
 
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet would run."""
+
 
 class Format(StrEnum):
     """How a report is written."""
@@ -77,7 +80,6 @@ def _table(rows: list[dict[str, object]], columns: list[str]) -> str:
     table.writeheader()
     # A spreadsheet would take such a text for a formula; the apostrophe makes it a text again.
     table.writerows(
-        {name: f"'{value}" if str(value).startswith(("=", "+", "-", "@")) else value for name, value in row.items()}
-        for row in rows
+        {name: f"'{value}" if str(value).startswith(FORMULAS) else value for name, value in row.items()} for row in rows
     )
     return text.getvalue().removesuffix("\n")

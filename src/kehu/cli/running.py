@@ -147,7 +147,7 @@ def _count(settings: Settings, database: Database, *, is_new: bool) -> None:
     at, zone = wiring.now(), ZoneInfo(settings.serve.zone)
     if is_new:
         meanwhile.attempt(lambda: planner.settle(database), name="telling PostgreSQL which rows everybody sees")
-        segments.recount(database, at=at, zone=zone)
+    segments.recount(database, at=at, zone=zone, is_changed=is_new)
     enough = timedelta(minutes=settings.analyse.figures_minutes)
     figures.refresh(database, at=at, zone=zone, older_than=enough, is_changed=is_new)
 

@@ -145,7 +145,15 @@ def export(
         return
     screen.stdout.print(f"{taken.customers:,} customers are in {escape(str(out))}{', masked' if mask else ''}")
     if taken.left_out:
-        screen.stdout.print(f"{taken.left_out:,} are left out: they do not want to be on a list for {consent.value}")
+        screen.stdout.print(f"{taken.left_out:,} are left out: {_why_not(consent)}")
+
+
+def _why_not(consent: Use) -> str:
+    children = "children whose guardian has not consented"
+    if consent is Use.SERVICE:
+        return children
+    asked = "did not consent to" if consent in (Use.SHARING, Use.ABROAD) else "refused"
+    return f"they {asked} {consent.value}, or are {children}"
 
 
 def _meant(database: Any, name: str) -> tuple[model.Segment, stored.Saved | None]:

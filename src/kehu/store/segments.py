@@ -207,6 +207,15 @@ def counts(tx: Transaction, segment_id: int, *, limit: int = 400) -> list[tuple[
 
 def last_counts(tx: Transaction, numbers: Sequence[int]) -> dict[int, tuple[datetime, int]]:
     """How many customers each of these segments meant when it was last counted; those never counted are left out."""
+    return {row.segment_id: (row.at, row.customers) for row in tx.execute(_last(numbers))}
+
+
+def last_counted(tx: Transaction, numbers: Sequence[int]) -> dict[int, tuple[datetime, int]]:
+    """When each of these segments was last counted, and which version of it; those never counted are left out."""
+    return {row.segment_id: (row.at, row.version) for row in tx.execute(_last(numbers))}
+
+
+def _last(numbers: Sequence[int]) -> sa.Select[Any]:
     asked = segment_count.c.segment_id.in_(numbers)
     last = (
         sa.select(segment_count.c.segment_id, sa.func.max(segment_count.c.at).label("at"))
@@ -215,7 +224,7 @@ def last_counts(tx: Transaction, numbers: Sequence[int]) -> dict[int, tuple[date
         .subquery()
     )
     same = sa.and_(segment_count.c.segment_id == last.c.segment_id, segment_count.c.at == last.c.at)
-    return {row.segment_id: (row.at, row.customers) for row in tx.execute(sa.select(segment_count).join(last, same))}
+    return sa.select(segment_count).join(last, same)
 
 
 def _saved(version: int | None) -> sa.Select[Any]:

@@ -230,17 +230,26 @@ def factors(database: Database, wanted: Segment, on: Today, customer_id: int) ->
     return tuple(Factor(condition=model.written(Segment(condition=one)), holds=holds) for one, holds in told)
 
 
-def recount(database: Database, *, at: datetime, zone: tzinfo) -> int:
-    """Count every segment that is counted with each run; how many those were."""
+def recount(database: Database, *, at: datetime, zone: tzinfo, is_changed: bool = True) -> int:
+    """Count every segment that is counted with each run; how many those were.
+
+    Where nothing changed, only those are counted that were not since their version was saved, or not on this day: ages,
+    and days ago, go on.
+    """
     on, counted, after = today(at, zone), 0, 0
     with database.begin() as tx:
         while page := segments.listed(tx, after=after, limit=200):
+            last = segments.last_counted(tx, [found.segment_id for found in page])
             for found in page:
-                if found.with_each_run:
+                if found.with_each_run and (is_changed or _is_due(found, last.get(found.segment_id), on)):
                     segments.note_count(tx, found, segments.count(tx, found.segment, on), at=at)
                     counted += 1
             after = page[-1].segment_id
     return counted
+
+
+def _is_due(found: Saved, last: tuple[datetime, int] | None, on: Today) -> bool:
+    return last is None or last[1] != found.version or last[0].astimezone(on.zone).date() != on.day
 
 
 def export(

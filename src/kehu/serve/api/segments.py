@@ -69,7 +69,7 @@ class TakenOut(_Asked):
     consent: Literal["service", "marketing", "profiling", "sharing", "abroad"] = Field(
         default="marketing",
         description="Who refused this is left out; for sharing and abroad all that did not consent. "
-        "service: the contract itself needs it, nobody is left out",
+        "service: the contract itself needs it, nobody is asked. Children are on no list unless a guardian consented",
     )
 
     @property
