@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import Annotated
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows.decide import decide
-from kehu.flows.insight import insight, relations
+from kehu.flows.insight import happened, insight, relations
+from kehu.flows.insight.happened import Happened
 from kehu.flows.service.sla import Class
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.people import Permission
@@ -16,7 +19,7 @@ from kehu.serve.face import query
 from kehu.serve.given import After, Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.threads import Router
-from kehu.serve.who import needs
+from kehu.serve.who import Who, needs
 
 router = Router(dependencies=[needs(Permission.FIND), looked()])
 
@@ -37,6 +40,7 @@ class Event:
     """The attributes it changed."""
     first: bool
     """Whether it brought the customer into being."""
+    what: str = "change"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +104,10 @@ class BehindPage:
     timeline_after: int | None
     events: tuple[Event, ...]
     """The newest first."""
+    timeline: tuple[Happened | Event, ...]
+    """All that happened in the time of this page of the contacts, the newest first."""
+    classes: Mapping[str, Class]
+    """Of tickets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,15 +143,21 @@ def behind(
     request: Request,
     parts: Parts,
     sight: Sees,
+    who: Annotated[Who, needs(Permission.FIND)],
     customer_id: Number,
     records_after: After = None,
     timeline_after: After = None,
 ) -> Response:
-    """A piece of that page: the timeline, the records side by side, their links, and the history."""
+    """A piece of that page: all that happened, the records side by side, their links, and the history."""
     whole = insight.whole(
         parts.database, customer_id, model=parts.model, records_after=records_after, timeline_after=timeline_after
     )
     weights = [abs(told.weight) for tie in sight.of((*whole.ties, *whole.doubts)) for told in tie.evidence]
+    events = tuple(_events(whole))
+    stretch, met = happened.along(
+        parts.database, whole.customer.customer_id, whole.timeline, after=timeline_after, serves=who.may("serve")
+    )
+    changed = (one for one in events if stretch.covers(one.at) and not one.first)
     page = BehindPage(
         whole=whole,
         graph=_graph(whole),
@@ -151,7 +165,9 @@ def behind(
         marks=dict(_marks(whole)),
         records_after=records_after,
         timeline_after=timeline_after,
-        events=tuple(_events(whole)),
+        events=events,
+        timeline=tuple(sorted((*met, *changed), key=attrgetter("at"), reverse=True)),
+        classes=parts.service.classes,
     )
     return parts.face.page(request, "customer_behind.html", page)
 
