@@ -10,7 +10,7 @@ SURVIVORSHIP = "survivorship"
 """The fingerprint of the settings by which the golden values were made."""
 
 QUESTIONS = "questions"
-"""That the questions for stewards are kept; a store that is older than they are has none until it is noted."""
+"""How the questions for stewards are kept; a store that is older than that has them made anew, and then it is noted."""
 
 FINDS = "finds by key"
 """The number of the key in force: sealed values and keyed hashes are made with it."""

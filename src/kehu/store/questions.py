@@ -5,7 +5,8 @@ the questions about these be made anew, in the same transaction.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from kehu.model.codes import Flaw
 from kehu.store import bulk, customers, decisions
 from kehu.store.database import Transaction
 from kehu.store.decisions import Kind
@@ -28,7 +30,15 @@ REFUSED = 300
 """The chance that a refused pair is one customer: its evidence asks for it, and its groups contradict each other."""
 
 CERTIFICATES = 20
-"""The same where two valid certificates differ: now and then one was replaced, or misread."""
+"""The same where two valid certificates differ, of the records or of their customers: now and then one was replaced, or
+misread."""
+
+CONTRADICTED = 250
+"""What is left of the chance of a doubtful pair for each thing that lasts for life in which the customers differ: often
+it is a record of neither, by a phone that both of them use."""
+
+SLIPS = 2
+"""Dates in which so many digits differ may be one."""
 
 MANY = 100_000
 """From so many customers on it is quicker to ask anew about all."""
@@ -42,11 +52,21 @@ _PAIRS = pa.schema(
         pa.field("reason", pa.string()),
         pa.field("of_l", pa.int64()),
         pa.field("of_r", pa.int64()),
-        pa.field("records_l", pa.int64()),
-        pa.field("records_r", pa.int64()),
     ]
 )
-"""One row a pair of records of two customers that nobody has answered: its customers, and their records."""
+"""One row a pair of records of two customers that nobody has answered, and its customers."""
+
+_KNOWN = pa.schema(
+    [
+        pa.field("customer_id", pa.int64()),
+        pa.field("records", pa.int64()),
+        pa.field("id_number", pa.string()),
+        pa.field("birth_date", pa.date32()),
+        pa.field("gender", pa.string()),
+        pa.field("flaws", pa.string()),
+    ]
+)
+"""What is known of the customers that are asked about: how many records would move, and what would speak against it."""
 
 _RECORDS = ("record_l", "record_r")
 _CUSTOMERS = ("of_l", "of_r")
@@ -75,7 +95,8 @@ def renew(tx: Transaction, concerned: pa.Array | None, *, review_from: float, li
         pairs = _of(tx, concerned)
     pairs = _unanswered(tx, pairs)
     if pairs.num_rows:
-        bulk.insert(tx, question, _questions(pairs, review_from=review_from, link_from=link_from))
+        known = _known(tx, _once(pairs, _CUSTOMERS))
+        bulk.insert(tx, question, _questions(pairs, known, review_from=review_from, link_from=link_from))
 
 
 _OPEN = [State.DOUBTFUL.value, State.REFUSED.value]
@@ -91,14 +112,7 @@ def _of_all(tx: Transaction) -> pa.Table:
     owned = customers.memberships(tx, _once(found, _RECORDS))
     for name, side in zip(_CUSTOMERS, _RECORDS, strict=True):
         found = found.append_column(name, _looked_up(found.column(side), owned))
-    found = found.filter(pc.not_equal(*(found.column(name) for name in _CUSTOMERS)))
-    with bulk.among(tx, customer.c.customer_id, _once(found, _CUSTOMERS)) as one_of_them:
-        query = sa.select(customer.c.customer_id, customer.c.records).where(one_of_them)
-        known = bulk.read(tx, query, pa.schema([("customer_id", pa.int64()), ("records", pa.int64())]))
-    for name, side in zip(("records_l", "records_r"), _CUSTOMERS, strict=True):
-        found = found.append_column(name, _looked_up(found.column(side), known))
-        found = found.filter(pc.is_valid(found.column(name)))
-    return found.cast(_PAIRS)
+    return found.filter(pc.not_equal(*(found.column(name) for name in _CUSTOMERS))).cast(_PAIRS)
 
 
 def _once(found: pa.Table, columns: Sequence[str]) -> pa.Array:
@@ -109,6 +123,20 @@ def _once(found: pa.Table, columns: Sequence[str]) -> pa.Array:
 def _looked_up(numbers: pa.ChunkedArray, known: pa.Table) -> pa.ChunkedArray:
     """What a table has in its second column beside each of these numbers; null where its first does not hold them."""
     return known.column(1).take(pc.index_in(numbers, known.column(0).combine_chunks()))
+
+
+def _known(tx: Transaction, numbers: pa.Array) -> dict[int, dict[str, Any]]:
+    """What is known of some customers, by their numbers: `_KNOWN`."""
+    if len(numbers) <= bulk.FEW:
+        found = bulk.read_few(tx, _OF_NUMBERS, _KNOWN, few=numbers.to_pylist())
+    else:
+        with bulk.among(tx, customer.c.customer_id, numbers) as one_of_them:
+            found = bulk.read(tx, _ASKED_ABOUT.where(one_of_them), _KNOWN)
+    return {one["customer_id"]: one for one in found.to_pylist()}
+
+
+_ASKED_ABOUT = sa.select(*(customer.c[name] for name in _KNOWN.names))
+_OF_NUMBERS = _ASKED_ABOUT.where(bulk.few(customer.c.customer_id))
 
 
 def _of(tx: Transaction, concerned: pa.Array) -> pa.Table:
@@ -154,25 +182,21 @@ def _between(first_side: sa.FromClause) -> sa.Select[tuple[object, ...]]:
 
     Of few tables: from nine on PostgreSQL joins them in the order in which they are written.
     """
-    one, other = customer.alias("one"), customer.alias("other")
     columns = [
         link.c.record_l, link.c.record_r, link.c.weight, link.c.state, link.c.reason,
         _LEFT.c.customer_id.label("of_l"), _RIGHT.c.customer_id.label("of_r"),
-        one.c.records.label("records_l"), other.c.records.label("records_r"),
     ]  # fmt: skip
     left, right = _LEFT.c.record == link.c.record_l, _RIGHT.c.record == link.c.record_r
     if first_side is _LEFT:
         joined = sa.select(*columns).select_from(_LEFT).join(link, left).join(_RIGHT, right)
     else:
         joined = sa.select(*columns).select_from(_RIGHT).join(link, right).join(_LEFT, left)
-    return (
-        joined.join(one, one.c.customer_id == _LEFT.c.customer_id)
-        .join(other, other.c.customer_id == _RIGHT.c.customer_id)
-        .where(_LEFT.c.customer_id != _RIGHT.c.customer_id)
-    )
+    return joined.where(_LEFT.c.customer_id != _RIGHT.c.customer_id)
 
 
-def _questions(pairs: pa.Table, *, review_from: float, link_from: float) -> pa.Table:
+def _questions(
+    pairs: pa.Table, known: Mapping[int, Mapping[str, Any]], *, review_from: float, link_from: float
+) -> pa.Table:
     """One row for any two customers between which pairs are in doubt: the columns of `question`."""
     of_l, of_r, record_l, record_r = (pairs.column(name).to_numpy() for name in ("of_l", "of_r", *_RECORDS))
     weight = pairs.column("weight").to_numpy()
@@ -187,18 +211,52 @@ def _questions(pairs: pa.Table, *, review_from: float, link_from: float) -> pa.T
     chance = np.clip(CERTAIN * (weight[heaviest] - review_from) / (link_from - review_from), 0, CERTAIN)
     chance = chance.astype(np.int64)
     top = pairs.take(pa.array(heaviest))
+    sides = (lesser[heaviest].tolist(), greater[heaviest].tolist())
     chance[pc.equal(top.column("state"), State.REFUSED.value).to_numpy()] = REFUSED
     chance[pc.fill_null(pc.equal(top.column("reason"), "certificate"), fill_value=False).to_numpy()] = CERTIFICATES
-    moved = np.minimum(top.column("records_l").to_numpy(), top.column("records_r").to_numpy())
+    is_doubtful = pc.equal(top.column("state"), State.DOUBTFUL.value).to_pylist()
+    value = [
+        _value(known[one], known[other], chance, doubtful=doubtful)
+        for one, other, chance, doubtful in zip(*sides, chance.tolist(), is_doubtful, strict=True)
+    ]
     made = {
         "customer_l": lesser[heaviest],
         "customer_r": greater[heaviest],
-        "value": chance * moved,
+        "value": value,
         "pairs": np.diff(np.append(starts, len(order))),
         "record_l": record_l[heaviest],
         "record_r": record_r[heaviest],
     }
     return pa.table(made, schema=_MADE)
+
+
+def _value(one: Mapping[str, Any], other: Mapping[str, Any], chance: int, *, doubtful: bool) -> int:
+    """The records that would move, times the chance that they should, which all that the customers know cuts down.
+
+    A pair of records tells of itself alone: a nameless call leads with one weight to both who share a phone. That a
+    refused pair was refused tells of the groups already, but for certificates that came since.
+    """
+    contradictions = 0
+    if (left := one["id_number"]) and (right := other["id_number"]) and left != right:
+        if _UNVERIFIED not in (one["flaws"] or "") and _UNVERIFIED not in (other["flaws"] or ""):
+            chance = min(chance, CERTIFICATES)
+        else:
+            contradictions += 1
+    if doubtful:
+        contradictions += _differ(one["birth_date"], other["birth_date"], slips=SLIPS)
+        contradictions += _differ(one["gender"], other["gender"])
+        chance = chance * CONTRADICTED**contradictions // CERTAIN**contradictions
+    return chance * int(min(one["records"], other["records"]))
+
+
+_UNVERIFIED = Flaw.UNVERIFIED_CERTIFICATE.value
+
+
+def _differ(one: object, other: object, *, slips: int = 0) -> bool:
+    """Whether both are known and differ in more than so many places."""
+    if one is None or other is None:
+        return False
+    return sum(x != y for x, y in zip(str(one), str(other), strict=False)) > slips
 
 
 def _same_as_before(*columns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

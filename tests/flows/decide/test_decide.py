@@ -25,6 +25,7 @@ from kehu.flows.identify import identify
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
+from kehu.resolve.survivorship import Survivorship
 from kehu.store import (
     contents,
     customers,
@@ -460,6 +461,64 @@ def test_a_short_walk_on_each_database(store: Database, desk: Desk) -> None:
     walk.arrive()
     for _ in range(8):
         walk.step()
+
+
+CARDS = ("110101199003070417", "110101201304143616")
+
+
+@pytest.mark.parametrize(
+    "against",
+    [
+        pytest.param(({"id_number": CARDS[0]}, {"id_number": CARDS[1]}), id="two valid certificates"),
+        pytest.param(
+            ({"birth_date": "1990-03-07", "gender": "男"}, {"birth_date": "2013-04-14", "gender": "女"}),
+            id="what lasts",
+        ),
+    ],
+)
+def test_what_customers_know_against_each_other_makes_a_question_worth_less(
+    store: Database, desk: Desk, against: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    """A nameless call from a family's phone leads to each of them; that two of them are one is not likely for that."""
+    family, alone = "13700002222", "13700003333"
+    deliver(store, desk, [
+        {"record_id": "a1", "name": "王子瑶", "phone": family},
+        {"record_id": "a2", "name": "王子瑶", "phone": family, **against[0]},
+        {"record_id": "a3", "name": "王子瑶", "phone": family, **against[0]},
+        {"record_id": "b1", "phone": family, "email": "cuiyi@example.org", **against[1]},
+        {"record_id": "b2", "name": "王翠易", "email": "cuiyi@example.org", **against[1]},
+        {"record_id": "b3", "name": "王翠易", "email": "cuiyi@example.org", **against[1]},
+        {"record_id": "d1", "name": "史军", "phone": alone},
+        {"record_id": "d2", "phone": alone},
+    ])  # fmt: skip
+    was = customer_of(store)
+    about = [{one.review.customer_l, one.review.customer_r} for one in review.queue(store, desk.model).rows]
+    assert about == [{was["d1"], was["d2"]}, {was["a1"], was["b1"]}]
+
+
+def test_other_golden_values_tell_anew_what_a_question_is_worth(store: Database, desk: Desk) -> None:
+    def value() -> int:
+        [asked] = review.queue(store, desk.model).rows
+        return asked.review.value
+
+    shi = {"name": "史军", "email": "shijun@example.org"}
+    deliver(store, desk, [
+        {"record_id": "d1", **shi, "phone": "13700003333"},
+        {"record_id": "d2", **shi, "gender": "女", "updated_at": "2026-01-02"},
+        {"record_id": "d3", **shi, "gender": "女", "updated_at": "2026-01-02"},
+        {"record_id": "d4", **shi, "gender": "男", "updated_at": "2026-01-03"},
+        {"record_id": "e1", "phone": "13700003333", "gender": "女"},
+    ])  # fmt: skip
+    before = value()
+    decide.pin(store, desk, customer_of(store)["d1"], "gender", "男", **WHO)
+    assert value() < before
+    decide.undo(store, desk, 1, **WHO)
+    assert value() == before
+    newest = Survivorship.model_validate({"gender": ["most_recent"]})
+    identify.identify(
+        store, desk.engine, desk.model, trust={}, survivorship=newest, hot_key_limit=100, clock=desk.clock
+    )
+    assert value() < before
 
 
 def test_what_is_asked_is_what_asking_from_nothing_gives(store: Database, desk: Desk) -> None:

@@ -29,8 +29,8 @@ from kehu.store.database import Database, Transaction
 
 Numbers = npt.NDArray[np.int64]
 
-KEPT = "kept"
-"""What stands in a store in which the questions for stewards are kept."""
+KEPT = "kept by what customers know"
+"""What stands in a store in which the questions for stewards are kept; where it is another text, they are made anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +108,11 @@ def identify(
             held=held,
             progress=progress,
         )
-        if facts.get(tx, facts.QUESTIONS) is None:
+        renewed = states.renew(tx, trust=trust, survivorship=survivorship, at=at, progress=progress)
+        # What a question is worth follows from what its customers know.
+        if renewed or facts.get(tx, facts.QUESTIONS) != KEPT:
             questions.renew(tx, None, review_from=model.review_from, link_from=model.link_from)
             facts.put(tx, facts.QUESTIONS, KEPT)
-        renewed = states.renew(tx, trust=trust, survivorship=survivorship, at=at, progress=progress)
         return replace(done, renewed=renewed)
 
 
