@@ -39,6 +39,13 @@ def test_a_slice_leads_to_its_customers_and_a_filter_stays(client: TestClient) -
     assert found.text.count('<td class="who">') == count
 
 
+def test_a_filter_that_nobody_meets_is_seen_to_be_chosen(client: TestClient) -> None:
+    page = client.get("/dashboard?category=<b>none</b>&channel=fax&province=Atlantis").text
+    chosen = re.findall(r'<option value="([^"]+)" selected>([^<]*)</option>', page)
+    assert chosen == [("&lt;b&gt;none&lt;/b&gt;",) * 2, ("fax",) * 2, ("Atlantis",) * 2]
+    assert "selected" not in client.get("/dashboard").text
+
+
 COUNT_NO_CUSTOMERS = {"reason", "ticket", "sla", "twice", "completeness", "validity", "load", "retention"}
 """Figures of contacts, tickets, records and shares: behind them stand those whose they are."""
 
@@ -97,3 +104,7 @@ def test_a_large_store_that_was_never_counted_keeps_nobody_waiting(
     assert "尚未统计" in page.text
     answer = client.get("/api/v1/figures/category", headers=JSON)
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+
+
+def test_a_page_that_is_not_there_has_a_heading_too(client: TestClient) -> None:
+    assert client.get("/segments/999", headers={"accept": "text/html"}).text.count('<h1 class="empty-title">') == 1

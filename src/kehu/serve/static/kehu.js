@@ -26,9 +26,9 @@ function draw(place) {
       textStyle: { fontSize: 24, fontWeight: 600, color: ink }, subtextStyle: { fontSize: 12, color: css("--ink-soft") },
     },
     series: [{
-      ...series, cursor: "pointer",
+      ...series, cursor: place.dataset.leadsTo ? "pointer" : "default",
       itemStyle: { borderColor: css("--paper"), borderWidth: 2 },
-      label: { color: ink, formatter: ({ data }) => `${data.name}\n${data.percent.toFixed(1)}%`, lineHeight: 17, overflow: "break", width: 84, fontSize: 13 }, labelLine: { length: 8, length2: 8, lineStyle: { color: css("--line-strong") } },
+      label: { color: ink, formatter: ({ data }) => `${data.name}\n${data.percent.toFixed(1)}%`, lineHeight: 17, overflow: "break", width: 84, fontSize: 13 }, labelLine: { length: 18, length2: 8, lineStyle: { color: css("--line-strong") } },
       emphasis: { scaleSize: 4 },
     }],
   }, true);
