@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from kehu.errors import NotFoundError, StoreError
-from kehu.store import asking, columns, customers, households, media, views
+from kehu.errors import ConflictError, NotFoundError, StoreError
+from kehu.store import asking, bulk, columns, customers, drivers, households, libpq, media, views
 from kehu.store.asking import Put
 from kehu.store.database import Database, Transaction
 from kehu.store.service import numbers
@@ -246,3 +247,92 @@ def test_what_is_said_to_be_asked_is_asked(
                 ask(tx, 7)
             assert not _ahead(tx)
     assert at_hand == (len(questions(7)) if tx.dialect.name == "postgresql" else 0)
+
+
+def _seen_by_sqlalchemy(tx: Transaction) -> list[int]:
+    return list(tx.scalars(sa.select(THING.c.number).order_by(THING.c.number)))
+
+
+def _seen_by_the_driver(tx: Transaction) -> list[int]:
+    return [number for (number,) in bulk.rows(tx, "SELECT number FROM asked_thing ORDER BY number", {})]
+
+
+def _seen_copied_out(tx: Transaction) -> list[int]:
+    query = sa.select(THING.c.number).order_by(THING.c.number)
+    found = bulk.batches(tx, query, pa.schema([("number", pa.int64())]), are_many=True)
+    return [number for batch in found for number in batch.column(0).to_pylist()]
+
+
+def _seen_when_asked(tx: Transaction) -> list[int]:
+    return [number for (number,) in asking.rows(tx, sa.select(THING.c.number).order_by(THING.c.number), {})]
+
+
+def _seen_once_more_is_changed(tx: Transaction) -> list[int]:
+    assert asking.done(tx, LATER, {"least": 30, "moment": AT, "said": "new", "more": 1}) == 1
+    return [*_seen_when_asked(tx)[:-1], 30]
+
+
+def _insert(tx: Transaction, numbers: list[int]) -> None:
+    """Left for later by a database to which the way is long."""
+    mark = drivers.mark(tx)
+    statement = f"INSERT INTO asked_thing (number, word) VALUES ({mark}, {mark})"
+    drivers.handful(tx, statement, [(number, "50%") for number in numbers])
+
+
+SEEN = (
+    _seen_by_sqlalchemy, _seen_by_the_driver, _seen_copied_out, _seen_when_asked, _seen_once_more_is_changed,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seen", SEEN)
+def test_what_is_left_for_later_is_done_before_anything_is_asked(
+    things: Database, seen: Callable[[Transaction], list[int]]
+) -> None:
+    changed = {"least": 7, "moment": AT, "said": "new", "more": 10}
+    for _ in range(4):  # The third time it is prepared.
+        with things.trial() as tx:
+            _seen_when_asked(tx)
+            asking.later(tx, LATER, changed)
+            _insert(tx, [20])
+            _insert(tx, [29, 30])
+            assert seen(tx) == [1, 2, 3, 4, 5, 17, 20, 29, 30]
+
+
+def test_what_is_left_for_later_is_done_before_a_transaction_ends_and_not_where_it_is_taken_back(
+    things: Database,
+) -> None:
+    with things.begin() as tx:
+        _seen_when_asked(tx)
+        _insert(tx, [20, 30])
+    with things.trial() as tx:
+        _seen_when_asked(tx)
+        _insert(tx, [40])
+    with pytest.raises(ZeroDivisionError), things.begin() as tx:  # noqa: PT012  (of one transaction)
+        _seen_when_asked(tx)
+        _insert(tx, [50])
+        raise ZeroDivisionError
+    with things.look() as tx:
+        assert _seen_when_asked(tx) == [1, 2, 3, 4, 5, 7, 20, 30]
+
+
+def test_more_than_are_kept_for_later_are_done_as_well(things: Database) -> None:
+    with things.begin() as tx:
+        _seen_when_asked(tx)
+        for number in range(100, 100 + 2 * libpq.MOST):
+            _insert(tx, [number])
+        assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * libpq.MOST
+
+
+@pytest.mark.parametrize("asked", [_seen_when_asked, _seen_by_sqlalchemy, lambda _: None])
+def test_what_is_refused_later_spoils_the_transaction_and_no_other(
+    things: Database, asked: Callable[[Transaction], object]
+) -> None:
+    for _ in range(4):
+        with pytest.raises(ConflictError), things.begin() as tx:  # noqa: PT012  (of one transaction)
+            _seen_when_asked(tx)
+            _insert(tx, [20])
+            _insert(tx, [7])
+            _insert(tx, [30])
+            asked(tx)
+        with things.begin() as tx:
+            assert _seen_when_asked(tx) == [1, 2, 3, 4, 5, 7]

@@ -138,6 +138,18 @@ def done(tx: Transaction, statement: sa.Update, asked: Asked) -> int:
         cursor.close()
 
 
+def later(tx: Transaction, statement: sa.Update, asked: Asked) -> None:
+    """Change rows, before anything else is asked or the transaction ends; nobody is told how many there were."""
+    if tx.dialect.driver != PSYCOPG:
+        done(tx, statement, asked)
+        return
+    from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+    handed = _handed(tx, statement, asked)
+    assert handed is not None, "no list is empty"
+    libpq.later(tx, handed.worded.text, [handed.told])
+
+
 class _Answer(NamedTuple):
     """What the driver gives."""
 
@@ -166,7 +178,7 @@ def _asked(tx: Transaction, statement: Question, asked: Asked) -> _Answer | None
     if at_hand and (answer := at_hand.pop(_key(statement, asked), None)):
         return answer
     handed = _handed(tx, statement, asked)
-    return None if handed is None else _answer(tx, handed.worded, *_straight(tx, handed.worded.text, handed.told))
+    return None if handed is None else _answer(tx, handed.worded, *straight(tx, handed.worded.text, handed.told))
 
 
 def _answer(tx: Transaction, worded: _Worded, found: Sequence[tuple[Any, ...]], types: Sequence[Any]) -> _Answer:
@@ -177,7 +189,7 @@ def _answer(tx: Transaction, worded: _Worded, found: Sequence[tuple[Any, ...]], 
 
 def _handed(tx: Transaction, statement: Question | sa.Update, asked: Asked) -> _Handed | None:
     """A statement in the words of the driver with its parameters; None where one of the lists is empty."""
-    given = {name: _padded(value) if isinstance(value, list) else value for name, value in asked.items()}
+    given = {name: padded(value) if isinstance(value, list) else value for name, value in asked.items()}
     lengths = tuple((name, len(value)) for name, value in given.items() if isinstance(value, list))
     if any(length == 0 for _, length in lengths):
         return None
@@ -193,8 +205,8 @@ def _handed(tx: Transaction, statement: Question | sa.Update, asked: Asked) -> _
     return _Handed(worded, [told[name] for name in worded.names] if worded.is_positional else told)
 
 
-def _straight(tx: Transaction, text: str, given: Any) -> tuple[Sequence[tuple[Any, ...]], Sequence[Any]]:
-    """The rows of an answer, and what the driver calls the type of each column."""
+def straight(tx: Transaction, text: str, given: Any) -> tuple[Sequence[tuple[Any, ...]], Sequence[Any]]:
+    """The rows of an answer to a question in the words of the driver, and what that calls the type of each column."""
     if tx.dialect.driver == PSYCOPG:
         from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
 
@@ -213,10 +225,10 @@ def _readers(types: Sequence[sa.types.TypeEngine[Any]], dialect: sa.Dialect, tol
     return tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
 
 
-def _padded(values: list[Any]) -> list[Any]:
+def padded(values: list[Any]) -> list[Any]:
     """The values, the last repeated up to a power of two: few wordings, which drivers and servers know again.
 
-    >>> _padded([3, 4, 5])
+    >>> padded([3, 4, 5])
     [3, 4, 5, 5]
     """
     return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values)) if values else values

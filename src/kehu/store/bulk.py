@@ -198,9 +198,9 @@ def delete(tx: Transaction, table: sa.Table, rows: pa.Table) -> None:
     of_these = f"DELETE FROM {drivers.quoted(tx, table.name)} WHERE"  # noqa: S608
     if rows.num_rows <= FEW and rows.num_columns == 1:
         (name,) = rows.column_names
-        marks = ", ".join([drivers.mark(tx)] * rows.num_rows)
-        with drivers.cursor_of(tx) as cursor:
-            cursor.execute(f"{of_these} {drivers.quoted(tx, name)} IN ({marks})", rows.column(name).to_pylist())
+        values = asking.padded(rows.column(name).to_pylist())
+        marks = ", ".join([drivers.mark(tx)] * len(values))
+        drivers.handful(tx, f"{of_these} {drivers.quoted(tx, name)} IN ({marks})", [tuple(values)])
     elif rows.num_rows <= _singly(tx) or tx.dialect.name == "sqlite":
         drivers.many(tx, f"{of_these} {drivers.equal(tx, rows.column_names)}", rows)
     else:

@@ -5,7 +5,6 @@ nothing, and an empty text as two quotes.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 import sqlalchemy as sa
 
+from kehu.store import drivers
 from kehu.store.database import Transaction
 
 BLOCK_BYTES = 8 * 2**20
@@ -43,8 +43,7 @@ def batches(tx: Transaction, statement: sa.Select[*tuple[Any, ...]], kinds: list
         null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
         true_values=["t"], false_values=["f"],
     )  # fmt: skip
-    cursor: Any = tx.connection.cursor()
-    with closing(cursor):
+    with drivers.cursor_of(tx) as cursor:
         cursor.execute("SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'")
         with cursor.copy(f"COPY ({state.statement}) TO STDOUT (FORMAT csv)", state.parameters) as lines:
             for block in _blocks(lines):

@@ -205,9 +205,22 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
         told = "-c timezone=UTC -c client_encoding=UTF8 -c cursor_tuple_fraction=1"
         # To find ten thousand rows among millions it would else read all of them, as discs that turn would have it.
         told += " -c random_page_cost=1.1"
-        engine = sa.create_engine(where, connect_args={"options": told}, **POOL)
+        # What is asked again and again is prepared in `libpq`; psycopg would forget that with its own.
+        engine = sa.create_engine(where, connect_args={"options": told, "prepare_threshold": None}, **POOL)
+        _send_what_waits(engine)
     _ask_the_idle(engine)
     return Database(engine=engine, vault=vault)
+
+
+def _send_what_waits(engine: sa.Engine) -> None:
+    """Let PostgreSQL do what was left for later, before SQLAlchemy asks anything else of it, or commits."""
+    from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def ask(connection: sa.Connection, *_: object) -> None:
+        libpq.send(connection)
+
+    sa.event.listen(engine, "commit", libpq.send)
 
 
 def _ask_the_idle(engine: sa.Engine) -> None:

@@ -78,7 +78,11 @@ def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
 
 @contextmanager
 def cursor_of(tx: Transaction) -> Iterator[Any]:
-    """The driver's own cursor, in this transaction."""
+    """The driver's own cursor, in this transaction: whatever asks it without SQLAlchemy takes it from here."""
+    if tx.dialect.name == "postgresql":
+        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+        libpq.send(tx)
     cursor = tx.connection.cursor()
     try:
         yield cursor
@@ -88,11 +92,23 @@ def cursor_of(tx: Transaction) -> Iterator[Any]:
 
 def handful(tx: Transaction, statement: str, rows: list[tuple[Any, ...]]) -> None:
     """As `many`, for few rows that are the driver's already; one row is not told to come with others."""
+    if tx.dialect.name == "postgresql":
+        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+        libpq.later(tx, _numbered(statement), rows)
+        return
     with cursor_of(tx) as cursor:
         if len(rows) == 1:
             cursor.execute(statement, rows[0])
         else:
             cursor.executemany(statement, rows)
+
+
+@functools.lru_cache(maxsize=256)
+def _numbered(statement: str) -> str:
+    """A statement of ours with `$1` where its first value stands."""
+    first, *others = statement.split("%s")
+    return first + "".join(f"${place}{text}" for place, text in enumerate(others, 1))
 
 
 def many(tx: Transaction, statement: str, rows: pa.Table) -> None:

@@ -183,7 +183,7 @@ def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> S
     if tx.dialect.name in columns.MYSQL_FAMILY:
         return _of_each_in_json(tx, dict(zip(wanted, most, strict=True)))
     if tx.dialect.name == "postgresql":
-        found = bulk.rows(tx, _EACH_AT_ONCE, {"keys": wanted, "most": most})
+        found = list(asking.straight(tx, _EACH_AT_ONCE, [wanted, most])[0])
     else:
         piece = min((size for size in PIECES if size >= len(wanted)), default=PIECES[-1])
         found = []
@@ -206,7 +206,7 @@ def _table(found: Sequence[tuple[int, int]]) -> pa.Table:
 
 
 _EACH_AT_ONCE = (
-    "SELECT wanted.key, found.record FROM unnest(%(keys)s::bigint[], %(most)s::bigint[]) AS wanted (key, most) "
+    "SELECT wanted.key, found.record FROM unnest($1::bigint[], $2::bigint[]) AS wanted (key, most) "
     "CROSS JOIN LATERAL (SELECT record FROM match_key WHERE match_key.key = wanted.key LIMIT wanted.most + 1) AS found"
 )
 """As `_each`, however many the keys are: to plan as many questions would take longer than to answer them."""

@@ -1,8 +1,8 @@
-"""Questions handed to PostgreSQL's own library: most of what psycopg takes for a short one is not the question.
+"""Statements handed to PostgreSQL's own library: most of what psycopg takes for a short one is not the statement.
 
-Outside transactions, as glances are, values go as texts, answers are read by psycopg, and what is asked again on a
-connection is prepared there; several travel together. In a transaction psycopg is asked, with as little around it as
-it allows.
+Values go as texts, answers are read by psycopg, and what is asked again on a connection is prepared there. Several
+questions of a look travel together; in a transaction what only changes rows waits, and travels with the next question.
+Transactions are begun and ended by psycopg.
 """
 
 import itertools
@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import psycopg
+import sqlalchemy as sa
 from psycopg import abc, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 
 from kehu.store.database import Transaction
+
+UNSENT = "unsent"
+"""Where a transaction keeps what is left for later."""
 
 AGAIN = 3
 """What is asked for the third time is prepared."""
@@ -22,7 +26,7 @@ MOST = 200
 """So many questions are known by each connection."""
 
 FORGOTTEN = frozenset({b"26000", b"0A000"})
-"""What PostgreSQL answers where a prepared question is gone, as psycopg drops them all when tables are, or outdated."""
+"""What PostgreSQL answers where a prepared question is gone, as somebody between us and it may drop it, or outdated."""
 
 Answer: TypeAlias = tuple[list[tuple[Any, ...]], list[int]]
 """The rows as psycopg reads them, and the type of each column."""
@@ -36,26 +40,108 @@ def rows(tx: Transaction, text: str, values: Sequence[object]) -> Answer:
         text: A question with `$1` where the first value stands.
         values: The values.
     """
+    driver = _driver(tx)
+    if _is_to_begin(driver):
+        with psycopg.RawCursor(driver) as cursor:
+            cursor.execute(text.encode(), values)
+            assert cursor.description is not None
+            return cursor.fetchall(), [column.type_code for column in cursor.description]
+    reader = Transformer(driver)
+    return _read(reader, _told(tx, text, _written(reader, values)))
+
+
+def done(tx: Transaction, text: str, values: Sequence[object]) -> int:
+    """How many rows a change found."""
+    driver = _driver(tx)
+    if _is_to_begin(driver):
+        with psycopg.RawCursor(driver) as cursor:
+            return cursor.execute(text.encode(), values).rowcount
+    return _told(tx, text, _written(Transformer(driver), values)).command_tuples or 0
+
+
+def later(tx: Transaction, text: str, several: Sequence[Sequence[object]]) -> None:
+    """Run a statement for each of some rows of values, before anything else is done in the transaction or it ends.
+
+    They travel with the next question: nobody waits for what a change found.
+    """
+    driver = _driver(tx)
+    once = tx.get_execution_options().get("once")
+    if once is None or driver.pgconn.transaction_status != pq.TransactionStatus.INTRANS:
+        for values in several:
+            done(tx, text, values)
+        return
+    reader, unsent = Transformer(driver), once.setdefault(UNSENT, [])
+    unsent += [(text, _written(reader, values)) for values in several]
+    if len(unsent) >= MOST:
+        send(tx)
+
+
+def send(tx: sa.Connection) -> None:
+    """Let what was left for later be done now."""
+    if unsent := tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, None):
+        _sent(tx, unsent)
+
+
+_NOTHING: dict[str, Any] = {}
+
+
+def _driver(tx: sa.Connection) -> psycopg.Connection[Any]:
     driver = tx.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    if not driver.autocommit:
-        return _by_psycopg(driver, text, values)
-    library, reader, known = driver.pgconn, Transformer(driver), _known(tx)
-    given = _written(reader, values)
-    told, answer = known.get(text, 0), None
-    if isinstance(told, bytes):
-        answer = library.exec_prepared(told, given)
-        if answer.error_field(pq.DiagnosticField.SQLSTATE) in FORGOTTEN:
-            known.clear()
-            told, answer = 0, None
-    if answer is None:
+    return driver
+
+
+def _is_to_begin(driver: psycopg.Connection[Any]) -> bool:
+    """Whether what is asked next begins a transaction, which psycopg does in its own way."""
+    return not driver.autocommit and driver.pgconn.transaction_status == pq.TransactionStatus.IDLE
+
+
+def _told(tx: Transaction, text: str, given: Any) -> pq.abc.PGresult:
+    """What the server says to a statement, which is prepared once it was asked several times."""
+    if unsent := tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, None):
+        return _sent(tx, [*unsent, (text, given)])
+    library = _driver(tx).pgconn
+    name = _name(tx, text)
+    answer = library.exec_params(text.encode(), given) if name is None else library.exec_prepared(name, given)
+    if name is not None and library.transaction_status == pq.TransactionStatus.IDLE and _is_forgotten(answer):
+        _known(tx).clear()
         answer = library.exec_params(text.encode(), given)
     _require(library)
-    if answer.status != pq.ExecStatus.TUPLES_OK:
+    _require_done(answer)
+    return answer
+
+
+def _name(tx: Transaction, text: str) -> bytes | None:
+    """The name under which a statement is prepared, from when it is asked again; None where it is not."""
+    known = _known(tx)
+    told = known.get(text, 0)
+    if isinstance(told, bytes):
+        return told
+    if told or len(known) < MOST:
+        known[text] = told = _prepared(_driver(tx).pgconn, text) if told + 1 >= AGAIN else told + 1
+    return told if isinstance(told, bytes) else None
+
+
+def _is_forgotten(answer: pq.abc.PGresult) -> bool:
+    return answer.error_field(pq.DiagnosticField.SQLSTATE) in FORGOTTEN
+
+
+def _sent(tx: sa.Connection, statements: Sequence[tuple[str, Any]]) -> pq.abc.PGresult:
+    """What the server says to the last of some statements, which travel together."""
+    try:
+        answers = _together(_driver(tx).pgconn, [(_name(tx, text), text, given) for text, given in statements])
+    except BaseException:
+        # Nobody may be given what the connection has still to say.
+        tx.invalidate()
+        raise
+    for answer in answers:
+        _require_done(answer)
+    return answers[-1]
+
+
+def _require_done(answer: pq.abc.PGresult) -> None:
+    if answer.status not in {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}:
         raise errors.error_from_result(answer, "utf-8")
-    if not isinstance(told, bytes) and (told or len(known) < MOST):
-        known[text] = _prepared(library, text) if told + 1 >= AGAIN else told + 1
-    return _read(reader, answer)
 
 
 def several(tx: Transaction, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
@@ -70,13 +156,13 @@ def several(tx: Transaction, questions: Sequence[tuple[str, Sequence[object]]]) 
     Returns:
         None for each that is to be asked alone: it is not prepared yet, or is refused.
     """
-    driver = tx.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
+    driver = _driver(tx)
     library, reader, known = driver.pgconn, Transformer(driver), _known(tx)
     names = [known.get(text) if driver.autocommit else None for text, _ in questions]
-    sent = [(name, values) for name, (_, values) in zip(names, questions, strict=True) if isinstance(name, bytes)]
+    prepared = zip(names, questions, strict=True)
+    sent = [(name, text, _written(reader, values)) for name, (text, values) in prepared if isinstance(name, bytes)]
     try:
-        came = iter(_together(library, [(name, _written(reader, values)) for name, values in sent]))
+        came = iter(_together(library, sent))
     except BaseException:
         # Nobody may be given what the connection has still to say.
         tx.invalidate()
@@ -87,12 +173,16 @@ def several(tx: Transaction, questions: Sequence[tuple[str, Sequence[object]]]) 
     ]
 
 
-def _together(library: pq.abc.PGconn, sent: Sequence[tuple[bytes, Any]]) -> list[pq.abc.PGresult]:
+def _together(library: pq.abc.PGconn, sent: Sequence[tuple[bytes | None, str, Any]]) -> list[pq.abc.PGresult]:
+    """The answers to statements, each with its name if it is prepared, its text and its values."""
     if not sent:
         return []
     library.enter_pipeline_mode()
-    for name, given in sent:
-        library.send_query_prepared(name, given)
+    for name, text, given in sent:
+        if name is None:
+            library.send_query_params(text.encode(), given)
+        else:
+            library.send_query_prepared(name, given)
     library.pipeline_sync()
     answers = []
     for _ in sent:
@@ -137,19 +227,3 @@ def _prepared(library: pq.abc.PGconn, text: str) -> int | bytes:
 
 
 _NUMBERS = itertools.count()
-
-
-def done(tx: Transaction, text: str, values: Sequence[object]) -> int:
-    """How many rows a change found, in a transaction that psycopg begins."""
-    driver = tx.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    with psycopg.RawCursor(driver) as cursor:
-        return cursor.execute(text.encode(), values).rowcount
-
-
-def _by_psycopg(driver: psycopg.Connection[Any], text: str, values: Sequence[object]) -> Answer:
-    """The same in a transaction, which psycopg begins, and which a name that was forgotten would end."""
-    with psycopg.RawCursor(driver) as cursor:
-        cursor.execute(text.encode(), values)
-        assert cursor.description is not None
-        return cursor.fetchall(), [column.type_code for column in cursor.description]

@@ -74,15 +74,8 @@ def _prepare(tx: Transaction) -> None:
         tx.exec_driver_sql(f"PRAGMA mmap_size = {MAPPED}")
 
 
-_SET = {
-    # A condition that is asked a few times, as while a segment is built, would get a plan for any values: one that
-    # takes all contacts of a reason for many, and reads a million rows where a few thousand are meant.
-    "plan_cache_mode": "force_custom_plan",
-    # To compile a plan takes longer than to run it.
-    "jit": "off",
-}
-_FOR_POSTGRESQL = sa.select(*(sa.func.set_config(name, value, True) for name, value in _SET.items()))
-"""What holds until the transaction ends."""
+_FOR_POSTGRESQL = sa.select(sa.func.set_config("jit", "off", True))
+"""To compile a plan takes longer than to run it. It holds until the transaction ends."""
 
 
 def factors(tx: Transaction, wanted: Segment, today: Today, customer_id: int) -> list[tuple[Any, bool]]:

@@ -13,7 +13,7 @@ from kehu.store.dictionary.loads import sequence
 def take(tx: Transaction, name: str, count: int = 1) -> int:
     """The first of `count` numbers that are now the caller's; others wait until this transaction ends."""
     first = held(tx, name)
-    asking.done(tx, _GIVE, {"of": name, "given": count})
+    asking.later(tx, _GIVE, {"of": name, "given": count})
     _held_here(tx)[name] = first + count
     return first
 
