@@ -235,7 +235,10 @@ def test_a_pair_is_explained_with_both_records_side_by_side(client: TestClient) 
     page = client.get("/explain/1/2").text
     assert "证据不足" in page
     assert page.count("欧阳娜") == 1
-    assert client.get("/explain/1/1").status_code == 409
+    refused = client.get("/explain/1/1")
+    assert refused.status_code == 409
+    assert "与现状冲突</h1>" in refused.text
+    assert "日志" not in refused.text
 
 
 def test_a_flaw_leads_to_those_who_have_it(client: TestClient) -> None:

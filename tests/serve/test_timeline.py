@@ -46,6 +46,12 @@ def test_a_value_that_was_set_by_hand_stands_among_the_contacts(staff: Any) -> N
     (found,) = steward.post("/api/v1/customers/search", json={"q": "GB1234567"}).json()["customers"]
     pinned = {"attribute": "email", "value": "j.smith@example.org", "reason": "told us"}
     assert steward.post(f"/api/v1/customers/{found['customer_id']}/pin", json=pinned).status_code < 300
+    # It came from no record, so none is named; who set it is told by the past.
+    row = (
+        steward.get(f"/customers/{found['customer_id']}").text.partition("j.smith@example.org")[2].partition("</tr>")[0]
+    )
+    assert "Who set it, and why" in row
+    assert "#record-" not in row
     told = _lines(steward.get(f"/customers/{found['customer_id']}/behind").text)
     assert [what for what, _ in told] == ["change", "arrival", "contact"]
     assert "decision" in told[0][1]
