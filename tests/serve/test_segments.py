@@ -83,6 +83,12 @@ def test_a_segment_that_was_built_is_saved_changed_and_put_away(steward: TestCli
     assert again.status_code == 303
     assert "version 2" in steward.get(place).text
     assert "not: any holds" in steward.get(place).text
+    assert "Earlier versions" in steward.get(place).text
+    versions = steward.get(f"/api/v1{place}/versions", headers=JSON).json()
+    assert [one["version"] for one in versions] == [2, 1]
+    assert "not" in versions[0]["condition"]["all"][0]
+    assert "any" in versions[1]["condition"]["all"][0]
+    assert steward.get("/api/v1/segments/999/versions", headers=JSON).status_code == 404
     assert steward.post("/segments/new", data={**FORM, "do": "save"}).status_code == 422
     steward.post(f"{place}/put-away")
     assert "calling students" not in steward.get("/segments").text

@@ -162,6 +162,12 @@ def saved(tx: Transaction, segment_id: int, *, version: int | None = None) -> Sa
     return _read(row)
 
 
+def versions(tx: Transaction, segment_id: int, *, limit: int = 100) -> list[Saved]:
+    """The newest versions of a segment, the one in force first; none where there is no such segment."""
+    query = _saved(segment_version.c.version).where(segment.c.segment_id == segment_id)
+    return [_read(row) for row in tx.execute(query.order_by(segment_version.c.version.desc()).limit(limit))]
+
+
 def named(tx: Transaction, name: str) -> Saved:
     """The saved segment of this name.
 
@@ -220,7 +226,7 @@ def _last(numbers: Sequence[int]) -> sa.Select[Any]:
     return sa.select(segment_count).join(last, same)
 
 
-def _saved(version: int | None) -> sa.Select[Any]:
+def _saved(version: int | sa.Column[int] | None) -> sa.Select[Any]:
     wanted = segment.c.version if version is None else version
     both = sa.and_(segment_version.c.segment_id == segment.c.segment_id, segment_version.c.version == wanted)
     return sa.select(

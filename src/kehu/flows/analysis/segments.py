@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from kehu.analyse import figures, sheets
-from kehu.errors import ConflictError
+from kehu.errors import ConflictError, NotFoundError
 from kehu.flows.analysis import export as exporting
 from kehu.flows.insight.sight import Sight
 from kehu.flows.once import Once, made, noted
@@ -83,6 +83,17 @@ class Shown:
     made_by: str
     sizes: tuple[Size, ...]
     """How many it meant, over time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """What a segment meant at a time."""
+
+    version: int
+    condition: Any
+    """The tree, as JSON."""
+    made_at: datetime
+    made_by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +192,22 @@ def one(database: Database, segment_id: int, *, reader: Reader) -> Shown:
     """
     with database.read() as tx:
         return _shown(segments.saved(tx, segment_id), segments.counts(tx, segment_id), reader)
+
+
+def versions(database: Database, segment_id: int) -> tuple[Version, ...]:
+    """What a segment means and meant, the version in force first.
+
+    Raises:
+        NotFoundError: There is no such segment.
+    """
+    with database.read() as tx:
+        found = segments.versions(tx, segment_id)
+    if not found:
+        raise NotFoundError(f"there is no segment {segment_id}")
+    return tuple(
+        Version(version=one.version, condition=model.written(one.segment), made_at=one.made_at, made_by=one.made_by)
+        for one in found
+    )
 
 
 def listed(database: Database, *, after: int = 0, limit: int = 50, reader: Reader) -> list[Shown]:

@@ -115,6 +115,12 @@ def one(parts: Parts, who: Analyst, segment_id: Number) -> flow.Shown:
     return flow.one(parts.database, segment_id, reader=reader(parts, who))
 
 
+@router.get("/{segment_id}/versions", summary="What it meant before", responses=problems.documented(404, 422))
+def versions(parts: Parts, who: Analyst, segment_id: Number) -> tuple[flow.Version, ...]:  # noqa: ARG001  (the rule)
+    """The newest hundred versions of a segment, the one in force first."""
+    return flow.versions(parts.database, segment_id)
+
+
 @router.put("/{segment_id}", summary="Save another version", responses=problems.documented(404, 409, 422))
 def change(parts: Parts, who: Analyst, segment_id: Number, wanted: Wanted) -> flow.Shown:
     """Save another version of a segment; the earlier ones stay."""

@@ -58,6 +58,8 @@ class MembersPage:
     """What the page of one segment shows."""
 
     segment: flow.Shown
+    earlier: tuple[flow.Version, ...]
+    """What it meant before, the newest first."""
     counted: flow.Counted
     page: views.Page[views.Customer] | None
     """None: they may not see persons."""
@@ -139,6 +141,7 @@ def one(request: Request, parts: Parts, who: Analyst, sight: Sees, segment_id: N
     wanted, today = model.parsed(found.condition), api.today(parts)
     page = MembersPage(
         segment=found,
+        earlier=flow.versions(parts.database, segment_id)[1:],
         counted=flow.count(parts.database, wanted, today, reader=seen),
         page=flow.members(parts.database, wanted, today, sight=sight, after=after) if seen.sees_persons else None,
         after=after,
