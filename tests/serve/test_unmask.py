@@ -70,6 +70,12 @@ def test_what_is_asked_for_must_be_whole(staff: Any, wrong: dict[str, Any]) -> N
     assert len(_noted(staff, Act.UNMASK)) == before
 
 
+def test_four_characters_of_chinese_are_a_reason(staff: Any) -> None:
+    agent = staff.signed_in(Role.AGENT)
+    assert agent.post("/api/v1/customers/1/unmask", json={**WANTED, "reason": "核实身份"}).status_code == 200
+    assert 'minlength="4"' in agent.get("/customers/1").text
+
+
 def test_a_form_that_lacks_something_says_so(staff: Any) -> None:
     agent = staff.signed_in(Role.AGENT)
     assert agent.post("/customers/1/unmask", data={"fields": ["phone"]}).status_code == 422

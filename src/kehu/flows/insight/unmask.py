@@ -18,7 +18,7 @@ from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database
 from kehu.store.sealing.vault import Vault
 
-SHORTEST_REASON = 5
+SHORTEST_REASON = 4
 """So many characters say why, at the least."""
 
 HOUR = timedelta(hours=1)

@@ -9,6 +9,9 @@ from kehu.store.audit.trail import Act
 from kehu.store.database import Database
 from kehu.store.sealing.vault import Vault
 
+SHORTEST_REASON = 4
+"""So many characters say why, at the least: 核实身份."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -36,8 +39,10 @@ def require_reason(asked: Asked, *, of: str) -> None:
     Raises:
         SettingsError: There is none.
     """
-    if len(asked.why.strip()) < 5:
-        raise SettingsError(f"{of} needs a reason of five characters or more: it stands in the audit trail")
+    if len(asked.why.strip()) < SHORTEST_REASON:
+        raise SettingsError(
+            f"{of} needs a reason of {SHORTEST_REASON} characters or more: it stands in the audit trail"
+        )
 
 
 def keys(database: Database) -> Vault:

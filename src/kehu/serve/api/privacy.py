@@ -29,7 +29,7 @@ Officer = Annotated[Who, needs(Permission.PRIVACY)]
 Finder = Annotated[Who, needs(Permission.FIND)]
 
 Reason = Field(
-    min_length=5, max_length=2_000, description="Why; it is kept, sealed", examples=["asked by letter of 2 November"]
+    min_length=4, max_length=2_000, description="Why; it is kept, sealed", examples=["asked by letter of 2 November"]
 )
 
 
@@ -66,7 +66,7 @@ class Checked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     checked: str = Field(
-        min_length=5, max_length=2_000, description="How they were known; it is kept, sealed",
+        min_length=4, max_length=2_000, description="How they were known; it is kept, sealed",
         examples=["resident card, hall 3"],
     )  # fmt: skip
 

@@ -109,7 +109,7 @@ def affected(
     request: Request,
     parts: Parts,
     who: Officer,
-    reason: Annotated[str, Form(min_length=5, max_length=2_000)],
+    reason: Annotated[str, Form(min_length=4, max_length=2_000)],
     channel: Annotated[str, Form(max_length=64)] = "",
     load_id: Annotated[str, Form(pattern=r"^\d{0,18}$")] = "",
     export: Annotated[str, Form(pattern=r"^\d{0,18}$")] = "",
