@@ -95,6 +95,21 @@ def test_an_analyst_sees_figures_and_no_way_to_persons(staff: Any) -> None:
     assert staff.signed_in(Role.AGENT).get("/dashboard").status_code == 403
 
 
+def test_an_analyst_is_told_of_no_few_rows_that_a_channel_brought(staff: Any) -> None:
+    steward, analyst = (staff.signed_in(role) for role in (Role.STEWARD, Role.ANALYST))
+    asked = {"params": {"days": 3660}, "headers": JSON}
+    exact, told = (one.get("/api/v1/figures/quality", **asked).json() for one in (steward, analyst))
+    assert any(0 < one["rows"] < 10 for one in exact["filled"])
+    counts = [one[name] for one in told["days"] for name in ("read", "accepted", "quarantined")]
+    counts += [one["rows"] for one in told["broken"]]
+    counts += [one[name] for one in told["filled"] for name in ("rows", "filled", "valid")]
+    for name in ("load", "completeness", "validity"):
+        answers = [one.get(f"/api/v1/figures/{name}", headers=JSON).json()["cells"] for one in (steward, analyst)]
+        assert len(answers[0]) > len(answers[1]), name
+        counts += [cell["value"] for cell in answers[1] if name == "load"]
+    assert all(count % 10 == 0 for count in counts)
+
+
 def test_a_large_store_that_was_never_counted_keeps_nobody_waiting(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

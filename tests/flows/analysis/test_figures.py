@@ -8,13 +8,14 @@ import pytest
 from kehu.analyse.figures import REST, Figure
 from kehu.analyse.report import Format
 from kehu.errors import NotFoundError, SettingsError
-from kehu.flows.analysis import figures
+from kehu.flows.analysis import figures, profile
 from kehu.flows.analysis.segments import Reader
 from kehu.flows.insight import sight
 from kehu.model.customers import CUSTOMERS
 from kehu.model.languages import Language
 from kehu.store import customers
 from kehu.store.database import Database
+from kehu.store.quality import Broken, Day, Filled, Quality
 from kehu.store.tallies import Cut
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -124,3 +125,21 @@ def test_what_no_report_holds_is_refused(people: Database) -> None:
         figures.report(people, Format.CSV, Language.EN, names=("weather",), **asked)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="holds one figure"):
         figures.report(people, Format.CSV, Language.EN, names=("age", "kind"), **asked)  # type: ignore[arg-type]
+
+
+def test_quality_is_told_analysts_without_a_few_rows() -> None:
+    day = date(2026, 11, 22)
+    days = [
+        Day(day=day, channel=name, read=many, accepted=many - 4, quarantined=4) for name, many in (("a", 3), ("b", 34))
+    ]
+    filled = [
+        Filled(channel="b", attribute="phone", rows=30, filled=26, valid=3),
+        Filled(channel="a", attribute="phone", rows=3, filled=1, valid=1),
+    ]
+    broken = [Broken(day=day, channel="b", rule="required", severity="reject", rows=4)]
+    told = profile.protected(
+        Quality(since=day, until=day, days=tuple(days), broken=tuple(broken), filled=tuple(filled)), 10
+    )
+    assert [(one.channel, one.read, one.accepted, one.quarantined) for one in told.days] == [("b", 30, 30, 0)]
+    assert told.broken == ()
+    assert [(one.rows, one.filled, one.valid) for one in told.filled] == [(30, 30, 0)]

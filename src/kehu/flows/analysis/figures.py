@@ -11,6 +11,7 @@ from kehu.analyse.crosses import Cross
 from kehu.analyse.figures import Figure
 from kehu.analyse.report import Format
 from kehu.errors import NotFoundError, SettingsError, UncountedError
+from kehu.flows.analysis import profile
 from kehu.flows.analysis.segments import Reader
 from kehu.model.languages import Language
 from kehu.store import behind, facts, quality, tallies
@@ -118,8 +119,9 @@ def shown(
         brought = quality.of(tx, since=_first(wanted), until=_last(wanted, at), channel=wanted.channel)
         loads = counts.loads(tx, wanted.channel, since=_first(wanted), until=_last(wanted, at), limit=LOADS)
     smallest = 0 if reader.sees_persons else reader.smallest
+    brought = profile.protected(brought, smallest)
     made = tuple(
-        _of_loads(name, brought, loads)
+        _of_loads(name, brought, loads, smallest)
         if name in OF_LOADS
         else _figure(name, told, Cut() if name in OF_ALL else wanted, smallest)
         for name in names
@@ -173,7 +175,7 @@ def _figure(name: str, told: pa.Table, cut: Cut, smallest: int) -> Figure | Cros
     return crosses.cross(name, pairs, smallest=smallest)
 
 
-def _of_loads(name: str, brought: Quality, loads: tuple[counts.Brought, ...]) -> Cross:
+def _of_loads(name: str, brought: Quality, loads: tuple[counts.Brought, ...], smallest: int) -> Cross:
     if name == "load":
         cells = [
             (f"{one.load_id} · {one.channel}", outcome, many)
@@ -183,7 +185,7 @@ def _of_loads(name: str, brought: Quality, loads: tuple[counts.Brought, ...]) ->
                 ("quarantined", one.quarantined),
             )
         ]  # fmt: skip
-        return crosses.cross(name, cells)
+        return crosses.cross(name, cells, smallest=smallest)
     return crosses.percents(
         name,
         [

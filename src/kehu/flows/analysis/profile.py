@@ -1,12 +1,13 @@
 """Profile: what stands in the columns of the records, and how good what came by each channel was, day by day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.analyse import profile as analysed
+from kehu.analyse.figures import rounded
 from kehu.store import quality as qualities
 from kehu.store import records
 from kehu.store.database import Database
@@ -50,6 +51,24 @@ def quality(database: Database, *, at: datetime, days: int = DAYS, channel: str 
     until = at.astimezone(UTC).date()
     with database.read() as tx:
         return qualities.of(tx, since=until - timedelta(days=days - 1), until=until, channel=channel)
+
+
+def protected(told: Quality, smallest: int) -> Quality:
+    """Quality as those are told it who may not see persons: rows of a few are left out, others rounded."""
+
+    def few(many: int) -> int:
+        return rounded(many, smallest)
+
+    days = (
+        replace(one, read=few(one.read), accepted=few(one.accepted), quarantined=few(one.quarantined))
+        for one in told.days
+    )
+    broken = (replace(one, rows=few(one.rows)) for one in told.broken)
+    filled = (replace(one, rows=few(one.rows), filled=few(one.filled), valid=few(one.valid)) for one in told.filled)
+    return replace(
+        told, days=tuple(one for one in days if one.read), broken=tuple(one for one in broken if one.rows),
+        filled=tuple(one for one in filled if one.rows),
+    )  # fmt: skip
 
 
 def _text(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -30,15 +30,17 @@ router = Router(prefix="/figures", tags=["figures"])
     "/quality",
     summary="Quality over time",
     responses=problems.documented(422),
-    dependencies=[needs(Permission.ANALYSE)],
 )
 def quality(
     parts: Parts,
+    who: Annotated[Who, needs(Permission.ANALYSE)],
     channel: Annotated[str | None, Query(max_length=64, description="Only what came by this channel")] = None,
     days: Days = profile.DAYS,
 ) -> Quality:
     """How many rows broke which rule, by day and channel, and how full and valid the attributes of the others were."""
-    return profile.quality(parts.database, at=parts.clock(), days=days, channel=channel or None)
+    told = profile.quality(parts.database, at=parts.clock(), days=days, channel=channel or None)
+    seen = reader(parts, who)
+    return told if seen.sees_persons else profile.protected(told, seen.smallest)
 
 
 Wish = Annotated[str | None, Query(max_length=64)]
