@@ -5,7 +5,8 @@ from io import BytesIO
 from typing import Any
 
 from kehu.analyse.crosses import Cross
-from kehu.analyse.drawing import COLOURS
+from kehu.analyse.document import PIES
+from kehu.analyse.drawing import COLOURS, colour
 from kehu.analyse.figures import MONTHLY, Figure, spaced
 from kehu.errors import SettingsError
 from kehu.model.languages import Language
@@ -45,10 +46,14 @@ def png(figures: Sequence[Figure | Cross], language: Language) -> bytes:
                 _heat(sns, figure, place, language)
             elif figure.name in MONTHLY:
                 _months(figure, place)
+            elif figure.name in PIES:
+                ring(figure, place, language)
             else:
                 labels = [part.label(language) for part in figure.slices]
                 many = [part.customers for part in figure.slices]
-                sns.barplot(x=many, y=labels, color=COLOURS[0], ax=place, orient="h")
+                sns.barplot(x=many, y=labels, color=COLOURS[0], saturation=1, ax=place, orient="h")
+                for bar, part in zip(place.patches, figure.slices, strict=True):
+                    bar.set_facecolor(colour(part.code, 0))
             place.set_title(figure.title(language), loc="left")
             place.set_xlabel("")
         for place in places[len(told) :]:
@@ -68,6 +73,17 @@ def _heat(sns: Any, cross: Cross, place: Any, language: Language) -> None:
         yticklabels=[cross.label(code, language, of_row=True) for code in cross.rows],
     )  # fmt: skip
     place.tick_params(axis="y", rotation=0)
+
+
+def ring(figure: Figure, place: Any, language: Language) -> None:
+    """A ring with its total in the middle."""
+    place.pie(
+        [part.customers for part in figure.slices],
+        labels=[f"{part.label(language)}  {part.percent:.1f}%" for part in figure.slices],
+        colors=[colour(part.code, at) for at, part in enumerate(figure.slices)],
+        startangle=90, counterclock=False, wedgeprops={"width": 0.42, "edgecolor": "white"},
+    )  # fmt: skip
+    place.text(0, 0, f"{figure.total:,}", ha="center", va="center", fontsize=16, fontweight="bold")
 
 
 def _months(figure: Figure, place: Any) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from kehu.analyse.figures import REST, Figure
+from kehu.analyse import picture
+from kehu.analyse.figures import COUNTS, REST, Figure, figure
 from kehu.analyse.report import Format
 from kehu.errors import NotFoundError, SettingsError
 from kehu.flows.analysis import figures, profile
@@ -115,8 +116,18 @@ def test_a_report_is_one_file_that_fetches_nothing(people: Database) -> None:
             assert outside not in text.replace("http://www.w3.org/2000/svg", "")
 
 
-def test_a_report_is_a_picture_too(people: Database) -> None:
+def test_a_report_is_a_picture_too(people: Database, caplog: pytest.LogCaptureFixture) -> None:
     assert figures.report(people, Format.PNG, Language.ZH, at=NOW, zone=UTC, reader=EVERYBODY).startswith(b"\x89PNG")
+    assert "font weight" not in caplog.text
+
+
+def test_a_picture_of_shares_is_a_ring_of_their_colours() -> None:
+    canvas = pytest.importorskip("matplotlib.figure").Figure()
+    counts = pa.table({"value": ["student", None], "count": [3, 1]}, schema=COUNTS)
+    place = canvas.subplots()
+    picture.ring(figure("category", counts), place, Language.EN)
+    assert [text.get_text() for text in place.texts] == ["student  75.0%", "not stated  25.0%", "4"]
+    assert len({wedge.get_facecolor() for wedge in place.patches}) == 2
 
 
 def test_what_no_report_holds_is_refused(people: Database) -> None:
