@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     start = time.perf_counter()
-    columns = splink_peer.town_columns(clean.clean(flat_files.read(options.source)))
+    columns = splink_peer.town_columns(clean.clean(flat_files.read(options.source).records))
     cleaned = {"clean": round(time.perf_counter() - start, 2)}
     answer = splink_peer.resolve([columns], splink_peer.town(), threads=options.threads)
     flat_files.write(answer.partitions[splink_peer.THRESHOLD], options.out)

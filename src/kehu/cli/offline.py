@@ -40,11 +40,18 @@ def resolve(
     with screen.watched() as progress:
         progress.task("resolve")
         report = partition.resolve_file(records, out, Duck(threads=threads), model=model, progress=progress.step)
+    tell_unknown(report)
     told = report.as_json()
     if json:
         screen.print_json(told)
     else:
         screen.stdout.print(f"{told['records']:,} records were {told['customers']:,} customers: {escape(str(out))}")
+
+
+def tell_unknown(report: partition.Report) -> None:
+    """Say which columns of a file were not read: one of them may be ours, but for its name."""
+    if report.unknown:
+        screen.stderr.print(f"not read, for these are no columns of ours: {escape(', '.join(report.unknown))}")
 
 
 def evaluate(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from kehu import wiring
 from kehu.cli import options, screen
-from kehu.cli.offline import Threads
+from kehu.cli.offline import Threads, tell_unknown
 from kehu.engine.engine import Engine
 from kehu.errors import SettingsError
 from kehu.flows import partition
@@ -76,6 +76,7 @@ def train(
     with screen.watched() as progress:
         progress.task("train")
         made, report = partition.train_file(records, out, wiring.duck(threads), progress=progress.step)
+    tell_unknown(report)
     if json:
         screen.print_json(report.as_json() | _about(made))
         return
@@ -159,12 +160,12 @@ def _print_proposal(proposal: Proposal) -> None:
 
 
 def _samples(title: str, samples: Sequence[Sequence[Shown]]) -> Table:
-    table = Table(title, "customer today", "record", "name", box=None, pad_edge=False)
-    for sample in samples:
+    table = Table(title, "", "customer today", "record", "name", box=None, pad_edge=False)
+    for number, sample in enumerate(samples, 1):
         for one in sample:
             today = "new" if one.customer is None else str(one.customer)
-            table.add_row(f"part {one.part}", today, escape(f"{one.channel}:{one.record_id}"), escape(one.name or ""))
-        table.add_section()
+            record, name = escape(f"{one.channel}:{one.record_id}"), escape(one.name or "")
+            table.add_row(f"sample {number}", f"part {one.part}", today, record, name)
     return table
 
 

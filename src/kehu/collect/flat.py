@@ -1,6 +1,8 @@
 """Flat files: records with our own column names, in Parquet or CSV, and partitions of them."""
 
+import codecs
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,8 +20,18 @@ BYTES_A_ROW = 150
 """What a row of a CSV file takes, about."""
 
 
-def read(path: Path) -> pa.Table:
-    """The flat records of a file: those of `FLAT_COLUMNS` that it has, as text.
+@dataclass(frozen=True)
+class Flat:
+    """What a file holds."""
+
+    records: pa.Table
+    """Those of `FLAT_COLUMNS` that it has, as text."""
+    unknown: tuple[str, ...]
+    """Its other columns, which nobody reads."""
+
+
+def read(path: Path) -> Flat:
+    """The flat records of a file.
 
     Raises:
         SourceError: The file cannot be read, or a `record_id` is missing or stands twice.
@@ -39,7 +51,7 @@ def read(path: Path) -> pa.Table:
         raise SourceError(f"{path}: {ids.null_count} of {len(ids)} rows have no record_id")
     if not _rising(ids) and (twice := len(ids) - len(ids.unique())) > 0:
         raise SourceError(f"{path}: {twice} rows repeat the record_id of another row; every record needs its own")
-    return flat
+    return Flat(flat, tuple(name for name in table.column_names if name not in known))
 
 
 def _rising(ids: pa.ChunkedArray) -> bool:
@@ -76,8 +88,43 @@ def read_any(path: Path) -> pa.Table:
     except (OSError, pa.ArrowInvalid) as error:
         # pyarrow shows the row, which may hold somebody's certificate.
         why = re.sub(r"(?s)(columns, got \d+): .*", r"\1", str(error))
+        if path.suffix.lower() not in PARQUET and not _is_utf8(path):
+            why = "it is not in UTF-8; save it as UTF-8, or as Parquet"
         raise SourceError(f"{path}: cannot be read as {path.suffix or 'a file without a suffix'}: {why}") from None
     return table.rename_columns([name.strip() for name in table.column_names])
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether a file that could not be read is at least written in UTF-8."""
+    told = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                told.decode(piece)
+            told.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def require_place(path: Path, *, beside: Path) -> None:
+    """Refuse to begin what could not be written in the end, or would be written over what it was made of.
+
+    Args:
+        path: The file to be written.
+        beside: The file to be read.
+
+    Raises:
+        SettingsError: It is the file to be read, a folder, or in a folder that is not there.
+    """
+    if path.is_dir():
+        raise SettingsError(f"--out {path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise SettingsError(f"--out {path}: there is no folder {path.parent}; make it first")
+    if path.exists() and beside.exists() and path.samefile(beside):
+        raise SettingsError(f"--out {path} is the file that is read; name another")
 
 
 def write(table: pa.Table, path: Path) -> None:

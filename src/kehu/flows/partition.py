@@ -32,6 +32,8 @@ class Report:
 
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    """Columns of the file that are none of ours, and were not read."""
 
     @contextmanager
     def step(self, name: str, progress: Callable[[str], None]) -> Iterator[None]:
@@ -130,12 +132,17 @@ def _paired(records: Records, engine: Engine) -> tuple[Rows, Rows, int]:
 def train(
     flat: pa.Table, engine: Engine, start: Model, *, progress: Callable[[str], None] = lambda _: None
 ) -> tuple[Model, Report]:
-    """A model that fits these flat records, learned without labels."""
+    """A model that fits these flat records, learned without labels.
+
+    Raises:
+        ModelError: No two of them share a key.
+    """
     report = Report()
     with report.step("clean", progress):
         records = Records(engine.map(prepare.prepare, _in_order(flat)))
     with report.step("pairs", progress):
         left, right, _ = _paired(records, engine)
+    weights.require_pairs(len(left))
     with report.step("train", progress):
         patterns = comparisons.patterns(records, left, right, threads=engine.threads)
         model = weights.train(records, patterns, start, threads=engine.threads)
@@ -155,14 +162,16 @@ def resolve_file(
 
     Without a model file the shipped model is fitted to the records first; a model file is used as it is.
     """
+    flat_files.require_place(out, beside=source)
     chosen = models.load(model) if model else models.shipped()
     report = Report()
     with engine.started(prepare.prepare, rows=flat_files.rows(source)) as prepared:
         with report.step("read", progress):
-            flat = flat_files.read(source)
+            told = flat_files.read(source)
+        report.unknown = told.unknown
         with report.step("clean", progress):
-            record_ids, records = _cleaned(flat, prepared)
-    del flat  # Nobody reads it any more, and it weighs 450 bytes a record.
+            record_ids, records = _cleaned(told.records, prepared)
+    del told  # Nobody reads it any more, and it weighs 450 bytes a record.
     found = _resolve(record_ids, records, engine, chosen, report, adapt=model is None, progress=progress)
     with report.step("write", progress):
         flat_files.write(found.customers, out)
@@ -173,7 +182,10 @@ def train_file(
     source: Path, out: Path, engine: Engine, *, progress: Callable[[str], None] = lambda _: None
 ) -> tuple[Model, Report]:
     """Learn a model from a flat file, and write it."""
-    model, report = train(flat_files.read(source), engine, models.shipped(), progress=progress)
+    flat_files.require_place(out, beside=source)
+    told = flat_files.read(source)
+    model, report = train(told.records, engine, models.shipped(), progress=progress)
+    report.unknown = told.unknown
     model.save(out)
     return model, report
 

@@ -20,6 +20,9 @@ from kehu.resolve.frequencies import Frequencies
 SUPPORT = 2.0
 """By how much the many records of a group can lift a link that weighs too little by itself."""
 
+FEW_PAIRS = 1_000
+"""Who learns from fewer pairs is warned."""
+
 VERSION = 1
 """Of the file's form; a file of another version is refused."""
 
@@ -52,7 +55,10 @@ class Learned:
 
     def warnings(self) -> list[str]:
         """What to know before the model is trusted: rates that were not learned but taken over."""
-        found = [] if self.converged else [f"not converged: a rate still moved by {self.change:.2g} in the last round"]
+        found = []
+        if self.pairs < FEW_PAIRS:
+            found.append(f"few pairs: {self.pairs:,} share a key; how many of all pairs are one customer is a guess")
+        found += [] if self.converged else [f"not converged: a rate still moved by {self.change:.2g} in the last round"]
         for comparison, levels in self.seen.items():
             if not any(levels.values()):
                 found.append(f"{comparison}: no pair can be compared by it, its rates are those of the model before")
@@ -155,8 +161,19 @@ class Model:
         return hashlib.sha256(json.dumps(weighing, sort_keys=True).encode()).hexdigest()
 
     def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        path.write_text(json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        """Write it as JSON, whole or not at all.
+
+        Raises:
+            ModelError: It cannot be written there.
+        """
+        text = json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, indent=1) + "\n"
+        partial = path.with_name(f".{path.name}.partial")
+        try:
+            partial.write_text(text, "utf-8")
+            partial.replace(path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise ModelError(f"{path}: the model cannot be written ({error.strerror})") from error
 
 
 def load(path: Path) -> Model:
@@ -213,6 +230,30 @@ def _parsed(text: str, *, of: str) -> Model:
         }
         frequencies = {column: Frequencies(**known) for column, known in raw["frequencies"].items()}
         training = Learned(**known) if (known := raw.get("training")) else None
-        return Model(**{**raw, "rates": rates, "frequencies": frequencies, "training": training})
+        model = Model(**{**raw, "rates": rates, "frequencies": frequencies, "training": training})
+        _require_sense(model)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{of} is not a model of this version ({error!r}); `kehu train` makes a new one") from error
+    return model
+
+
+def _require_sense(model: Model) -> None:
+    """Refuse a model by which nothing can be weighed: somebody wrote in its file.
+
+    Raises:
+        ValueError: A figure is none of its kind.
+    """
+    for comparison, levels in model.rates.items():
+        for level, rates in levels.items():
+            # A rate that others tell is their sum, which may be off by the last bit.
+            if not all(0.0 < rate < 1.0 + 1e-6 for rate in (rates.same, rates.kin, rates.chance)):
+                raise ValueError(f"rates of {comparison}, {level}: a rate is more than 0, and 1 at the most")
+    if missing := untrained().frequencies.keys() - model.frequencies.keys():
+        raise ValueError(f"frequencies: {', '.join(sorted(missing))} is missing")
+    for column, told in model.frequencies.items():
+        if not all(0.0 < share < 1.0 + 1e-6 for share in (*told.listed.values(), told.rest, told.mean)):
+            raise ValueError(f"frequencies of {column}: a share is more than 0, and 1 at the most")
+    if not (min(model.same, model.kin) > 0.0 and model.same + model.kin < 1.0):
+        raise ValueError("same and kin are shares of all pairs, together less than 1")
+    if not -math.inf < model.review_from < model.link_from < math.inf:
+        raise ValueError("review_from is less than link_from")

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from kehu.errors import ModelError
 from kehu.model import links
 from kehu.resolve import chance, forms
 from kehu.resolve.coded import Codes, Records
@@ -183,6 +184,16 @@ class _Surprises:
                 into = sums[0] if column in names.GIVEN else sums[1]
                 into[rows] += np.maximum(of_record[l], of_record[r])
         return sums
+
+
+def require_pairs(pairs: int) -> None:
+    """Refuse to learn from nothing: half of all pairs would be taken for one customer, by a model that looks learned.
+
+    Raises:
+        ModelError: No two records share a key.
+    """
+    if not pairs:
+        raise ModelError("no two records share a key, so there is nothing to learn from; take more records")
 
 
 def train(

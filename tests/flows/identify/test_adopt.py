@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kehu.engine.duck import Duck
-from kehu.errors import StoreError
+from kehu.errors import ModelError, StoreError
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk
 from kehu.flows.decide import decide
@@ -202,8 +202,10 @@ def test_servers_adopt_as_sqlite_does(opened: Opened, live: Live, tmp_path: Path
     assert owners(store) == before
 
 
-def test_a_store_without_records_learns_nothing_and_is_no_error(opened: Opened) -> None:
+def test_a_store_without_records_learns_nothing_but_may_be_given_a_model(opened: Opened) -> None:
     store = opened("sqlite")
     database.migrate(store)
-    found = proposed(store)
+    with pytest.raises(ModelError, match="nothing to learn from"):
+        proposed(store)
+    found = proposed(store, models.shipped())
     assert (found.records, found.customers, found.customers_then) == (0, 0, 0)

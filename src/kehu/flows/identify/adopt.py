@@ -106,6 +106,9 @@ def propose(
         given: A model to weigh by as it is; None learns one.
         threads: Threads to learn with.
         progress: Whoever wants to watch.
+
+    Raises:
+        ModelError: There is nothing to learn from.
     """
     limits = keys.limits(hot_key_limit=hot_key_limit)
     with database.snapshot() as tx:
@@ -120,6 +123,7 @@ def propose(
     progress.step("compare")
     patterns = comparisons.patterns(coded, left, right, threads=threads)
     if given is None:
+        weights.require_pairs(len(left))
         progress.step("train")
         told = _told(decided, left, right, size=len(coded))
         given = weights.train(coded, patterns, models.shipped(), told=told, threads=threads)
