@@ -55,7 +55,6 @@ def png(figures: Sequence[Figure | Cross], language: Language) -> bytes:
                 for bar, part in zip(place.patches, figure.slices, strict=True):
                     bar.set_facecolor(colour(part.code, 0))
             place.set_title(figure.title(language), loc="left")
-            place.set_xlabel("")
         for place in places[len(told) :]:
             place.set_axis_off()
         data = BytesIO()
@@ -73,6 +72,8 @@ def _heat(sns: Any, cross: Cross, place: Any, language: Language) -> None:
         yticklabels=[cross.label(code, language, of_row=True) for code in cross.rows],
     )  # fmt: skip
     place.tick_params(axis="y", rotation=0)
+    place.set_xlabel(cross.column_words(language))
+    place.set_ylabel(cross.row_words(language))
 
 
 def ring(figure: Figure, place: Any, language: Language) -> None:
