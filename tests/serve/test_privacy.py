@@ -66,6 +66,19 @@ def test_an_officer_acts_on_the_page_of_rights_and_others_only_look(staff: Any) 
     assert agent.post(page.replace("privacy", "consents"), data=said).status_code == 403
 
 
+def test_the_switch_on_the_page_restricts_and_frees(staff: Any) -> None:
+    officer, agent = staff.signed_in(Role.PRIVACY_OFFICER), staff.signed_in(Role.AGENT)
+    number = known(agent, "P-8", name="乐正绫", phone="13755550008", birth_date="1979-08-08")
+    page, why = f"/customers/{number}/restriction", {"reason": "本人要求"}
+    assert officer.post(page, data={"restricted": "true", **why}).status_code == 200
+    assert agent.get(f"/customers/{number}").status_code == 403
+    assert officer.post(page, data={"restricted": "perhaps", **why}).status_code == 422
+    assert officer.post(page, data={"restricted": "false", "reason": "no"}).status_code == 422
+    assert officer.post(page, data={"restricted": "false", **why}).status_code == 200
+    assert agent.get(f"/customers/{number}").status_code == 200
+    assert agent.post(page, data={"restricted": "true", **why}).status_code == 403
+
+
 def test_a_disclosure_is_a_file_and_is_noted_first(staff: Any) -> None:
     officer, agent = staff.signed_in(Role.PRIVACY_OFFICER), staff.signed_in(Role.AGENT)
     number = known(agent, "P-2", name="沈墨", phone="13755550002", birth_date="1972-11-30")

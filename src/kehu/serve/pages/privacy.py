@@ -1,12 +1,13 @@
 """A customer's rights (权利): consents, the switch that restricts, disclosure and erasure, on one page."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from kehu.flows.privacy import foresee
+from kehu.flows.privacy.asked import SHORTEST_REASON
 from kehu.flows.privacy.foresee import Foreseen
 from kehu.flows.privacy.standing import Standing
 from kehu.model.people import Permission
@@ -66,8 +67,16 @@ def noted(parts: Parts, who: Officer, customer_id: Number, wanted: Annotated[Con
 
 
 @router.post("/restriction")
-def switch(parts: Parts, who: Officer, customer_id: Number, wanted: Annotated[Switch, Form()]) -> Response:
+def switch(
+    parts: Parts,
+    who: Officer,
+    customer_id: Number,
+    restricted: Annotated[Literal["true", "false"], Form()],
+    reason: Annotated[str, Form(min_length=SHORTEST_REASON, max_length=2_000)],
+) -> Response:
     """Restrict them, or free them, and come back."""
+    # Machines send true, and nothing that may be taken for it; a form knows texts only.
+    wanted = Switch(restricted=restricted == "true", reason=reason)
     return _back(api.restricted(parts, who, customer_id, wanted), "restriction")
 
 
