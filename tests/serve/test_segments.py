@@ -130,6 +130,14 @@ def test_what_the_form_holds_means_what_was_saved(steward: TestClient) -> None:
     assert count[0] == count[1]
 
 
+def test_channels_are_ticked_and_others_can_be_written(steward: TestClient) -> None:
+    condition = {"has": "record", "where": [{"column": "record.channel", "is": "one_of", "values": ["hall", "fax"]}]}
+    page = steward.get(f"/segments/{_save(steward, 'by channel', condition)}/edit").text
+    assert 'value="hall" checked' in page
+    assert 'value="calls" >' in page
+    assert re.search(r'name="g0.l0.value" value="fax"', page)
+
+
 @pytest.mark.parametrize(
     "leaf",
     [

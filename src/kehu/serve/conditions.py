@@ -104,8 +104,8 @@ _KINDS: dict[str, str] = {
 """Columns that hold codes -> what `words.CODES` calls them."""
 
 
-OPEN = frozenset({"customer.category", "customer.star_level"})
-"""Columns of codes in which an operator's own may stand, too."""
+OPEN = frozenset({"customer.category", "customer.star_level", "record.channel"})
+"""Columns of codes in which others may stand than those that we know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +113,8 @@ class Sayer:
     """Says conditions in one language."""
 
     language: Language
+    channels: tuple[str, ...] = ()
+    """Those that records came by."""
 
     def _said(self, table: dict[str, str], name: str) -> str:
         return words.speaker(self.language).text(table[name]) if name in table else name
@@ -143,6 +145,8 @@ class Sayer:
 
     def codes(self, column: str) -> tuple[tuple[str, str], ...]:
         """The codes that may stand in a column, with their words; none where people write what they like."""
+        if column == "record.channel":
+            return tuple((name, name) for name in self.channels)
         if column not in _KINDS:
             return ()
         kind: type[StrEnum] = words.CODES[_KINDS[column]]

@@ -24,7 +24,7 @@ from kehu.serve.given import After, Number, Parts, Sees
 from kehu.serve.looks import looked
 from kehu.serve.threads import Router
 from kehu.serve.who import Who, needs
-from kehu.store import views
+from kehu.store import loads, views
 
 router = Router()
 
@@ -124,7 +124,7 @@ def overlap(request: Request, parts: Parts, who: Analyst, one: Chosen = None, ot
 @router.get("/segments/new")
 def new(request: Request, parts: Parts, who: Analyst) -> Response:  # noqa: ARG001  (the rule)
     """An empty builder."""
-    return parts.face.page(request, "segment_builder.html", _page(request, Draft(), None))
+    return parts.face.page(request, "segment_builder.html", _page(request, parts, Draft(), None))
 
 
 @router.post("/segments/new")
@@ -155,7 +155,7 @@ def edit(request: Request, parts: Parts, who: Analyst, segment_id: Number) -> Re
     """The builder, with a segment in it."""
     found = flow.one(parts.database, segment_id, reader=api.reader(parts, who))
     draft = drafts.drafted(found)
-    page = _page(request, draft or Draft(name=found.name, groups=()), segment_id)
+    page = _page(request, parts, draft or Draft(name=found.name, groups=()), segment_id)
     if draft is None:
         page = replace(page, foreign=str(found.condition))
     return parts.face.page(request, "segment_builder.html", page)
@@ -212,12 +212,14 @@ def _built(request: Request, parts: Parts, who: Who, form: FormData, segment_id:
     except (SettingsError, ConflictError) as why:
         # While somebody builds, what is not complete yet is no mistake.
         complaint = str(why) if form.get("do") == "save" else None
-    page = replace(_page(request, draft, segment_id), counted=counted, complaint=complaint)
+    page = replace(_page(request, parts, draft, segment_id), counted=counted, complaint=complaint)
     return parts.face.page(request, "segment_builder.html", page, status=422 if complaint else 200)
 
 
-def _page(request: Request, draft: Draft, segment_id: int | None) -> BuilderPage:
-    return BuilderPage(draft=draft, segment_id=segment_id, counted=None, say=_say(request))
+def _page(request: Request, parts: Parts, draft: Draft, segment_id: int | None) -> BuilderPage:
+    with parts.database.read() as tx:
+        say = Sayer(language=language_of(request), channels=loads.channels(tx))
+    return BuilderPage(draft=draft, segment_id=segment_id, counted=None, say=say)
 
 
 def _say(request: Request) -> Sayer:
