@@ -81,9 +81,19 @@ def _people() -> list[Person]:
             {"purpose": purpose, "said": ("given", "withdrawn")[(number + turn) % 2], "at": TIMES[(number + turn) % 9]}
             for turn, purpose in enumerate(("marketing", "sharing", "abroad")[: number % 4])
         ]
+        accounts = [
+            {"account_type": (None, "prepaid", "postpaid")[(number + turn) % 3]} for turn in range((number + 1) % 3)
+        ]
+        stated = {
+            "channel": ("hall", *NASTY)[number % 9],
+            "updated_at": (None, *TIMES)[number % 10],
+            "received_at": TIMES[number % 9],
+        }
         things: dict[str, list[dict[str, Any]]] = {
+            "record": [stated],
             "interaction": visits,
             "subscription": numbers,
+            "account": accounts,
             "ticket": tickets,
             "consent": words,
         }
@@ -96,7 +106,7 @@ PEOPLE = _people()
 
 def _fill(store: Database) -> None:
     record = 0
-    of_records = ("interaction", "subscription")
+    of_records = ("interaction", "subscription", "account")
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("customer", "member", *of_records)}
     for one in PEOPLE:
         state = {"sources": "{}", "merged_into": None, "valid_from": TIMES[0], "why": "load 1"}
@@ -110,9 +120,8 @@ def _fill(store: Database) -> None:
                     visit = {("started_at" if name == "at" else name): value for name, value in row.items()}
                     rows[thing].append({"record": record, **visit})
                 else:
-                    rows[thing].append(
-                        {"record": record, "channel": "hall", "msisdn": str(record), "role": "holder", **row}
-                    )
+                    must = {"account": {"account_id": "1"}, "subscription": {"msisdn": "1", "role": "holder"}}[thing]
+                    rows[thing].append({"record": record, "channel": "hall", **must, **row})
     # Somebody was merged away twice over: into 99, and that into 1.
     for number, into in ((98, 99), (99, 1)):
         rows["customer"].append({**rows["customer"][0], "customer_id": number, "merged_into": into})
@@ -145,12 +154,13 @@ def _whole(table: str, **values: Any) -> dict[str, Any]:
 
 
 def _say(tx: Transaction) -> None:
-    """What people said, each after they had said the contrary; carried by a record of theirs that says nothing else."""
+    """What people said, each after they had said the contrary; carried by the record of theirs that is told of."""
     said = 0
     tx.execute(tables["load"].insert(), [_whole("load", load_id=1)])
     for one in PEOPLE:
         number = 1_000 + one.customer_id
-        row = _whole("record", record=number, record_id=str(number), origin=number, load_id=1)
+        [stated] = one.things["record"]
+        row = _whole("record", record=number, record_id=str(number), origin=number, load_id=1, **stated)
         tx.execute(tables["record"].insert(), [row])
         tx.execute(tables["member"].insert(), [{"record": number, "customer_id": one.customer_id, "since": TIMES[0]}])
         for word in one.things["consent"]:
@@ -237,6 +247,8 @@ WORDS = st.sampled_from(
         "sharing",
         "given",
         "active",
+        "prepaid",
+        "hall",
     ]
 )
 DATED = st.one_of(
@@ -288,6 +300,8 @@ ABOUT = {
             "updated_at",
         ),
         "interaction": ("kind", "reason", "at", "satisfaction", "verified"),
+        "record": ("channel", "updated_at", "received_at"),
+        "account": ("account_type",),
         "subscription": ("plan", "number_state"),
         "ticket": ("kind", "queue", "opened_at", "late"),
         "consent": ("purpose", "said", "at"),
@@ -308,6 +322,10 @@ TREES = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+def test_of_everything_that_a_customer_has_trees_are_made() -> None:
+    assert set(ABOUT) == {"customer", *model.Thing}
 
 
 def test_any_segment_means_whom_a_plain_filter_finds(people: Database) -> None:
