@@ -34,6 +34,9 @@ NAMES = [
     ("张伟", "张伟", "exact"),
     ("張偉", "张 伟", "exact"),
     ("张伟", "章伟", "sound"),
+    ("张乐", "张悦", "sound"),  # 乐 is read le, and yue as well.
+    ("单小明", "丹小明", "sound"),  # A surname is read shan, but not by everybody.
+    ("张乐", "张红", "surname"),
     ("未小明", "末小明", "look_alike"),
     ("王小明", "小明王", "turned"),
     ("王小明", "王小强", "one_character"),

@@ -24,7 +24,9 @@ def _han(sides: Sides) -> dict[str, Mask]:
     open_ = known & ~weak & ~exact & ~sound
     slips = sides.score(OSA.distance, "name_match", where=open_)
     shortest, longest = sides.lengths("name_match")
-    alike = sides.judge(verdicts.look_alike, "name_match", where=open_ & (slips == 1) & (shortest == longest))
+    replaced = open_ & (slips == 1) & (shortest == longest)
+    alike = sides.judge(verdicts.look_alike, "name_match", where=replaced)
+    sound = sound | sides.judge(verdicts.sound_alike, "name_match", where=replaced)
     turned = open_ & (slips <= 2) & (shortest == longest) & ~surname & ~given
     return {
         "weak": weak & surname,

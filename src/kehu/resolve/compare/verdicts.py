@@ -5,7 +5,7 @@ threads that compare beside it.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,26 @@ def look_alike(a: Texts, b: Texts) -> Mask:
     >>> look_alike(np.array(["未红", "末红", "未红"]), np.array(["末红", "味蓝", "红未"])).tolist()
     [True, False, False]
     """
+    return _confused(a, b, _pairs(glyphs.look_alikes))
+
+
+def sound_alike(a: Texts, b: Texts) -> Mask:
+    """Whether two names of one length differ in one character, and the two have a reading in common.
+
+    How a name sounds is told by the likeliest reading of each character; 乐 is le, and yue as well.
+
+    >>> sound_alike(np.array(["张乐", "张乐", "张乐"]), np.array(["张悦", "张勒", "张红"])).tolist()
+    [True, True, False]
+    """
+    return _confused(a, b, _pairs(glyphs.homophones))
+
+
+def _confused(a: Texts, b: Texts, known: npt.NDArray[np.uint64]) -> Mask:
+    """Whether two names of one length differ in one character, and the two are among those known."""
     x, y = _signs(a, b)
     differ = x != y
     out: Mask = differ.sum(axis=1) == 1
     rows, place = np.flatnonzero(out), differ[out].argmax(axis=1)
-    known = _look_alikes()
     asked = x[rows, place].astype(np.uint64) << np.uint64(32) | y[rows, place]
     out[rows] = known[np.minimum(np.searchsorted(known, asked), len(known) - 1)] == asked
     return out
@@ -134,7 +149,7 @@ def _shortest(a: Texts, b: Texts) -> npt.NDArray[np.int64]:
 
 
 @functools.cache
-def _look_alikes() -> npt.NDArray[np.uint64]:
-    """Every two characters that look alike, packed into a number, in order."""
-    told = [(ord(one) << 32) | ord(other) for one, others in glyphs.look_alikes().items() for other in others]
+def _pairs(table: Callable[[], Mapping[str, str]]) -> npt.NDArray[np.uint64]:
+    """Every two characters that a table of `glyphs` has for each other, packed into a number, in order."""
+    told = [(ord(one) << 32) | ord(other) for one, others in table().items() for other in others]
     return np.unique(np.array(told, dtype=np.uint64))
