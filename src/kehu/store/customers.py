@@ -132,7 +132,9 @@ def members(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
         return bulk.read(tx, query.where(one_of_them), MEMBERS)
 
 
-def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array | None = None) -> int:
+def assign(
+    tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array | None = None, waited: pa.Array | None = None
+) -> int:
     """Let records belong to customers (`MEMBERS`) and wait no longer; returns how many moved or are new.
 
     Args:
@@ -140,6 +142,7 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array |
         assigned: The records with their customers.
         at: Since when; for one that moved later than that already, by another clock: right after.
         new: Those of them that were nobody's until now; None where that is not known.
+        waited: Those of them that were noted as waiting, and are not from now on; None for all.
     """
     require(assigned, MEMBERS, what="members to assign")
     numbers = assigned.column("record").combine_chunks()
@@ -161,6 +164,8 @@ def assign(tx: Transaction, assigned: pa.Table, *, at: datetime, new: pa.Array |
     bulk.delete(tx, member, leaving.select(["record"]))
     since = left.take(pc.index_in(moved.column("record"), leaving.column("record").combine_chunks()))
     plans.insert_members(tx, moved.append_column("since", pc.fill_null(since, pa.scalar(at, INSTANT))))
+    if waited is not None:
+        numbers = waited
     if len(numbers) <= bulk.FEW or tx.scalar(sa.select(fresh.c.record).limit(1)) is not None:
         records.touch_identified(tx, numbers)
     return int(moved.num_rows)

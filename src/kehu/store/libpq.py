@@ -14,8 +14,6 @@ import sqlalchemy as sa
 from psycopg import abc, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 
-from kehu.store.database import Transaction
-
 UNSENT = "unsent"
 """Where a transaction keeps what is left for later."""
 
@@ -32,7 +30,7 @@ Answer: TypeAlias = tuple[list[tuple[Any, ...]], list[int]]
 """The rows as psycopg reads them, and the type of each column."""
 
 
-def rows(tx: Transaction, text: str, values: Sequence[object]) -> Answer:
+def rows(tx: sa.Connection, text: str, values: Sequence[object]) -> Answer:
     """The answer to a question.
 
     Args:
@@ -50,7 +48,7 @@ def rows(tx: Transaction, text: str, values: Sequence[object]) -> Answer:
     return _read(reader, _told(tx, text, _written(reader, values)))
 
 
-def done(tx: Transaction, text: str, values: Sequence[object]) -> int:
+def done(tx: sa.Connection, text: str, values: Sequence[object]) -> int:
     """How many rows a change found."""
     driver = _driver(tx)
     if _is_to_begin(driver):
@@ -59,7 +57,7 @@ def done(tx: Transaction, text: str, values: Sequence[object]) -> int:
     return _told(tx, text, _written(Transformer(driver), values)).command_tuples or 0
 
 
-def later(tx: Transaction, text: str, several: Sequence[Sequence[object]]) -> None:
+def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> None:
     """Run a statement for each of some rows of values, before anything else is done in the transaction or it ends.
 
     They travel with the next question: nobody waits for what a change found.
@@ -96,7 +94,7 @@ def _is_to_begin(driver: psycopg.Connection[Any]) -> bool:
     return not driver.autocommit and driver.pgconn.transaction_status == pq.TransactionStatus.IDLE
 
 
-def _told(tx: Transaction, text: str, given: Any) -> pq.abc.PGresult:
+def _told(tx: sa.Connection, text: str, given: Any) -> pq.abc.PGresult:
     """What the server says to a statement, which is prepared once it was asked several times."""
     if unsent := tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, None):
         return _sent(tx, [*unsent, (text, given)])
@@ -111,7 +109,7 @@ def _told(tx: Transaction, text: str, given: Any) -> pq.abc.PGresult:
     return answer
 
 
-def _name(tx: Transaction, text: str) -> bytes | None:
+def _name(tx: sa.Connection, text: str) -> bytes | None:
     """The name under which a statement is prepared, from when it is asked again; None where it is not."""
     known = _known(tx)
     told = known.get(text, 0)
@@ -144,7 +142,7 @@ def _require_done(answer: pq.abc.PGresult) -> None:
         raise errors.error_from_result(answer, "utf-8")
 
 
-def several(tx: Transaction, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
+def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
     """The answers to several questions that travel to the server together, and their answers back.
 
     Half of what a short question takes here is to fall asleep and to be woken.
@@ -205,7 +203,7 @@ def _require(library: pq.abc.PGconn) -> None:
         raise psycopg.OperationalError("the connection to the server is lost")
 
 
-def _known(tx: Transaction) -> dict[str, int | bytes]:
+def _known(tx: sa.Connection) -> dict[str, int | bytes]:
     """How often each question was asked on this connection; of those that are prepared, under which name."""
     known: dict[str, int | bytes] = tx.connection.info.setdefault("known", {})
     return known

@@ -106,6 +106,7 @@ def add(
     load: int,
     at: datetime,
     received_at: pa.Array | None = None,
+    wait: bool = True,
 ) -> Added:
     """Store what is new among these rows, in their order.
 
@@ -118,6 +119,7 @@ def add(
         at: Now.
         received_at: When each row first came, for rows that waited in quarantine: one that came before the version in
             force does not take its place, unless the source calls it newer.
+        wait: They wait for their customers; else they get them in this transaction.
 
     Raises:
         TableShapeError: `clean` is not `CLEAN`.
@@ -157,7 +159,8 @@ def add(
     stored = rows.take(kept) if len(kept) < rows.num_rows else rows
     bulk.insert(tx, record, stored)
     in_force = np.flatnonzero(places.current)
-    bulk.insert(tx, fresh, pa.table({"record": numbers[in_force]}))
+    if wait:
+        bulk.insert(tx, fresh, pa.table({"record": numbers[in_force]}))
     replaces = in_force[places.replaces[in_force] > 0]
     _succeed(tx, old=places.replaces[replaces], new=numbers[replaces], at=at)
     return Added(
@@ -229,6 +232,21 @@ def waiting(tx: Transaction, numbers: pa.Array | None = None) -> pa.Array:
         return _numbers(tx, query)
     with bulk.among(tx, fresh.c.record, numbers) as one_of_them:
         return _numbers(tx, query.where(one_of_them))
+
+
+def others_wait(tx: Transaction, numbers: pa.Array) -> bool:
+    """Whether anybody waits to be identified but these."""
+    some = bulk.read_few(tx, _SOME_WAITING, _NUMBERS, most=len(numbers) + 1)
+    return len(bulk.without(_flat(some.column("record")), numbers)) > 0
+
+
+_SOME_WAITING = sa.select(fresh.c.record).limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def outdated(tx: Transaction, numbers: pa.Array) -> pa.Array:
+    """Those of these versions of records that are in force no longer."""
+    with bulk.among(tx, record.c.record, numbers) as one_of_them:
+        return _numbers(tx, sa.select(record.c.record).where(one_of_them, ~record.c.current))
 
 
 def former(tx: Transaction, numbers: pa.Array) -> pa.Array:

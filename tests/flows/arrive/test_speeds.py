@@ -40,6 +40,8 @@ class Speed(StrEnum):
     """Sent as one batch."""
     ONE = "one"
     """Sent one by one."""
+    LEFT = "left"
+    """Collected from their channels by a run that was cut off before it identified them."""
 
 
 Plan = Sequence[tuple[Speed, Sequence[int]]]
@@ -113,14 +115,8 @@ def opened(folder: Path) -> Database:
     return made
 
 
-Outcome = tuple[
-    set[frozenset[tuple[str, str]]], set[tuple[frozenset[tuple[str, str]], str, str | None]], list[dict[str, object]]
-]
-
-
-def outcome(store: Database, plan: Plan, folder: Path, *, hot_key_limit: int = 100) -> Outcome:
-    """What a store knows once records came so: its partition, its links with their states, its golden values."""
-    desk = Desk(
+def _desk(folder: Path, *, hot_key_limit: int = 100) -> Desk:
+    return Desk(
         engine=Few(),
         model=models.shipped(),
         home="CN",
@@ -131,8 +127,24 @@ def outcome(store: Database, plan: Plan, folder: Path, *, hot_key_limit: int = 1
         raw_in=folder / "raw",
         clock=lambda: NOW,
     )
+
+
+Outcome = tuple[
+    set[frozenset[tuple[str, str]]], set[tuple[frozenset[tuple[str, str]], str, str | None]], list[dict[str, object]]
+]
+
+
+def outcome(store: Database, plan: Plan, folder: Path, *, hot_key_limit: int = 100) -> Outcome:
+    """What a store knows once records came so."""
+    desk = _desk(folder, hot_key_limit=hot_key_limit)
     for speed, places in plan:
         _bring(store, desk, speed, PEOPLE.take(pa.array(places, pa.int64())))
+    _run(store, desk, PEOPLE.slice(0, 0))  # Whom a run left waiting waits no longer.
+    return known(store)
+
+
+def known(store: Database) -> Outcome:
+    """What a store knows: its partition, its links with their states, its golden values."""
     with store.read() as tx:
         rows = records.read(tx, columns=("record", "channel", "record_id", "customer_id")).to_pylist()
         tied = links.every(tx).to_pylist()
@@ -154,6 +166,9 @@ def outcome(store: Database, plan: Plan, folder: Path, *, hot_key_limit: int = 1
 
 
 def _bring(store: Database, desk: Desk, speed: Speed, rows: pa.Table) -> None:
+    if speed is Speed.LEFT:
+        run.collect(store, _feeds(rows), raw_in=desk.raw_in, home=desk.home, clock=desk.clock)
+        return
     if speed is Speed.RUN:
         _run(store, desk, rows)
         return
@@ -165,15 +180,19 @@ def _bring(store: Database, desk: Desk, speed: Speed, rows: pa.Table) -> None:
         arrive.one(store, desk, row)
 
 
-def _run(store: Database, desk: Desk, rows: pa.Table) -> None:
+def _feeds(rows: pa.Table) -> list[Feed]:
     feeds = []
     for channel in pc.unique(rows["channel"]).to_pylist():
         theirs = rows.filter(pc.equal(rows["channel"], channel)).drop_columns(["channel"])
         theirs = theirs.append_column(POSITION, pa.array([f"row {place}" for place in range(theirs.num_rows)]))
         feeds.append(Feed(channel=Given(channel, theirs), mapping=OURS, sparse=True))
+    return feeds
+
+
+def _run(store: Database, desk: Desk, rows: pa.Table) -> None:
     done = run.whole(
         store,
-        feeds,
+        _feeds(rows),
         Duck(),
         desk.model,
         raw_in=desk.raw_in,
@@ -183,3 +202,71 @@ def _run(store: Database, desk: Desk, rows: pa.Table) -> None:
         clock=desk.clock,
     )
     assert not done.failures
+
+
+@pytest.mark.parametrize("arriving", ["a new version", "a new record"])
+def test_what_a_run_left_waiting_is_identified_though_an_arrival_met_its_customer(
+    tmp_path: Path, arriving: str
+) -> None:
+    groups, _, _ = outcome(opened(tmp_path / "first"), BULK, tmp_path)
+    one, other = max(map(sorted, groups), key=len)[:2]
+    left = _changed(one, phone="13800001111")
+    came = _changed(other, address="another") if arriving == "a new version" else _changed(other, record_id="another")
+
+    desk = _desk(tmp_path)
+    cut_off, whole = opened(tmp_path / "cut off"), opened(tmp_path / "whole")
+    _run(cut_off, desk, PEOPLE)
+    _bring(cut_off, desk, Speed.LEFT, left)
+    _bring(cut_off, desk, Speed.ONE, came)
+    _run(cut_off, desk, PEOPLE.slice(0, 0))
+
+    for rows in (PEOPLE, left, came):
+        _run(whole, desk, rows)
+
+    assert known(cut_off) == known(whole)
+
+
+def _changed(name: tuple[str, str], **told: str) -> pa.Table:
+    """The record of this name, with other values."""
+    channel, key = name
+    is_it = pc.and_(pc.equal(PEOPLE["channel"], channel), pc.equal(PEOPLE["record_id"], key))
+    [row] = PEOPLE.filter(is_it).to_pylist()
+    return pa.Table.from_pylist([row | told], schema=PEOPLE.schema)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[tuple[Speed, list[tuple[int, int]]]]:
+    """Records that come in several versions, each behind the one before, at any speed: what comes is a place and whose
+    values stand in it, its own or those of somebody else."""
+    size = PEOPLE.num_rows
+    version = dict.fromkeys(range(size), 0)
+    steps = []
+    for _ in range(draw(st.integers(2, 8))):
+        came = []
+        for place in draw(st.lists(st.integers(0, size - 1), min_size=1, max_size=6, unique=True)):
+            version[place] += draw(st.integers(0, 2))
+            came.append((place, version[place]))
+        steps.append((draw(st.sampled_from(Speed)), came))
+    return steps
+
+
+def _version(place: int, number: int) -> dict[str, object]:
+    own, other = (PEOPLE.slice(at % PEOPLE.num_rows, 1).to_pylist()[0] for at in (place, place + number))
+    return other | {name: own[name] for name in ("channel", "record_id", "updated_at")}
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(life=lives(), hot_key_limit=st.sampled_from([100, 3]))
+def test_versions_that_wait_or_do_not_come_to_the_same(
+    life: list[tuple[Speed, list[tuple[int, int]]]], hot_key_limit: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("stores")
+    desk = _desk(folder, hot_key_limit=hot_key_limit)
+    mixed, whole = opened(folder / "mixed"), opened(folder / "whole")
+    last: dict[int, int] = {}
+    for speed, came in life:
+        _bring(mixed, desk, speed, pa.Table.from_pylist([_version(*one) for one in came], schema=PEOPLE.schema))
+        last |= dict(came)
+    _run(mixed, desk, PEOPLE.slice(0, 0))
+    _run(whole, desk, pa.Table.from_pylist([_version(*one) for one in last.items()], schema=PEOPLE.schema))
+    assert known(mixed) == known(whole)

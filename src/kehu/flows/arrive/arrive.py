@@ -33,7 +33,7 @@ from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import customers, links, loads, pushed, records, sealed
+from kehu.store import bulk, customers, links, loads, pushed, records, sealed
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
@@ -274,7 +274,7 @@ def _stored(
     total, added, held_back = Counts(), {}, Held()
     keys: dict[str, list[pa.Array]] = {}
     for sheaf, batch in ((sheaf, one.judged) for sheaf, one in kept.items()):
-        counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at)
+        counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at, wait=False)
         held_back.hold(added[sheaf])
         if keep_raw:
             pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[sheaf].records)
@@ -288,12 +288,14 @@ def _stored(
     held = pa.concat_tables(keyed.values())
     new = pa.chunked_array([one.records for one in added.values()], pa.int64())
     waits = pc.or_kleene(pc.is_in(held["record"], value_set=pc.drop_null(new)), pc.is_null(held["customer_id"]))
+    waiting = held["record"].filter(waits).combine_chunks().sort()
     next_id = customers.next_id(tx)
     identify.within(
         tx,
         desk.engine,
         desk.model,
-        waiting=held["record"].filter(waits).combine_chunks().sort(),
+        waiting=waiting,
+        waited=bulk.without(waiting, new.combine_chunks()),
         trust=desk.trust,
         survivorship=desk.survivorship,
         hot_key_limit=desk.hot_key_limit,

@@ -234,7 +234,7 @@ def adopt(
         inforce.adopt(tx, Adopted(model=name, fingerprint=model.fingerprint, instead_of=asked.instead_of))
         # What waits becomes a customer first, so that all keys are stored.
         came = identify.within(
-            tx, engine, model, waiting=records.waiting(tx), trust=trust, survivorship=survivorship,
+            tx, engine, model, waiting=records.waiting(tx), are_all=True, trust=trust, survivorship=survivorship,
             hot_key_limit=hot_key_limit, at=at, why="identify", progress=progress,
         )  # fmt: skip
         done = identify.anew(

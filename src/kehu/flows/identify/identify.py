@@ -100,6 +100,7 @@ def identify(
             engine,
             model,
             waiting=records.waiting(tx),
+            are_all=True,
             trust=trust,
             survivorship=survivorship,
             hot_key_limit=hot_key_limit,
@@ -129,6 +130,8 @@ def within(
     model: Model,
     *,
     waiting: pa.Array,
+    waited: pa.Array | None = None,
+    are_all: bool = False,
     trust: Mapping[str, int],
     survivorship: Survivorship = DEFAULT,
     hot_key_limit: int,
@@ -139,7 +142,8 @@ def within(
 ) -> Identified:
     """As `identify`, for some of the waiting records and in the caller's transaction.
 
-    Those that go on waiting have no keys yet: they find their customers later, as if they had come later.
+    Those that go on waiting have no keys yet: they find their customers later, as if they had come later. With `waited`
+    these of them only are noted as waiting: the others came in this transaction. If they `are_all` nobody else waits.
     """
     if not len(waiting):
         return Identified()
@@ -148,10 +152,12 @@ def within(
     progress.task("identify", len(waiting))
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
-    paired = pairing.of_waiting(tx, engine, waiting, limits=limits, held=held)
+    others_wait = not are_all and records.others_wait(tx, waiting if waited is None else waited)
+    paired = pairing.of_waiting(tx, engine, waiting, limits=limits, held=held, others_wait=others_wait)
     done = _grouped(
-        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
-    )
+        tx, model, paired, limits=limits, waited=waiting if waited is None else waited, trust=trust,
+        survivorship=survivorship, at=at, why=why, progress=progress,
+    )  # fmt: skip
     progress.advance(len(waiting))
     return done
 
@@ -187,11 +193,16 @@ def again(
     customers.next_id(tx)
     inforce.require(tx, model)
     nobody = numbers.slice(0, 0)
-    paired = pairing.Paired(pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot=stored.HOT.empty_table())
+    paired = pairing.Paired(
+        pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot=stored.HOT.empty_table(),
+        others_wait=records.others_wait(tx, nobody),
+    )  # fmt: skip
     limits = keys.limits(hot_key_limit=hot_key_limit)
     touched = pairing.reach(tx, paired, paired.pairs, tie_from=model.tie_from)
     before = customers.memberships(tx, touched.records)
-    _grouped(tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids)
+    _grouped(
+        tx, model, paired, limits=limits, waited=nobody, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids
+    )
     return before
 
 
@@ -217,8 +228,9 @@ def anew(
     limits = keys.limits(hot_key_limit=hot_key_limit)
     paired = pairing.of_all(tx, engine, limits=limits)
     return _grouped(
-        tx, model, paired, limits=limits, trust=trust, survivorship=survivorship, at=at, why=why, progress=progress
-    )
+        tx, model, paired, limits=limits, waited=paired.lost, trust=trust, survivorship=survivorship, at=at, why=why,
+        progress=progress,
+    )  # fmt: skip
 
 
 def _grouped(
@@ -227,6 +239,7 @@ def _grouped(
     paired: pairing.Paired,
     *,
     limits: Sequence[int],
+    waited: pa.Array,
     trust: Mapping[str, int],
     survivorship: Survivorship,
     at: datetime,
@@ -256,7 +269,7 @@ def _grouped(
         linked = bulk.without(paired.anew, paired.newborn)
         links.replace(tx, linked, _links(rows.records, rows.numbers, found, groups, model, decided))
         links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
-        done = _store(tx, placed, state, model, at=at, why=why)
+        done = _store(tx, placed, state, model, waited=waited, at=at, why=why)
     apart = groups[found.left] != groups[found.right]
     return Identified(
         records=len(paired.anew),
@@ -357,12 +370,12 @@ def _placed(tx: Transaction, rows: pa.Table, groups: Numbers, ids: pa.Table | No
 
 
 def _store(
-    tx: Transaction, placed: _Placed, state: states.Making, model: Model, *, at: datetime, why: str
+    tx: Transaction, placed: _Placed, state: states.Making, model: Model, *, waited: pa.Array, at: datetime, why: str
 ) -> dict[str, int]:
     """Write the customers that the groups are, and let the numbers that no group kept lead to them."""
     rows, before = placed.rows, placed.before
     nobodys = rows.column("record").filter(pa.array(before < 0)).combine_chunks()
-    customers.assign(tx, rows.select(["record", "customer_id"]), at=at, new=nobodys)
+    customers.assign(tx, rows.select(["record", "customer_id"]), at=at, new=nobodys, waited=waited)
     written = states.write(tx, state, at=at, why=why, new=placed.new)
     if placed.merged.num_rows:
         customers.merge_into(tx, placed.merged, at=at, why=why)

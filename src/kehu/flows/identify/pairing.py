@@ -36,6 +36,8 @@ class Paired:
     """The records that shared a key with a version no longer in force."""
     hot: pa.Table
     """The keys that too many records share (`store.keys.HOT`)."""
+    others_wait: bool = False
+    """Records that are not among these wait: they are left alone, and so is the version before, which has keys yet."""
     read: Read | None = None
     """The records of `anew`, where few were read for their keys."""
 
@@ -60,12 +62,21 @@ class Reach:
 
 
 def of_waiting(
-    tx: Transaction, engine: Engine, waiting: pa.Array, *, limits: Sequence[int], held: Held | None = None
+    tx: Transaction,
+    engine: Engine,
+    waiting: pa.Array,
+    *,
+    limits: Sequence[int],
+    held: Held | None = None,
+    others_wait: bool = False,
 ) -> Paired:
     """Store the keys of waiting records, and pair each with all that share one.
 
     Whether a key is hot depends on how many records share it. Where that changes, in either direction, everybody who
     has the key is paired anew, so that the order in which records came leaves no trace.
+
+    Where others wait, some of those who share a key may be versions that theirs have replaced: they count as long as
+    they have their keys, and are paired with nobody.
     """
     rows = (held or Held()).given_up(tx, waiting, most=READ)
     rows = None if rows is None else coding.in_order(rows)
@@ -76,6 +87,10 @@ def of_waiting(
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]) if gone.num_rows else own, limits=limits)
     new, anew, others, hot = own, waiting, sharing.keys, sharing.hot
     turned = _turned(own, gone, sharing.keys, limits)
+    outdated = waiting.slice(0, 0)
+    if others_wait:
+        outdated = records.outdated(tx, pc.unique(sharing.keys["record"]))
+        turned = bulk.without(turned, outdated)
     if len(turned):
         anew = pc.unique(pa.concat_arrays([waiting, turned]))
         theirs = _keys(tx, turned)
@@ -90,17 +105,20 @@ def of_waiting(
         pairs = thread.begin(lambda: engine.pairs(pa.concat_tables([cold, others]), limits=limits))
         stored.add(tx, new)
         found = pairs()
-    one_is_new = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
+    wanted = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
+    if len(outdated):
+        wanted = pc.and_not(wanted, _touching(found.pairs, outdated, pc.or_))
     lost = waiting.slice(0, 0)
     if gone.num_rows:
         with_theirs = pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"]))
-        lost = pc.unique(sharing.keys.filter(with_theirs)["record"])
+        lost = bulk.without(pc.unique(sharing.keys.filter(with_theirs)["record"]), outdated)
     hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
     return Paired(
-        pairs=found.pairs.filter(one_is_new),
+        pairs=found.pairs.filter(wanted),
         anew=anew,
         lost=lost,
         hot=hot,
+        others_wait=others_wait,
         read=None if rows is None else Read(table=rows, keys=own["key"].to_numpy(), hot=hot["key"].to_numpy()),
     )
 
@@ -141,7 +159,7 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float
     newborn = paired.newborn
     had = customers.memberships(tx, bulk.without(paired.anew, newborn))
     mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
-    reached = frontier = pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks]))
+    reached = frontier = _awaited(tx, paired, pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks])))
     held = [links.STORED.empty_table()]
     while len(frontier):
         found = links.of_records(tx, bulk.without(frontier, newborn))
@@ -151,7 +169,7 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float
         together = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value))
         tied = pa.concat_tables([tied, together.select(PAIRS.names)])
         ends = pa.concat_arrays([chunk for side in PAIRS.names for chunk in tied.column(side).chunks] or [frontier[:0]])
-        frontier = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
+        frontier = _awaited(tx, paired, pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached)))))
         reached = pa.concat_arrays([reached, frontier])
     every = pa.concat_tables(held)
     if not every.num_rows:
@@ -159,6 +177,13 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float
     every = every.filter(_touching(every, reached, pc.and_))
     every = every.filter(pc.invert(_touching(every, paired.anew, pc.or_)))
     return Reach(records=reached, links=links.once(every))
+
+
+def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
+    """These records without those that go on waiting."""
+    if not paired.others_wait:
+        return numbers
+    return bulk.without(numbers, bulk.without(records.waiting(tx, numbers), paired.anew))
 
 
 def _touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:

@@ -202,11 +202,19 @@ def _only(table: pa.Table, good: pa.Array) -> pa.Table:
 
 
 def stored(
-    tx: Transaction, judged: Judged, *, channel: str, load: int, at: datetime, received_at: pa.Array | None = None
+    tx: Transaction,
+    judged: Judged,
+    *,
+    channel: str,
+    load: int,
+    at: datetime,
+    received_at: pa.Array | None = None,
+    wait: bool = True,
 ) -> tuple[loads.Counts, records.Added]:
     """Store the good rows of a batch as records and the bad ones in quarantine, and say what became of them.
 
-    With `received_at` the good rows first came then: one does not take the place of a record that came after it.
+    With `received_at` the good rows first came then: one does not take the place of a record that came after it. They
+    `wait` for their customers, or get them in this transaction.
     """
     rows = judged.batch.rows
     added = records.add(
@@ -217,6 +225,7 @@ def stored(
         load=load,
         at=at,
         received_at=received_at,
+        wait=wait,
     )
     if judged.stated is not None:
         statements.add(tx, judged.stated, records=added.records, channel=channel)
