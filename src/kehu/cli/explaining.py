@@ -55,6 +55,8 @@ def explain(
     if told.frequencies:
         screen.print_table(_frequencies(told))
     keys = ", ".join(told.keys) or "none"
+    if told.hot_keys:
+        keys += f" (shared by too many to be compared by: {', '.join(told.hot_keys)})"
     screen.stdout.print(
         f"shared keys: {keys}; joined from {told.link_from:+.1f}, in doubt from {told.review_from:+.1f}"
     )

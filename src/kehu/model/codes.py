@@ -255,7 +255,7 @@ class Verdict(StrEnum):
     GROUP = "group"
     """组间矛盾: joining them would join two groups that contradict each other."""
     UNPAIRED = "unpaired"
-    """未比对: they share no key, so nobody compared them."""
+    """未比对: they share no key, or only such as too many share, so nobody compared them."""
     DOUBTFUL = "doubtful"
     """存疑: the evidence is too weak to join and too strong to drop."""
     TOO_LIGHT = "too_light"
@@ -380,7 +380,11 @@ TEXTS = Texts(
         "会把相互矛盾的两组记录合并，已拒绝",
         "refused: it would join two groups that contradict each other",
     ),
-    (Verdict.UNPAIRED, "没有共同的分块键，未曾比对", "never compared: they share no key"),
+    (
+        Verdict.UNPAIRED,
+        "没有共同的分块键，或共有的键过于常见，未曾比对",
+        "never compared: they share no key but such as too many share",
+    ),
     (
         Verdict.DOUBTFUL,
         "证据不足以合并，又不宜忽略，待复核",

@@ -96,8 +96,6 @@ class Weighed:
     """The weights add up to the pair's."""
     frequencies: tuple[Frequency, ...]
     """What stands behind the last piece of evidence."""
-    keys: tuple[str, ...]
-    """The kinds of keys that the two share; none: nobody would have compared them."""
     certificates_differ: bool
     """Whether both hold a valid certificate, and not the same."""
 
@@ -113,7 +111,6 @@ def pair(records: Records, model: Model) -> Weighed:
         levels=link["levels"],
         evidence=tuple(evidence(link["levels"], link["weight"], model)),
         frequencies=tuple(_frequencies(records, scores, model)),
-        keys=tuple(_shared(records)),
         certificates_differ=bool(records.certified.all() and certificate[0] != certificate[1]),
     )
 
@@ -130,7 +127,16 @@ def _frequencies(records: Records, scores: weights.Scores, model: Model) -> list
     return list(found.values())
 
 
-def _shared(records: Records) -> list[str]:
-    table = keys.of(records, np.arange(2))
-    both, counts = np.unique(table.column("key").to_numpy(), return_counts=True)
-    return [keys.kind_of(int(key)).name for key in both[counts > 1].tolist()]
+def shared(records: Records) -> dict[int, tuple[str, ...]]:
+    """The keys that two records share, the only ones given, each with the names of its kinds.
+
+    Two kinds may have a number in common, and the surname of one may be the given name of the other.
+    """
+    found: dict[int, list[str]] = {}
+    sides: dict[int, set[int]] = {}
+    for kind in keys.KINDS:
+        made = keys.of(records, np.arange(2), kinds=(kind,))
+        for key, row in zip(*(column.to_pylist() for column in made.columns), strict=True):
+            found.setdefault(key, []).append(kind.name)
+            sides.setdefault(key, set()).add(row)
+    return {key: tuple(dict.fromkeys(names)) for key, names in found.items() if len(sides[key]) > 1}

@@ -106,6 +106,22 @@ def test_a_phone_that_many_share_is_no_evidence(store: Database) -> None:
     assert "phone" not in {part.comparison for part in hot.evidence}
 
 
+def test_who_shares_nothing_but_hot_keys_was_never_compared(store: Database) -> None:
+    deliver(store, [{**HUSBAND} for _ in range(4)])
+    known = explaining.explanation(store, 1, 2, model=MODEL, hot_key_limit=100)
+    assert (known.verdict, known.hot_keys) == (Verdict.JOINED, ())
+    told = explaining.explanation(store, 1, 2, model=MODEL, hot_key_limit=3)
+    assert told.keys == ()
+    assert set(told.hot_keys) == set(known.keys) >= {"certificate", "phone", "name and birth date"}
+
+
+def test_a_key_is_told_by_what_made_it(store: Database) -> None:
+    born = {"birth_date": "1990-03-07"}
+    deliver(store, [{"name": "张伟", **born}, {"name": "李伟", **born}])
+    told = explained(store, 1, 2)
+    assert told.keys == ("given name and birth date", "birth date")
+
+
 def test_how_common_a_shared_name_is_is_told_without_the_name(people: Database) -> None:
     told = explained(people, 1, 2)
     assert told.frequencies

@@ -1,23 +1,25 @@
 """Why two records are one customer or two: the evidence, the frequencies, the decisions and the verdict."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kehu.errors import ConflictError, NotFoundError, SettingsError
 from kehu.flows.identify import coding
 from kehu.model import codes
 from kehu.model.codes import Verdict
-from kehu.model.links import PAIRS
+from kehu.model.links import KEYS, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import explain, keys
 from kehu.resolve.coded import Records
 from kehu.resolve.explain import Evidence, Frequency, Weighed
 from kehu.resolve.model import Model
-from kehu.store import customers, decisions, links, records, views
+from kehu.store import customers, decisions, finding, links, records, views
+from kehu.store import keys as stored
 from kehu.store.database import Database, Transaction
 from kehu.store.decisions import Kind
 
@@ -56,7 +58,9 @@ class Explanation:
     frequencies: tuple[Frequency, ...]
     """How common the shared values are: what stands behind the last piece of evidence."""
     keys: tuple[str, ...]
-    """The kinds of keys that the two share."""
+    """The kinds of keys that the two share, and by which they were compared."""
+    hot_keys: tuple[str, ...]
+    """The kinds of those that too many records share: by them nobody was compared."""
     decision_id: int | None
     """The standing decision about the two."""
     path: tuple[int, ...]
@@ -78,7 +82,9 @@ def explanation(database: Database, left: int, right: int, *, model: Model, hot_
             raise ConflictError(f"record {left} and record {right} are versions of one record: name two")
         rows = records.read(tx, pa.array(numbers, pa.int64()))
         both = Records(rows.select(CLEAN.names))
-        coding.silence(tx, both, keys.limits(hot_key_limit=hot_key_limit))
+        limits = keys.limits(hot_key_limit=hot_key_limit)
+        cold, hot = _shared(tx, both, limits)
+        coding.silence(tx, both, limits)
         weighed = explain.pair(both, model)
         parties = [
             Party(**{name: row[name] for name in ("record", "channel", "record_id", "customer_id")})
@@ -86,7 +92,7 @@ def explanation(database: Database, left: int, right: int, *, model: Model, hot_
         ]
         decided = _decided(tx, numbers)
         path = _path(tx, parties)
-        verdict = _verdict(parties, weighed, decided, path, model)
+        verdict = _verdict(parties, weighed, decided, path, model, are_paired=bool(cold))
     zh, en = codes.TEXTS[verdict]
     return Explanation(
         record_l=parties[0],
@@ -99,7 +105,8 @@ def explanation(database: Database, left: int, right: int, *, model: Model, hot_
         review_from=model.review_from,
         evidence=weighed.evidence,
         frequencies=weighed.frequencies,
-        keys=weighed.keys,
+        keys=cold,
+        hot_keys=hot,
         decision_id=decided["decision_id"] if decided else None,
         path=path,
     )
@@ -135,12 +142,25 @@ def _decided(tx: Transaction, numbers: list[int]) -> dict[str, Any] | None:
     return about[-1] if about else None
 
 
+def _shared(tx: Transaction, both: Records, limits: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The kinds of keys that two records share: of those by which they are compared, and of the hot ones."""
+    named = explain.shared(both)
+    held = finding.keys(tx, pa.table([list(named), [0] * len(named)], schema=KEYS)).column("key").combine_chunks()
+    is_hot = pc.is_in(held, value_set=stored.hot(tx, held, limits=limits)).to_pylist()
+    kinds: dict[bool, dict[str, None]] = {False: {}, True: {}}
+    for names, hot in zip(named.values(), is_hot, strict=True):
+        kinds[hot] |= dict.fromkeys(names)
+    return tuple(kinds[False]), tuple(kinds[True])
+
+
 def _verdict(
     parties: list[Party],
     weighed: Weighed,
     decided: Mapping[str, Any] | None,
     path: tuple[int, ...],
     model: Model,
+    *,
+    are_paired: bool,
 ) -> Verdict:
     left, right = (party.customer_id for party in parties)
     joined = weighed.weight >= model.link_from
@@ -155,7 +175,7 @@ def _verdict(
     if weighed.certificates_differ:
         return Verdict.CERTIFICATE
     if joined:
-        return Verdict.GROUP if weighed.keys else Verdict.UNPAIRED
+        return Verdict.GROUP if are_paired else Verdict.UNPAIRED
     return Verdict.DOUBTFUL if weighed.weight >= model.review_from else Verdict.TOO_LIGHT
 
 
