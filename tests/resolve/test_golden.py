@@ -67,6 +67,9 @@ def test_the_value_of_the_trusted_channel_survives() -> None:
     rows = [{"channel": "hall", "category": "1"}, {"channel": "online", "category": "2"}, {"category": "1"}]
     assert one(rows, trust={"online": 2, "hall": 1})["category"] == "2"
     assert one(rows, trust={"online": 1, "hall": 2})["category"] == "1"
+    # Who is not named is believed as who is named without a word of trust; where that ties, the newest decides.
+    assert one(rows, trust={"online": 0})["category"] == "1"
+    assert decided(one(rows, trust={"online": 1}), "category") != "channel_trust"
 
 
 def test_the_star_level_that_was_reckoned_last_survives() -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from kehu.model import customers as columns
 from kehu.model.codes import DecidedBy, Flaw, Kind, MediumKind
 from kehu.resolve import golden, media, quality
-from kehu.resolve.survivorship import Strategy
+from kehu.resolve.survivorship import TRUST, Strategy
 
 MOST = 16
 """So many records are few."""
@@ -58,7 +58,7 @@ def made(
 
     Args:
         records: As `golden.values` has them.
-        trust: For each channel how far it is believed; one that is not named has 0.
+        trust: For each channel how far it is believed; one that is not named has `survivorship.TRUST`.
         survivorship: The order of strategies for each attribute.
         pins: What stewards pinned.
     """
@@ -126,7 +126,7 @@ class _Customer:
         self.pins = pins
         self.whole = [row["name_weak"] is False for row in rows]
         self.valid = [row["id_valid"] is True for row in rows]
-        self._trust = [min(trust.get(row["channel"], 0), golden.ceiling(Strategy.CHANNEL_TRUST)) for row in rows]
+        self._trust = [min(trust.get(row["channel"], TRUST), golden.ceiling(Strategy.CHANNEL_TRUST)) for row in rows]
         self._changed = [row["changed"] for row in rows]
 
     def values(self, name: str) -> list[Any]:

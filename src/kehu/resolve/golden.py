@@ -17,7 +17,7 @@ from kehu.model.codes import DecidedBy
 from kehu.resolve import quality
 from kehu.resolve.coded import FEW, Coded, coded
 from kehu.resolve.members import Mask, Members, Numbers
-from kehu.resolve.survivorship import DEFAULT, Strategy
+from kehu.resolve.survivorship import DEFAULT, TRUST, Strategy
 
 SURVIVORSHIP: Mapping[str, Sequence[Strategy]] = MappingProxyType(DEFAULT.orders())
 """The order of strategies for each attribute; values that tie in all of them go by the record's key."""
@@ -102,7 +102,7 @@ def of(
 
     Args:
         members: All records of each customer.
-        trust: For each channel how far it is believed; one that is not named has 0.
+        trust: For each channel how far it is believed; one that is not named has `survivorship.TRUST`.
         survivorship: The order of strategies for each attribute.
         pins: What stewards pinned, `model.customers.PINS`; pins of other records are left aside.
 
@@ -208,7 +208,7 @@ class _Chooser:
         changed = members.column("updated_at").cast(pa.int64()).fill_null(0).to_numpy()
         self._recency = np.unique(changed, return_inverse=True)[1].astype(np.uint64)
         channels = members.coded("channel")
-        trusts = np.array([trust.get(name, 0) for name in channels.values] or [0], dtype=np.uint64)
+        trusts = np.array([trust.get(name, TRUST) for name in channels.values] or [0], dtype=np.uint64)
         self._trust = np.minimum(trusts, np.uint64(255))[channels.codes]
         self._whole = members.mask(pc.invert(members.column("name_weak")))
         self._valid = members.mask(members.column("id_valid"))

@@ -76,7 +76,10 @@ class Survivorship(BaseModel):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 
-MADE = 3
+TRUST = 1
+"""How far a channel is believed that `kehu.toml` does not name, or of which it says nothing."""
+
+MADE = 4
 """Counts the ways in which kehu made golden values so far; another number has every customer made anew."""
 
 DEFAULT = Survivorship()
