@@ -4,7 +4,6 @@ Each batch is one transaction with the channel's cursor in it. So a run that die
 was stored; a row may come twice, which changes nothing, but none is left out.
 """
 
-import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,7 +18,7 @@ import pyarrow.compute as pc
 from kehu.collect import raw
 from kehu.collect.channel import Channel, Weighed
 from kehu.errors import KehuError
-from kehu.flows.intake import crew
+from kehu.flows.intake import crew, faulty
 from kehu.flows.intake.held import Held
 from kehu.flows.intake.helper import Cleaned
 from kehu.flows.intake.judged import Judged
@@ -160,20 +159,20 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, clea
     """
     if batch.rows.num_rows == 0:
         nothing = pa.array([], pa.int64())
-        faulty = _faulty(batch, nothing, pa.array([], pa.string()), checks.BREACHES.empty_table())
+        none = checks.BREACHES.empty_table()
         return Judged(
             batch=batch,
             clean=CLEAN.empty_table(),
             hashes=pa.array([], pa.binary(16)),
             good=nothing,
-            faulty=faulty,
+            faulty=faulty.rows(batch, nothing, pa.array([], pa.string()), none),
             warned=0,
-            broke=_unread(batch),
+            broke=faulty.unread(batch),
             standing=pa.table({}),
         )
     made = cleaned or crew.cleaned(_flat(batch, feed), home=home, zone=feed.zone)
     flat, hashes = made.flat, made.hashes
-    unstorable = [_unstorable(table) for table in (made.clean, made.stated) if table is not None]
+    unstorable = [faulty.unstorable(table) for table in (made.clean, made.stated) if table is not None]
     rows = Rows(flat=flat, clean=made.clean, stated=made.stated)
     repeated = (seen or Seen(feed.rules)).breaches(rows, fingerprints=hashes)
     breaches = pa.concat_tables([checks.broken(rows, feed.rules), repeated, *unstorable])
@@ -188,9 +187,9 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, clea
         clean=_only(made.clean, good),
         hashes=hashes,
         good=good,
-        faulty=_faulty(batch, bad, flat["record_id"].take(bad), faults),
+        faulty=faulty.rows(batch, bad, flat["record_id"].take(bad), faults),
         warned=warnings.num_rows,
-        broke=pa.concat_tables([quality.broke(pa.concat_tables([faults, warnings])), _unread(batch)]),
+        broke=pa.concat_tables([quality.broke(pa.concat_tables([faults, warnings])), faulty.unread(batch)]),
         standing=_only(quality.standing(flat, made.clean), good),
         stated=None if made.stated is None else _only(made.stated, good),
     )
@@ -254,73 +253,6 @@ def _quality(judged: Judged, added: records.Added, new_bad: list[int]) -> tuple[
     news[np.setdiff1d(np.arange(judged.read), judged.good.to_numpy())[new_bad]] = True
     broke = judged.broke.filter(pa.array(news[judged.broke["row"].to_numpy()]))
     return quality.by_rule(broke), quality.by_attribute(judged.standing.filter(is_new))
-
-
-UNSTORABLE = {
-    "length": ("{}过长，无法存储", "{} is longer than the store holds"),
-    "nul": ("{}含有空字符", "{} holds a NUL character"),
-}
-"""Why no database would keep a value as it is, in zh and en."""
-
-
-def _unstorable(cleaned: pa.Table) -> pa.Table:
-    """The rows that hold what no database would keep as it is: `checks.BREACHES`."""
-    found = [
-        {
-            "row": fault["row"],
-            "rule": fault["reason"],
-            "severity": Severity.REJECT.value,
-            "column": fault["column"],
-            "reason_zh": UNSTORABLE[fault["reason"]][0].format(fault["column"]),
-            "reason_en": UNSTORABLE[fault["reason"]][1].format(fault["column"]),
-        }
-        for fault in records.unstorable(cleaned).to_pylist()
-    ]
-    return pa.Table.from_pylist(found, schema=checks.BREACHES)
-
-
-def _faulty(batch: Batch, bad: pa.Array, keys: pa.Array, faults: pa.Table) -> pa.Table:
-    """The bad rows as the quarantine takes them: `store.quarantine.BROKEN`."""
-    if not len(bad) and not batch.bad:
-        return quarantine.BROKEN.empty_table()
-    reasons: dict[int, list[dict[str, str]]] = {}
-    for fault in faults.to_pylist():
-        reason = {"rule": fault["rule"], "column": fault["column"], "zh": fault["reason_zh"], "en": fault["reason_en"]}
-        reasons.setdefault(fault["row"], []).append(reason)
-    rows = [
-        {
-            "record_id": key,
-            POSITION: row.pop(POSITION),
-            "raw": _json({name: value for name, value in row.items() if value is not None}),
-            "reasons": _json(reasons[place]),
-        }
-        for place, key, row in zip(bad.to_pylist(), keys.to_pylist(), batch.rows.take(bad).to_pylist(), strict=True)
-    ]
-    unread = [
-        {
-            "record_id": None,
-            POSITION: row.position,
-            "raw": row.raw,
-            "reasons": _json([{"rule": READABLE, "column": "", "zh": f"无法读取：{row.reason}", "en": row.reason}]),
-        }
-        for row in batch.bad
-    ]
-    return pa.Table.from_pylist([*rows, *unread], schema=quarantine.BROKEN)
-
-
-READABLE = "readable"
-"""The rule that a row breaks which could not be read into columns."""
-
-
-def _unread(batch: Batch) -> pa.Table:
-    """The rows that could not be read, as rows that broke a rule: `quality.BROKE`."""
-    first, many = batch.rows.num_rows, len(batch.bad)
-    told = {"row": range(first, first + many), "rule": [READABLE] * many, "severity": [Severity.REJECT.value] * many}
-    return pa.table(told, schema=quality.BROKE)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(kw_only=True)
