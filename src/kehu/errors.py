@@ -3,6 +3,7 @@
     KehuError
     ├── SettingsError        kehu.toml, a flag or the environment is wrong: exit code 2
     ├── SourceError          a channel, file or host cannot be read: exit code 1
+    │   └── UnreadableError  a document in a drop folder cannot be read: its reason is kept, in zh and en
     ├── TableShapeError      a table lacks a column or has another type than its contract says
     ├── ModelError           a model file cannot be read or does not fit
     ├── TooManyError         somebody asks too often
@@ -34,6 +35,15 @@ class SettingsError(KehuError):
 
 class SourceError(KehuError):
     """A channel, a file or a host cannot be read."""
+
+
+class UnreadableError(SourceError):
+    """A document cannot be read: where others are read on, it becomes a bad row, whose reason speaks zh and en."""
+
+    def __init__(self, told: str, *, zh: str) -> None:
+        self.zh = zh
+        """The same in zh; what a library said of it, in English only, is left out."""
+        super().__init__(told)
 
 
 class TableShapeError(KehuError):

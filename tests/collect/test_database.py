@@ -311,7 +311,8 @@ def test_text_that_is_not_of_the_encoding_is_a_bad_row(tmp_path: Path) -> None:
     assert rows([batch]) == [{"call_id": "2", "name": "Ann"}]
     (bad,) = batch.bad
     assert bad.position == "calls: call_id 1"
-    assert bad.reason == "the row holds text that is not utf-8; set encoding if all of it is in another"
+    assert bad.reason.en == "the row holds text that is not utf-8; set encoding if all of it is in another"
+    assert bad.reason.zh == "该行含有不是 utf-8 编码的文本；如果全部是另一种编码，请设置 encoding"
     assert rows(read(table="calls", encoding="gb18030"))[0] == {"call_id": "1", "name": "张伟"}
 
 

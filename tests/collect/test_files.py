@@ -46,7 +46,7 @@ def positions(batches: list[Batch]) -> list[str]:
 
 
 def bad(batches: list[Batch]) -> list[tuple[str, str]]:
-    return [(row.position, row.reason) for batch in batches for row in batch.bad]
+    return [(row.position, row.reason.en) for batch in batches for row in batch.bad]
 
 
 TWO = [
@@ -115,7 +115,7 @@ def test_rows_of_the_wrong_width_are_bad_rows_with_line_and_text(tmp_path: Path)
     (batch,) = read(tmp_path)
     assert [row["单号"] for row in rows([batch])] == ["1", "4"]
     assert positions([batch]) == ["a.csv:2", "a.csv:6"]
-    assert [(row.position, row.raw, row.reason) for row in batch.bad] == [
+    assert [(row.position, row.raw, row.reason.en) for row in batch.bad] == [
         ("a.csv:3", "2,少", "the row has 2 values, the heads name 3"),
         ("a.csv:5", "3,多,139,x", "the row has 4 values, the heads name 3"),
     ]
@@ -144,7 +144,7 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only(tmp_path: Path, li
     (batch,) = read(tmp_path)
     assert {"1", "3", "5"} <= {row["单号"] for row in rows([batch])}
     assert (batch.bad[0].position, batch.bad[0].raw) == ("a.csv:3", line)
-    assert batch.bad[0].reason == "a quote is opened and never closed"
+    assert batch.bad[0].reason.en == "a quote is opened and never closed"
     assert len(rows([batch])) + len(batch.bad) == 4 + bool(others)
 
 

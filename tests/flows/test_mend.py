@@ -17,7 +17,7 @@ from kehu.flows.arrive.arrive import Desk
 from kehu.flows.intake.intake import Brought, Feed, intake
 from kehu.flows.mend import Replayed
 from kehu.flows.users.people import By
-from kehu.model.records import POSITION, BadRow, Batch
+from kehu.model.records import POSITION, BadRow, Batch, Reason
 from kehu.process.checks import Required
 from kehu.process.mapping import Mapping
 from kehu.resolve import model as models
@@ -82,7 +82,11 @@ def bring(store: Database, what: Feed, tmp_path: Path) -> Brought:
 @pytest.fixture
 def with_bad_rows(store: Database, tmp_path: Path) -> Database:
     """One good row, two without a name (which stands in another column), and one that was no row at all."""
-    bad = (BadRow(position="a.csv:5", raw="4,no", reason="has 2 columns in place of 4"),)
+    bad = (
+        BadRow(
+            position="a.csv:5", raw="4,no", reason=Reason(zh="有 2 列，应为 4 列", en="has 2 columns in place of 4")
+        ),
+    )
     feed = Feed(channel=Given(Batch(rows=ROWS, cursor="1", bad=bad)), mapping=WRONG, rules=(NAME,))
     assert bring(store, feed, tmp_path).counts.quarantined == 3
     return store

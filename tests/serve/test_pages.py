@@ -1,17 +1,24 @@
 """What pages say, asked for without scripts."""
 
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
+from kehu.collect.files import FilesChannel, FilesSource
+from kehu.flows.intake.intake import Feed, intake
 from kehu.model import codes
+from kehu.process.mapping import Mapping
+from kehu.resolve import model as models
 from kehu.serve import app
 from kehu.store import database
 from kehu.store.dictionary.customers import customer
 
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 PAGES = ("/", "/search", "/tickets", "/tickets?view=ended", "/tickets/new",
          "/customers", "/customers/1", "/customers/1/past", "/explain/1/2", "/quarantine",
          "/quarantine/1", "/quality", "/loads", "/docs")  # fmt: skip
@@ -130,6 +137,25 @@ def test_quarantine_shows_reasons_and_the_row_without_trusting_it(client: TestCl
     assert "补卡" in page
     assert "<script>" not in page.partition("<main")[2]
     assert "the check digit is wrong" in client.get("/quarantine", headers={"accept-language": "en"}).text
+
+
+@pytest.mark.parametrize("path", ["/quarantine", "/quarantine/3"])
+def test_quarantine_says_in_the_language_of_its_page_why_a_row_was_not_read(
+    people_there: database.Database, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "desk.csv").write_text("no,name,phone\n1,张伟\n")
+    source = FilesSource(path=tmp_path, pattern=("*.csv",), settle_s=0)
+    channel = FilesChannel("desk", source, folder=tmp_path)
+    feed = Feed(channel=channel, mapping=Mapping.model_validate({"record_id": "no", "name": "name"}))
+    told = intake(people_there, feed, raw_in=tmp_path / "raw", home="CN", clock=lambda: NOW)
+    assert told.counts.quarantined == 1
+    opened = app.create(people_there, model=models.untrained(), clock=lambda: NOW)
+    with TestClient(opened, base_url="http://127.0.0.1:8500", client=("127.0.0.1", 50000)) as browser:
+        zh, en = (browser.get(path, headers={"accept": "text/html", "accept-language": it}).text for it in ("zh", "en"))
+    assert "该行有 2 个值，表头有 3 列" in zh
+    assert "the row has 2 values" not in zh
+    assert "the row has 2 values, the heads name 3" in en
+    assert "该行有" not in en
 
 
 def test_quarantine_is_filtered_by_rule_and_state(client: TestClient) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from kehu.collect import flatten, values
 from kehu.collect.formats import text
 from kehu.errors import SettingsError, SourceError
-from kehu.model.records import BadRow, Batch
+from kehu.model.records import BadRow, Batch, Reason
 
 ATTEMPTS = 5
 """How often a lost connection is made again, while nothing new is read, before the run fails."""
@@ -231,7 +231,11 @@ class DatabaseChannel:
                 for row in rows
             ]
             table, bad = flatten.table(records, positions)
-            reason = f"the row holds text that is not {self._source.encoding}; set encoding if all of it is in another"
+            encoding = self._source.encoding
+            reason = Reason(
+                zh=f"该行含有不是 {encoding} 编码的文本；如果全部是另一种编码，请设置 encoding",
+                en=f"the row holds text that is not {encoding}; set encoding if all of it is in another",
+            )
             return table, tuple(replace(row, reason=reason) for row in bad)
         return flatten.positioned(columns, pa.array(positions, pa.string())), ()
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from kehu.collect import drops, flatten
 from kehu.collect.formats import packed, reading, text
 from kehu.collect.formats.piece import Piece
-from kehu.errors import SourceError
-from kehu.model.records import BadRow, Batch
+from kehu.errors import SourceError, UnreadableError
+from kehu.model.records import BadRow, Batch, Reason
 
 _LOOK_BYTES = 4 << 20
 """A sample judges the encoding of a file by its first bytes."""
@@ -131,7 +131,7 @@ class FilesChannel:
                         if piece.rows.num_rows:
                             return Batch(rows=piece.rows.slice(0, rows), cursor=None, bad=(*bad, *piece.bad))
                         bad.extend(piece.bad)
-            except (SourceError, OSError) as why:
+            except (UnreadableError, OSError) as why:
                 bad.append(_unreadable(drop, why))
         return Batch(rows=flatten.positioned({}, pa.array([], pa.string())), cursor=None, bad=tuple(bad))
 
@@ -171,7 +171,7 @@ class FilesChannel:
                         yield from run.add(piece, document.name, part=(content, number, piece.done))
             if not drop.is_same():
                 run.add_bad(_changed(drop))
-        except SourceError as why:
+        except UnreadableError as why:
             run.add_bad(_unreadable(drop, why))
             known_as = self._salted(content), self._salted(drop.signature)
         run.done(*known_as)
@@ -249,9 +249,13 @@ class _Run:
         return batch
 
 
-def _unreadable(drop: drops.Drop, why: Exception) -> BadRow:
-    return BadRow(position=drop.name, raw="", reason=f"the file cannot be read: {why}")
+def _unreadable(drop: drops.Drop, why: UnreadableError | OSError) -> BadRow:
+    zh = why.zh if isinstance(why, UnreadableError) else f"{drop.name}：无法打开"
+    return BadRow(
+        position=drop.name, raw="", reason=Reason(zh=f"文件无法读取：{zh}", en=f"the file cannot be read: {why}")
+    )
 
 
 def _changed(drop: drops.Drop) -> BadRow:
-    return BadRow(position=drop.name, raw="", reason="the file was changed while it was read; it is read again")
+    reason = Reason(zh="文件在读取时被改动，将重新读取", en="the file was changed while it was read; it is read again")
+    return BadRow(position=drop.name, raw="", reason=reason)

@@ -7,14 +7,23 @@ from contextlib import suppress
 
 import pyarrow as pa
 
-from kehu.errors import SourceError
-from kehu.model.records import POSITION, BadRow
+from kehu.errors import UnreadableError
+from kehu.model.records import POSITION, BadRow, Reason
 
 MAX_COLUMNS = 2000
 """A batch with more columns than this is not a table: its records use values as keys, or hold long lists."""
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None)
 _CONTROLS = bytes(set(range(32)) - {*b"\t\n\r"})
+_TOO_DEEP = Reason(zh="该记录嵌套过深", en="the record is nested too deeply")
+
+
+class _UnfitError(ValueError):
+    """A record fits in no table."""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        self.reason = Reason(zh=zh, en=en)
+        super().__init__(en)
 
 
 def parse(text: str | bytes) -> object:
@@ -57,13 +66,13 @@ def _gather(values: dict[str, object], prefix: str, flat: dict[str, str | None])
         elif isinstance(value, list):
             _gather({str(number): inner for number, inner in enumerate(value)}, name + ".", flat)
         elif name in flat:
-            raise ValueError(f"has two values for {name!r}")
+            raise _UnfitError(zh=f"该记录的 {name!r} 有两个值", en=f"the record has two values for {name!r}")
         elif isinstance(value, bool):
             flat[name] = "true" if value else "false"
         else:
             flat[name] = None if value is None else str(value)
     if len(flat) > MAX_COLUMNS:
-        raise ValueError(f"has more than {MAX_COLUMNS} values")
+        raise _UnfitError(zh=f"该记录的值超过 {MAX_COLUMNS} 个", en=f"the record has more than {MAX_COLUMNS} values")
 
 
 def table(records: Sequence[object], positions: Sequence[str]) -> tuple[pa.Table, tuple[BadRow, ...]]:
@@ -92,8 +101,9 @@ def _table(
     for record, position in zip(records, positions, strict=True):
         try:
             flat = _flat(record, names, check_text=check_text)
-        except (ValueError, RecursionError) as why:
-            bad.append(BadRow(position=position, raw=written(record), reason=f"the record {why}"))
+        except (_UnfitError, RecursionError) as why:
+            reason = why.reason if isinstance(why, _UnfitError) else _TOO_DEEP
+            bad.append(BadRow(position=position, raw=written(record), reason=reason))
         else:
             flats.append(flat)
             kept.append(position)
@@ -110,13 +120,18 @@ def _table(
 def _flat(record: object, names: dict[str, None], *, check_text: bool) -> dict[str, str | None]:
     """A record's values; the names of the columns grow by its own."""
     if not isinstance(record, dict):
-        raise ValueError("is not an object")  # noqa: TRY004 - a bad row, not a wrong call
+        raise _UnfitError(zh="该记录不是对象", en="the record is not an object")
     flat = leaves(record)
     if check_text and any(0xD800 <= ord(letter) < 0xE000 for part in (*flat, *flat.values()) for letter in part or ""):
-        raise ValueError("holds half a character (a lone surrogate)")
+        raise _UnfitError(
+            zh="该记录含有半个字符（单独的代理码元）", en="the record holds half a character (a lone surrogate)"
+        )
     if not flat.keys() <= names.keys():
         if len(flat.keys() | names.keys()) > MAX_COLUMNS:
-            raise ValueError(f"would be the one by which its batch has more than {MAX_COLUMNS} columns")
+            raise _UnfitError(
+                zh=f"加上该记录，所在批次的列就超过 {MAX_COLUMNS} 个",
+                en=f"the record would be the one by which its batch has more than {MAX_COLUMNS} columns",
+            )
         names.update(dict.fromkeys(flat))
     return flat
 
@@ -169,7 +184,7 @@ def records_at(answer: object, path: str, *, what: str) -> list[object]:
         what: Whose answer, for the error.
 
     Raises:
-        SourceError: There is no list.
+        UnreadableError: There is no list.
     """
     found = value_at(answer, path)
     if isinstance(found, list):
@@ -177,9 +192,12 @@ def records_at(answer: object, path: str, *, what: str) -> list[object]:
     before, _, last = path.rpartition(".")
     if path and found is None and last in _keys(value_at(answer, before)):
         return []  # Many services write null where a list is empty.
-    has = f" (has: {', '.join(_keys(answer))})" if _keys(answer) else ""
-    where = f"at {path!r}" if path else "at the top"
-    raise SourceError(f"{what}: no list of records {where}; set records_at{has}")
+    names = ", ".join(_keys(answer))
+    where, where_zh = (f"at {path!r}", f"{path!r} 处") if path else ("at the top", "最上层")
+    raise UnreadableError(
+        f"{what}: no list of records {where}; set records_at" + (f" (has: {names})" if names else ""),
+        zh=f"{what}：{where_zh}没有记录列表，请设置 records_at" + (f"（现有：{names}）" if names else ""),
+    )
 
 
 def _keys(value: object) -> list[str]:

@@ -6,6 +6,7 @@ as they came. A **clean** table is what every later room reads.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -63,6 +64,13 @@ CLEAN = pa.schema(
 """A clean record, one row a record."""
 
 
+class Reason(NamedTuple):
+    """Why a row is bad, in a sentence of each language."""
+
+    zh: str
+    en: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class BadRow:
     """A row that could not even be read into columns."""
@@ -71,8 +79,8 @@ class BadRow:
     """Where it stands in its source."""
     raw: str
     """What stood there, as text."""
-    reason: str
-    """Why it could not be read, in a sentence."""
+    reason: Reason
+    """Why it could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from kehu.errors import SourceError, StoreError
 from kehu.flows.intake.intake import Brought, Feed, intake
 from kehu.flows.intake.threshold import Limit
 from kehu.model.codes import LoadState
-from kehu.model.records import POSITION, BadRow, Batch
+from kehu.model.records import POSITION, BadRow, Batch, Reason
 from kehu.process.checks import OneOf, Required
 from kehu.process.mapping import Mapping
 from kehu.store import contents, database, finding, loads, quarantine, records, verify
@@ -269,11 +269,29 @@ def test_a_value_that_no_database_keeps_sends_its_row_to_quarantine(store: Datab
     assert (brought.counts.accepted, brought.counts.quarantined) == (2, 1)
     with store.read() as tx:
         (row,) = quarantine.page(tx)
-    assert [(reason["rule"], reason["column"]) for reason in row.reasons] == [("length", "record_id")]
+    assert row.reasons == [
+        {
+            "rule": "length",
+            "column": "record_id",
+            "zh": "记录编号过长，无法存储",
+            "en": "record id is longer than the store holds",
+        }
+    ]
+
+
+def test_a_row_that_cannot_be_read_is_kept_with_why_in_both_languages(
+    store: Database, hall: Path, tmp_path: Path
+) -> None:
+    drop(hall, "a.csv", "1,张伟,13912345678,student,2026-01-05", "2,李娜")
+    assert bring(store, feed(hall), tmp_path).counts.quarantined == 1
+    with store.read() as tx:
+        (row,) = quarantine.page(tx)
+    why = {"zh": "该行有 2 个值，表头有 5 列", "en": "the row has 2 values, the heads name 5"}
+    assert row.reasons == [{"rule": "readable", "column": "", **why}]
 
 
 def test_a_batch_of_unreadable_rows_only_is_quarantined_and_kept(store: Database, tmp_path: Path) -> None:
-    bad = (BadRow(position="a.csv", raw="\x00\x01", reason="it is no table"),)
+    bad = (BadRow(position="a.csv", raw="\x00\x01", reason=Reason(zh="不是表格", en="it is no table")),)
     rows = pa.table({POSITION: pa.array([], pa.string())})
     brought = bring(store, given(Batch(rows=rows, cursor="1", bad=bad)), tmp_path)
     assert brought.counts == loads.Counts(read=1, quarantined=1)

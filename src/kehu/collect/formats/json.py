@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from kehu.collect import flatten
 from kehu.collect.formats import text
 from kehu.collect.formats.piece import PIECE_ROWS, Document, Piece
-from kehu.errors import SourceError
-from kehu.model.records import BadRow
+from kehu.errors import UnreadableError
+from kehu.model.records import BadRow, Reason
+
+_NO_JSON = Reason(zh="该行不是 JSON", en="the line is not JSON")
 
 
 def is_lines(document: Document, codec: str) -> bool:
@@ -37,7 +39,7 @@ def lines(document: Document, codec: str, *, skip: int = 0) -> Iterator[Piece]:
                 records.append(flatten.parse(row))
                 positions.append(position)
             except ValueError:
-                bad.append(BadRow(position=position, raw=row, reason="the line is not JSON"))
+                bad.append(BadRow(position=position, raw=row, reason=_NO_JSON))
         if records or bad:
             rows, unfit = flatten.table(records, positions)
             yield Piece(rows=rows, bad=(*bad, *unfit), done=line)
@@ -47,20 +49,23 @@ def whole(document: Document, codec: str, *, records_at: str, limit: int, skip: 
     """The records of a JSON document: a list at its top, or where `records_at` says.
 
     Raises:
-        SourceError: It is not JSON, too large to hold, or has no list there.
+        UnreadableError: It is not JSON, too large to hold, or has no list there.
     """
     size, parts = 0, []
     for block in text.blocks(document, codec):
         size += len(block)
         if size > limit:
-            raise SourceError(f"{document.name}: has more than {limit >> 20} MB; write one record a line (.jsonl)")
+            raise UnreadableError(
+                f"{document.name}: has more than {limit >> 20} MB; write one record a line (.jsonl)",
+                zh=f"{document.name}：超过 {limit >> 20} MB；请每行写一条记录（.jsonl）",
+            )
         parts.append(block)
     if not size:
         return
     try:
         answer = flatten.parse(b"".join(parts))
     except ValueError as why:
-        raise SourceError(f"{document.name}: is not JSON ({why})") from None
+        raise UnreadableError(f"{document.name}: is not JSON ({why})", zh=f"{document.name}：不是 JSON") from None
     records = flatten.records_at(answer, records_at, what=document.name)
     for start in range(0, len(records), PIECE_ROWS):
         some = records[start : start + PIECE_ROWS]

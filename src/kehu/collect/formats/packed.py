@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from kehu.collect.formats.piece import Document
-from kehu.errors import SourceError
+from kehu.errors import UnreadableError
 
 DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile, NotImplementedError)
 """What the unpackers raise on a damaged file."""
@@ -40,10 +40,10 @@ class Bounded(io.RawIOBase):
         try:
             chunk = self._stream.read(len(buffer))
         except DAMAGED as why:
-            raise SourceError(f"{self._name}: is damaged and cannot be unpacked ({why})") from None
+            raise _damaged(self._name, why) from None
         self._left -= len(chunk)
         if self._left < 0:
-            raise SourceError(too_large(self._name, self._limit))
+            raise too_large(self._name, self._limit)
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -53,9 +53,16 @@ class Bounded(io.RawIOBase):
         super().close()
 
 
-def too_large(name: str, limit: int) -> str:
-    """Say that a file unpacks to more than the limit, and what to do."""
-    return f"{name}: unpacks to more than {limit >> 20} MB; raise max_unpacked_mb if that is right"
+def too_large(name: str, limit: int) -> UnreadableError:
+    """A file unpacks to more than the limit: that, and what to do."""
+    return UnreadableError(
+        f"{name}: unpacks to more than {limit >> 20} MB; raise max_unpacked_mb if that is right",
+        zh=f"{name}：解压后超过 {limit >> 20} MB；如属正常，请调高 max_unpacked_mb",
+    )
+
+
+def _damaged(name: str, why: Exception) -> UnreadableError:
+    return UnreadableError(f"{name}: is damaged and cannot be unpacked ({why})", zh=f"{name}：已损坏，无法解压")
 
 
 def documents(path: Path, name: str, limit: int) -> Iterator[Document]:
@@ -67,7 +74,7 @@ def documents(path: Path, name: str, limit: int) -> Iterator[Document]:
         limit: The bytes it may unpack to.
 
     Raises:
-        SourceError: It is damaged, encrypted, or unpacks to more than the limit.
+        UnreadableError: It is damaged, encrypted, or unpacks to more than the limit.
     """
     with path.open("rb") as stream:
         magic = stream.read(4)
@@ -97,11 +104,14 @@ def _members(path: Path, name: str, limit: int) -> Iterator[Document]:
         with zipfile.ZipFile(path) as packed:
             members = [member for member in packed.infolist() if not member.is_dir()]
     except DAMAGED as why:
-        raise SourceError(f"{name}: is damaged and cannot be unpacked ({why})") from None
+        raise _damaged(name, why) from None
     if any(member.flag_bits & 1 for member in members):
-        raise SourceError(f"{name}: is encrypted; unpack it before it is dropped here")
+        raise UnreadableError(
+            f"{name}: is encrypted; unpack it before it is dropped here",
+            zh=f"{name}：已加密，请先解压再放入此文件夹",
+        )
     if sum(member.file_size for member in members) > limit:
-        raise SourceError(too_large(name, limit))
+        raise too_large(name, limit)
     for member in sorted(members, key=_member_name):
         inside = _member_name(member)
         if not inside.startswith("__MACOSX/"):
@@ -124,7 +134,7 @@ def _member(path: Path, member: zipfile.ZipInfo, name: str, limit: int) -> Binar
         with zipfile.ZipFile(path) as packed:  # The opened member keeps the file open by itself.
             stream = packed.open(member)
     except DAMAGED as why:
-        raise SourceError(f"{name}: is damaged and cannot be unpacked ({why})") from None
+        raise _damaged(name, why) from None
     return io.BufferedReader(Bounded(cast("BinaryIO", stream), name, limit), 1 << 20)
 
 

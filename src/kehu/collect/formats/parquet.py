@@ -10,14 +10,14 @@ import pyarrow.parquet as pq
 from kehu.collect import flatten
 from kehu.collect.formats import packed
 from kehu.collect.formats.piece import PIECE_ROWS, Document, Piece
-from kehu.errors import SourceError
+from kehu.errors import UnreadableError
 
 
 def pieces(document: Document, *, skip: int = 0) -> Iterator[Piece]:
     """The rows of a Parquet file.
 
     Raises:
-        SourceError: It is damaged.
+        UnreadableError: It is damaged.
     """
     done = 0
     try:
@@ -30,7 +30,10 @@ def pieces(document: Document, *, skip: int = 0) -> Iterator[Piece]:
                     rows = flatten.positioned(_columns(pa.Table.from_batches([batch])), positions)
                     yield Piece(rows=rows, bad=(), done=done)
     except pa.ArrowException as why:
-        raise SourceError(f"{document.name}: is a damaged Parquet file ({str(why).splitlines()[0]})") from None
+        raise UnreadableError(
+            f"{document.name}: is a damaged Parquet file ({str(why).splitlines()[0]})",
+            zh=f"{document.name}：Parquet 文件已损坏",
+        ) from None
 
 
 def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:

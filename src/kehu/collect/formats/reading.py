@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kehu.collect.formats import json, packed, parquet, text, xlsx
 from kehu.collect.formats.csv import pieces as csv
 from kehu.collect.formats.piece import Document, Piece
-from kehu.errors import SourceError
+from kehu.errors import UnreadableError
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PACKED = (b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zX")
@@ -36,7 +36,7 @@ def pieces(document: Document, options: Options, *, skip: int = 0) -> Iterator[P
         skip: How many of its lines or rows a run before this one has read.
 
     Raises:
-        SourceError: It cannot be read; the message names it.
+        UnreadableError: It cannot be read; the message names it.
     """
     with document.open() as stream:
         magic = stream.read(4)
@@ -46,14 +46,20 @@ def pieces(document: Document, options: Options, *, skip: int = 0) -> Iterator[P
         if magic.startswith(b"PK") and document.path is None:
             with packed.as_file(document) as path:
                 if not packed.is_workbook(path):
-                    raise SourceError(f"{document.name}: is packed twice; unpack it once")
+                    raise UnreadableError(
+                        f"{document.name}: is packed twice; unpack it once",
+                        zh=f"{document.name}：被压缩了两次，请先解压一次",
+                    )
         yield from xlsx.pieces(
             document, sheets=options.sheets, skip_lines=options.skip_lines, limit=options.limit, skip=skip
         )
     elif magic == b"PAR1":
         yield from parquet.pieces(document, skip=skip)
     elif magic.startswith(_PACKED):
-        raise SourceError(f"{document.name}: is packed in a way kehu does not unpack; use gzip or zip, once")
+        raise UnreadableError(
+            f"{document.name}: is packed in a way kehu does not unpack; use gzip or zip, once",
+            zh=f"{document.name}：kehu 不能解压这种压缩方式，请用 gzip 或 zip 压缩一次",
+        )
     else:
         yield from _text(document, options, skip)
 

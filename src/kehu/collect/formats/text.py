@@ -8,7 +8,7 @@ import numpy as np
 
 from kehu.collect.formats import pairs
 from kehu.collect.formats.piece import Document
-from kehu.errors import SourceError
+from kehu.errors import UnreadableError
 
 BLOCK_BYTES = 8 << 20
 """Text is handed on in blocks of about this size, cut at line ends."""
@@ -51,7 +51,7 @@ def encoding_of(document: Document, *, stated: str | None = None, upto: int | No
     would turn most of it into other characters without complaint.
 
     Raises:
-        SourceError: It is binary, or some line is in no encoding; the line is named.
+        UnreadableError: It is binary, or some line is in no encoding; the line is named.
     """
     with document.open() as stream:
         head = stream.read(_HEAD_BYTES)
@@ -59,22 +59,36 @@ def encoding_of(document: Document, *, stated: str | None = None, upto: int | No
     if codec := stated or marked:
         if broken := _first_broken(document, codec, upto):
             line, _ = broken
-            raise SourceError(
-                f"{document.name}: line {line} is not {codec.upper()}; save the file again, or set encoding"
+            raise UnreadableError(
+                f"{document.name}: line {line} is not {codec.upper()}; save the file again, or set encoding",
+                zh=f"{document.name}：第 {line} 行不是 {codec.upper()}；请重新保存文件，或设置 encoding",
             )
         return codec
     if _is_binary(head):
-        raise SourceError(f"{document.name}: is binary, not a text file of rows{_hint(head)}")
+        codec = _hint(head)
+        raise UnreadableError(
+            f"{document.name}: is binary, not a text file of rows"
+            + (f'; if it is UTF-16, set encoding = "{codec}"' if codec else ""),
+            zh=f"{document.name}：是二进制文件，不是逐行的文本文件"
+            + (f'；如果是 UTF-16，请设置 encoding = "{codec}"' if codec else ""),
+        )
     if head.lstrip()[:1] == b"<":  # What many portals give the name .xls.
-        raise SourceError(f"{document.name}: is HTML or XML, not a table; save it as CSV or XLSX")
+        raise UnreadableError(
+            f"{document.name}: is HTML or XML, not a table; save it as CSV or XLSX",
+            zh=f"{document.name}：是 HTML 或 XML，不是表格；请另存为 CSV 或 XLSX",
+        )
     if not (broken := _first_broken(document, "utf-8", upto)):
         return "utf-8"
     line, characters = broken
     if characters >= _UTF8_FOR_SURE:
-        raise SourceError(f"{document.name}: line {line} is not UTF-8, as the lines before it are; save the file again")
+        raise UnreadableError(
+            f"{document.name}: line {line} is not UTF-8, as the lines before it are; save the file again",
+            zh=f"{document.name}：第 {line} 行不是 UTF-8，而前面各行是；请重新保存文件",
+        )
     if broken := _first_broken(document, "gb18030", upto):
-        raise SourceError(
-            f"{document.name}: line {broken[0]} is neither UTF-8 nor GB18030; set encoding, or save as UTF-8"
+        raise UnreadableError(
+            f"{document.name}: line {broken[0]} is neither UTF-8 nor GB18030; set encoding, or save as UTF-8",
+            zh=f"{document.name}：第 {broken[0]} 行既不是 UTF-8 也不是 GB18030；请设置 encoding，或另存为 UTF-8",
         )
     return "gb18030"
 
@@ -84,12 +98,12 @@ def _is_binary(head: bytes) -> bool:
     return b"\0" in head[:1024] or controls * 100 > len(head)
 
 
-def _hint(head: bytes) -> str:
-    """What to try where it looks like UTF-16 that only lacks its mark: in ASCII, every other byte is zero."""
+def _hint(head: bytes) -> str | None:
+    """The codec to try where it looks like UTF-16 that only lacks its mark: in ASCII, every other byte is zero."""
     for codec, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
         if zeros.count(0) * 4 > len(zeros) and b"\0" not in others:
-            return f'; if it is UTF-16, set encoding = "{codec}"'
-    return ""
+            return codec
+    return None
 
 
 def _first_broken(document: Document, codec: str, upto: int | None) -> tuple[int, int] | None:
@@ -149,7 +163,10 @@ def blocks(document: Document, codec: str, *, size: int = BLOCK_BYTES) -> Iterat
                 return
             cut = data.rfind(b"\n") + 1
             if not cut and len(data) > MAX_LINE_BYTES:
-                raise SourceError(f"{document.name}: a line is longer than {MAX_LINE_BYTES >> 20} MB; is it a table?")
+                raise UnreadableError(
+                    f"{document.name}: a line is longer than {MAX_LINE_BYTES >> 20} MB; is it a table?",
+                    zh=f"{document.name}：有一行超过 {MAX_LINE_BYTES >> 20} MB；它是表格吗？",
+                )
             rest = data[cut:]
             yield from _cut(_line_ends(data[:cut]))
             if (lines := data.count(b"\n")) > BLOCK_LINES:

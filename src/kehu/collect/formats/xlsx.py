@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from kehu.collect import flatten
 from kehu.collect.formats import packed
 from kehu.collect.formats.piece import PIECE_ROWS, Document, Piece
-from kehu.errors import SourceError
+from kehu.errors import UnreadableError
 
 
 def pieces(
@@ -29,7 +29,7 @@ def pieces(
         skip: How many rows a run before this one has read.
 
     Raises:
-        SourceError: It is no workbook, too large, or lacks a sheet.
+        UnreadableError: It is no workbook, too large, or lacks a sheet.
     """
     with packed.as_file(document) as path:
         if zipfile.is_zipfile(path):
@@ -37,10 +37,16 @@ def pieces(
         try:
             book = fastexcel.read_excel(path)
         except fastexcel.FastExcelError:
-            raise SourceError(f"{document.name}: cannot be read as a workbook; save it again as XLSX") from None
+            raise UnreadableError(
+                f"{document.name}: cannot be read as a workbook; save it again as XLSX",
+                zh=f"{document.name}：无法作为工作簿读取，请重新另存为 XLSX",
+            ) from None
         if missing := [sheet for sheet in sheets if sheet not in book.sheet_names]:
             has = ", ".join(book.sheet_names)
-            raise SourceError(f"{document.name}: has no sheet {missing[0]!r} (has: {has})")
+            raise UnreadableError(
+                f"{document.name}: has no sheet {missing[0]!r} (has: {has})",
+                zh=f"{document.name}：没有工作表 {missing[0]!r}（现有：{has}）",
+            )
         done = 0
         for sheet in sheets or book.sheet_names[:1]:
             name = f"{document.name}/{sheet}" if len(sheets) > 1 else document.name
@@ -58,13 +64,16 @@ def _check_size(path: str, name: str, limit: int) -> None:
     try:
         with zipfile.ZipFile(path) as book:
             if sum(member.file_size for member in book.infolist()) > limit:
-                raise SourceError(packed.too_large(name, limit))
+                raise packed.too_large(name, limit)
             for member in book.infolist():
                 with book.open(member) as stream:
                     while stream.read(1 << 20):  # A member longer than it says fails its checksum here.
                         pass
     except (*packed.DAMAGED, RuntimeError) as why:
-        raise SourceError(f"{name}: is damaged or encrypted ({why}); save it again as XLSX") from None
+        raise UnreadableError(
+            f"{name}: is damaged or encrypted ({why}); save it again as XLSX",
+            zh=f"{name}：已损坏或已加密，请重新另存为 XLSX",
+        ) from None
 
 
 def _cells(book: fastexcel.ExcelReader, sheet: str, name: str) -> pa.RecordBatch:
@@ -73,7 +82,10 @@ def _cells(book: fastexcel.ExcelReader, sheet: str, name: str) -> pa.RecordBatch
     except fastexcel.FastExcelError as why:
         if "empty" in str(why).lower():
             return pa.record_batch([], names=[])
-        raise SourceError(f"{name}: sheet {sheet!r} cannot be read; save the workbook again") from None
+        raise UnreadableError(
+            f"{name}: sheet {sheet!r} cannot be read; save the workbook again",
+            zh=f"{name}：工作表 {sheet!r} 无法读取，请重新保存工作簿",
+        ) from None
 
 
 def _with_rounded(cells: pa.RecordBatch, book: fastexcel.ExcelReader, sheet: str) -> pa.RecordBatch:

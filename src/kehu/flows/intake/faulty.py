@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from kehu.model.codes import Severity
 from kehu.model.records import POSITION, Batch
-from kehu.process import checks, quality
+from kehu.process import checks, columns, quality
 from kehu.store import quarantine, records
 
 UNSTORABLE = {
@@ -24,8 +24,8 @@ def unstorable(cleaned: pa.Table) -> pa.Table:
             "rule": fault["reason"],
             "severity": Severity.REJECT.value,
             "column": fault["column"],
-            "reason_zh": UNSTORABLE[fault["reason"]][0].format(fault["column"]),
-            "reason_en": UNSTORABLE[fault["reason"]][1].format(fault["column"]),
+            "reason_zh": UNSTORABLE[fault["reason"]][0].format(columns.TEXTS[fault["column"]][0]),
+            "reason_en": UNSTORABLE[fault["reason"]][1].format(columns.TEXTS[fault["column"]][1]),
         }
         for fault in records.unstorable(cleaned).to_pylist()
     ]
@@ -54,7 +54,7 @@ def rows(batch: Batch, bad: pa.Array, keys: pa.Array, faults: pa.Table) -> pa.Ta
             "record_id": None,
             POSITION: row.position,
             "raw": row.raw,
-            "reasons": _json([{"rule": READABLE, "column": "", "zh": f"无法读取：{row.reason}", "en": row.reason}]),
+            "reasons": _json([{"rule": READABLE, "column": "", **row.reason._asdict()}]),
         }
         for row in batch.bad
     ]

@@ -76,7 +76,7 @@ def proposed(channel: Channel, *, rows: int, home: str, zone: str) -> Proposed:
     """
     batch = channel.sample(rows)
     if not batch.rows.num_rows:
-        told = f"{batch.bad[0].position}: {batch.bad[0].reason}" if batch.bad else "it has no rows"
+        told = f"{batch.bad[0].position}: {batch.bad[0].reason.en}" if batch.bad else "it has no rows"
         raise SourceError(f"channel {channel.name!r}: nothing can be proposed: {told}")
     suggestions = tuple(proposal.suggest(batch.rows))
     seen = None

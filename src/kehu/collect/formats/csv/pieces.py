@@ -38,7 +38,7 @@ def pieces(
         block_bytes: About how much is read at a time.
 
     Raises:
-        SourceError: The line of heads cannot be read.
+        UnreadableError: The line of heads cannot be read.
     """
     blocks = text.blocks(document, codec, size=block_bytes)
     if (first := next(blocks, None)) is None:

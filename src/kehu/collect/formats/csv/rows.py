@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from kehu.collect import flatten
 from kehu.collect.formats.csv.shape import Shape
-from kehu.model.records import BadRow
+from kehu.model.records import BadRow, Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Bad:
 
     line: int
     raw: str
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,4 +56,8 @@ def together(parts: Sequence[Rows], shape: Shape) -> tuple[pa.Table, tuple[BadRo
 
 def wrong_width(shape: Shape, line: int, raw: str, width: int) -> Bad:
     """A line with too many or too few values."""
-    return Bad(line=line, raw=raw, reason=f"the row has {width} values, the heads name {len(shape.columns)}")
+    heads = len(shape.columns)
+    reason = Reason(
+        zh=f"该行有 {width} 个值，表头有 {heads} 列", en=f"the row has {width} values, the heads name {heads}"
+    )
+    return Bad(line=line, raw=raw, reason=reason)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kehu.collect import flatten
-from kehu.errors import SourceError
+from kehu.errors import UnreadableError
 
 DELIMITERS = (",", "\t", ";", "|")
 """What may stand between two values, if the settings name nothing."""
@@ -33,7 +33,7 @@ def of(name: str, block: bytes, *, delimiter: str | None, skip_lines: int) -> tu
         skip_lines: How many lines of titles stand above the heads.
 
     Raises:
-        SourceError: A quote in the heads is never closed.
+        UnreadableError: A quote in the heads is never closed.
     """
     top = [line.decode() for line in block.split(b"\n", skip_lines + _HEAD_LINES)][: skip_lines + _HEAD_LINES]
     if len(top) > skip_lines and top[skip_lines].lower().startswith("sep=") and len(top[skip_lines]) == 5:
@@ -46,7 +46,10 @@ def of(name: str, block: bytes, *, delimiter: str | None, skip_lines: int) -> tu
     try:
         heads = next(reader, [])
     except csv.Error:
-        raise SourceError(f"{name}: line {skip_lines + 1}: a quote in the heads is opened and never closed") from None
+        raise UnreadableError(
+            f"{name}: line {skip_lines + 1}: a quote in the heads is opened and never closed",
+            zh=f"{name}：第 {skip_lines + 1} 行：表头中有引号没有闭合",
+        ) from None
     taken = skip_lines + reader.line_num
     parts = block.split(b"\n", taken)
     shape = Shape(name=name, delimiter=delimiter, columns=tuple(flatten.unique(heads)))

@@ -10,9 +10,12 @@ import pyarrow as pa
 
 from kehu.collect.formats.csv import fast, rows
 from kehu.collect.formats.csv.shape import Shape
+from kehu.model.records import Reason
 
 MAX_ROW_LINES = 1000
 """A quoted value with more lines is taken for a quote that was never closed."""
+
+_OPEN = Reason(zh="有引号没有闭合", en="a quote is opened and never closed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +57,7 @@ def read(texts: Sequence[str], numbers: npt.NDArray[np.int64], shape: Shape, *, 
                 open_from = at
                 break
         if values is None:
-            bad.append(rows.Bad(line=int(numbers[at]), raw=texts[at], reason="a quote is opened and never closed"))
+            bad.append(rows.Bad(line=int(numbers[at]), raw=texts[at], reason=_OPEN))
             taken = 1
         elif len(values) == len(shape.columns):
             found.append(values)
