@@ -139,6 +139,11 @@ def test_quarantine_shows_reasons_and_the_row_without_trusting_it(client: TestCl
     assert "the check digit is wrong" in client.get("/quarantine", headers={"accept-language": "en"}).text
 
 
+@pytest.mark.parametrize("path", ["/", "/loads", "/channels"])
+def test_why_a_load_failed_is_marked_as_english(client: TestClient, path: str) -> None:
+    assert '<p class="failure" lang="en">channel &#34;online&#34;: 127.0.0.1' in client.get(path).text
+
+
 @pytest.mark.parametrize("path", ["/quarantine", "/quarantine/3"])
 def test_quarantine_says_in_the_language_of_its_page_why_a_row_was_not_read(
     people_there: database.Database, tmp_path: Path, path: str
