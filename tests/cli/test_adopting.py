@@ -59,6 +59,25 @@ def test_a_model_that_the_store_was_not_told_of_is_refused(kehu: Kehu, project: 
     assert kehu("train", "--adopt", "--model", "shipped", "--yes").code == 0  # It mends what is missing.
 
 
+def test_another_limit_of_hot_keys_is_brought_into_force_for_all(kehu: Kehu, project: Path) -> None:
+    head = "流水号,客户姓名,证件类型,证件号码,联系电话,通讯地址,客户类别,受理时间"
+    rows = [f"X{place},司徒建国,身份证,110101199003070417,13911112222,,," for place in range(4)]
+    (project / "hall" / "more.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    assert kehu("run").code == 0
+    name = kehu("train", "--adopt", "--model", "shipped", "--yes", "--json").json["model"]
+    settings = project / "kehu.toml"
+    text = settings.read_text(encoding="utf-8")
+    before = kehu("run", "--json").json["customers"]
+    for limit, parts in (("2", True), ("100", False)):
+        settings.write_text(text.replace("hot_key_limit = 100", f"hot_key_limit = {limit}"), encoding="utf-8")
+        told = kehu("train", "--adopt", "--model", name, "--yes", "--json").json
+        assert told["adopted"]
+        assert (told["customers_then"] > before) is parts
+        name = told["model"]
+    assert told["customers_then"] == before
+    assert "in force already" in kehu("train", "--adopt", "--model", name, "--yes").err
+
+
 def test_what_does_not_go_together_is_wrong_usage(kehu: Kehu) -> None:
     assert kehu("train", "in.csv", "--adopt").code == 2
     assert kehu("train", "in.csv").code == 2

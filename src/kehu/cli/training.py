@@ -100,12 +100,14 @@ def _adopt(settings: Settings, name: str | None, *, threads: int, yes: bool, jso
             )
         told: dict[str, Any] = {"adopted": False, "model": None, **proposal.as_json()}
         told |= {} if given is not None else _about(proposal.model)
-        in_force = adopting.is_in_force(database, proposal.model)
+        # By another `hot_key_limit` the same model groups otherwise.
+        changes = proposal.merging > 0 or proposal.splits > 0
+        is_done = not changes and adopting.is_in_force(database, proposal.model)
         if not json:
             if given is None:
                 _print_learned(proposal.model)
             _print_proposal(proposal)
-        if in_force:
+        if is_done:
             code = 0
             screen.stderr.print("this model is in force already")
         elif yes or _wanted():
