@@ -170,4 +170,4 @@ def test_a_run_writes_the_weekly_report_and_goes_on_where_it_cannot(kehu: Kehu, 
     settings.write_text(f'{said}\n[analyse]\nreport_folder = "reports"\n', encoding="utf-8")
     assert kehu("run").code == 0
     [report] = (project / "reports").iterdir()
-    assert "<svg" in report.read_text(encoding="utf-8")
+    assert "客户分析报告" in report.read_text(encoding="utf-8")

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ REASONS = [{"rule": "required", "column": "name", "zh": "缺少姓名", "en": "t
 
 
 def put(
-    store: Database, raws: list[str], now: datetime, *, channel: str = "hall", keys: list[str] | None = None
+    store: Database, raws: list[str], now: datetime, *, channel: str = "hall", keys: Sequence[str | None] | None = None
 ) -> int:
     rows = [
         {"record_id": key, "source_position": f"hall.csv:{place}", "raw": raw, "reasons": json.dumps(REASONS)}
@@ -39,6 +40,11 @@ def test_the_same_bad_row_stands_there_once(store: Database, now: datetime) -> N
     assert put(store, ["b", "c"], now) == 1
     assert put(store, ["b"], now, channel="online") == 1
     assert put(store, ["b"], now, keys=["2"]) == 1
+
+
+def test_files_of_which_nothing_can_be_read_stand_there_each(store: Database, now: datetime) -> None:
+    assert put(store, ["", ""], now, keys=[None, None]) == 2
+    assert put(store, ["", "", ""], now, keys=[None, None, None]) == 1
 
 
 def test_bad_rows_are_listed_a_page_at_a_time_and_marked(store: Database, now: datetime) -> None:

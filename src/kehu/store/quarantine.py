@@ -72,14 +72,16 @@ class BadRow:
 def add(tx: Transaction, broken: pa.Table, *, channel: str, load: int, at: datetime) -> list[int]:
     """Put bad rows (`BROKEN`) into quarantine; returns which of them were not there yet, by their places.
 
-    The same bad row stands there once, however often it is delivered. NUL characters, which no two databases
-    treat alike, become ␀, and texts beside the raw row are cut to what their columns hold.
+    The same bad row stands there once, however often it is delivered; what has neither key nor text, as a whole file
+    that cannot be read, is told from others by its place. NUL characters, which no two databases treat alike, become ␀,
+    and texts beside the raw row are cut to what their columns hold.
     """
     if broken.num_rows == 0:
         return []
+    told = zip(*(broken.column(name).to_pylist() for name in ("record_id", "raw", POSITION)), strict=True)
     contents = [
-        hashlib.blake2b(f"{key or ''}\0{raw}".encode(), digest_size=16).digest()
-        for key, raw in zip(broken.column("record_id").to_pylist(), broken.column("raw").to_pylist(), strict=True)
+        hashlib.blake2b(f"{key or ''}\0{raw or (key is None and position) or ''}".encode(), digest_size=16).digest()
+        for key, raw, position in told
     ]
     hashes = finding.digests(tx, pa.array(contents, pa.binary(16))).to_pylist()
     with bulk.among(tx, quarantine.c.hash, pa.array(hashes, pa.binary(16))) as one_of_them:
