@@ -90,6 +90,7 @@ def replay(
             quarantine.get(tx, number)
     while True:
         with database.begin() as tx, raw.kept_with_batches() as kept:
+            customers.next_id(tx)  # As who sends records does: before a load, and before the records.
             rows = quarantine.to_replay(tx, channel=channel, rule=rule, numbers=numbers, after=after, limit=PIECE)
             for name in dict.fromkeys(row.channel for row in rows):
                 # What was pushed has our columns, what was pulled has its channel's.

@@ -106,6 +106,15 @@ def next_id(tx: Transaction) -> int:
     return sequence.held(tx, "customer")
 
 
+def alone(tx: Transaction) -> None:
+    """Let nobody else change customers, or bring records of theirs, until this transaction ends.
+
+    Whoever wants both asks for them in this order, and for a load in between: so nobody waits for one who waits.
+    """
+    next_id(tx)
+    sequence.held(tx, "record")
+
+
 def of_keys(tx: Transaction, channel: str, keys: pa.Array) -> pa.Table:
     """The record in force and the customer of each of a channel's keys that is stored: `KEYED`."""
     if len(keys) <= bulk.FEW:

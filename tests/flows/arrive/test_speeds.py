@@ -1,10 +1,13 @@
 """Three speeds, one result: whatever mix of runs, batches and single arrivals brings the records, and in what order."""
 
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +22,7 @@ from kehu.engine.few import Few
 from kehu.flows import run
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import OURS, Desk
+from kehu.flows.identify import identify
 from kehu.flows.intake.intake import Feed
 from kehu.model.records import POSITION, Batch
 from kehu.resolve import model as models
@@ -226,11 +230,15 @@ def test_what_a_run_left_waiting_is_identified_though_an_arrival_met_its_custome
     assert known(cut_off) == known(whole)
 
 
+def _is(name: tuple[str, str]) -> pa.ChunkedArray:
+    """Which of the people's records has this name."""
+    channel, key = name
+    return pc.and_(pc.equal(PEOPLE["channel"], channel), pc.equal(PEOPLE["record_id"], key))
+
+
 def _changed(name: tuple[str, str], **told: str) -> pa.Table:
     """The record of this name, with other values."""
-    channel, key = name
-    is_it = pc.and_(pc.equal(PEOPLE["channel"], channel), pc.equal(PEOPLE["record_id"], key))
-    [row] = PEOPLE.filter(is_it).to_pylist()
+    [row] = PEOPLE.filter(_is(name)).to_pylist()
     return pa.Table.from_pylist([row | told], schema=PEOPLE.schema)
 
 
@@ -270,3 +278,39 @@ def test_versions_that_wait_or_do_not_come_to_the_same(
     _run(mixed, desk, PEOPLE.slice(0, 0))
     _run(whole, desk, pa.Table.from_pylist([_version(*one) for one in last.items()], schema=PEOPLE.schema))
     assert known(mixed) == known(whole)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_version_that_arrives_while_a_run_identifies_the_one_before_takes_its_place(
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+) -> None:
+    groups, _, _ = outcome(opened(tmp_path / "first"), BULK, tmp_path)
+    one = max(map(sorted, groups), key=len)[0]
+    before, now = _changed(one, address="before"), _changed(one, phone="13800001111")
+    others = PEOPLE if is_known else PEOPLE.filter(pc.invert(_is(one)))
+    desk = _desk(tmp_path)
+    _run(store, desk, others)
+    identifies, may_end = threading.Event(), threading.Event()
+    renew = identify.states.renew
+
+    def paused(*args: Any, **told: Any) -> int:
+        identifies.set()
+        assert may_end.wait(60)
+        return renew(*args, **told)
+
+    monkeypatch.setattr(identify.states, "renew", paused)
+    with ThreadPoolExecutor(2) as both:
+        ran = both.submit(_run, store, desk, before)
+        assert identifies.wait(60)
+        arrived = both.submit(_bring, store, desk, Speed.ONE, now)
+        with pytest.raises(TimeoutError):
+            arrived.result(1)
+        may_end.set()
+        ran.result(60)
+        arrived.result(60)
+    monkeypatch.undo()
+    _run(store, desk, PEOPLE.slice(0, 0))
+    whole = opened(tmp_path / "whole")
+    for rows in (others, now):
+        _run(whole, desk, rows)
+    assert known(store) == known(whole)

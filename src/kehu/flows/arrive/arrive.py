@@ -184,6 +184,7 @@ def _together(database: Database, desk: Desk, sent: Sequence[Pushed]) -> list[Ar
     judged = _judged(desk, sent)
     senders = {_sheaf(*one): one[1] for one in sent}
     with database.begin() as tx:
+        customers.next_id(tx)  # Before anything else: a run that identifies changes what these records replace.
         at = desk.clock()
         kept = _withheld(tx, judged, database)
         numbers = {}
@@ -215,6 +216,7 @@ def many(database: Database, desk: Desk, rows: Sequence[Row], *, by: By | None =
     sent = [(row, by) for row in rows]
     judged = _judged(desk, sent)
     with database.begin() as tx, raw.kept_with_batches() as kept:
+        customers.next_id(tx)
         at = desk.clock()
         left = _withheld(tx, judged, database)
         numbers = {one: loads.start(tx, one.channel, at=at, pushed_by=one.author) for one in left}

@@ -90,7 +90,7 @@ def make(
         raise SettingsError("a decision needs an author")
     with database.begin() as tx:
         # Whoever else merges or splits waits here, and then sees what this one did.
-        customers.next_id(tx)
+        customers.alone(tx)
         if (before := made(once, tx)) is not None:
             kind, about = decisions.get(tx, before).kind, decisions.members(tx, before)
             return _answer(tx, before, kind, about, overrides=(), changed=True)

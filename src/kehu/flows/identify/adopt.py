@@ -228,7 +228,7 @@ def adopt(
     name = _saved(model, folder, clock())
     why = f"model {name}"
     with database.begin() as tx:
-        customers.next_id(tx)  # Nobody else changes customers from here on, so no state begins later than these.
+        customers.alone(tx)  # Nobody else changes customers from here on, so no state begins later than these.
         at = clock()
         progress.task("adopt")
         inforce.adopt(tx, Adopted(model=name, fingerprint=model.fingerprint, instead_of=asked.instead_of))

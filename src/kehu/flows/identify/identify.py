@@ -92,6 +92,7 @@ def identify(
         What it did; nothing at all, where no record waits.
     """
     with database.begin() as tx:
+        customers.alone(tx)  # Who waits now does so until it is done, and in this version.
         at = clock()
         if not customers.are_there(tx):
             _begin(tx, trust, survivorship)
@@ -147,7 +148,7 @@ def within(
     """
     if not len(waiting):
         return Identified()
-    customers.next_id(tx)  # One at a time: two who regroup the same customers would not see each other's work.
+    customers.alone(tx)  # One at a time: two who regroup the same customers would not see each other's work.
     inforce.require(tx, model)
     progress.task("identify", len(waiting))
     progress.step("pair")
@@ -190,7 +191,7 @@ def again(
     Returns:
         All that was touched, and the customer that each record had until now: `store.customers.MEMBERS`.
     """
-    customers.next_id(tx)
+    customers.alone(tx)
     inforce.require(tx, model)
     nobody = numbers.slice(0, 0)
     paired = pairing.Paired(
@@ -222,7 +223,7 @@ def anew(
 
     Whoever is a customer already keeps the number, as far as numbers can last; nobody may wait.
     """
-    customers.next_id(tx)
+    customers.alone(tx)
     inforce.require(tx, model)
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
