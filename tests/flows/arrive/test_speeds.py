@@ -22,7 +22,7 @@ from kehu.engine.few import Few
 from kehu.flows import run
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import OURS, Desk
-from kehu.flows.identify import identify
+from kehu.flows.identify import states
 from kehu.flows.intake.intake import Feed
 from kehu.model.records import POSITION, Batch
 from kehu.resolve import model as models
@@ -258,8 +258,9 @@ def lives(draw: st.DrawFn) -> list[tuple[Speed, list[tuple[int, int]]]]:
     return steps
 
 
-def _version(place: int, number: int) -> dict[str, object]:
-    own, other = (PEOPLE.slice(at % PEOPLE.num_rows, 1).to_pylist()[0] for at in (place, place + number))
+def _version(place: int, number: int) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = PEOPLE.to_pylist()
+    own, other = rows[place], rows[(place + number) % len(rows)]
     return other | {name: own[name] for name in ("channel", "record_id", "updated_at")}
 
 
@@ -291,14 +292,14 @@ def test_a_version_that_arrives_while_a_run_identifies_the_one_before_takes_its_
     desk = _desk(tmp_path)
     _run(store, desk, others)
     identifies, may_end = threading.Event(), threading.Event()
-    renew = identify.states.renew
+    renew = states.renew
 
-    def paused(*args: Any, **told: Any) -> int:
+    def paused(*args: Any, **told: Any) -> Any:
         identifies.set()
         assert may_end.wait(60)
         return renew(*args, **told)
 
-    monkeypatch.setattr(identify.states, "renew", paused)
+    monkeypatch.setattr(states, "renew", paused)
     with ThreadPoolExecutor(2) as both:
         ran = both.submit(_run, store, desk, before)
         assert identifies.wait(60)
