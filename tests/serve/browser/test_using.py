@@ -97,6 +97,7 @@ def test_customers_appear_while_somebody_types_and_come_back_with_the_back_butto
     page.keyboard.press("Enter")
     expect(page.locator("table.people .who")).to_have_text(["张伟", "张炜"])
     expect(page).to_have_url(f"{address}/search")
+    page.wait_for_load_state()  # Whoever types before the page is ready is not heard.
     page.locator("#q").fill("")
     expect(page.locator("#found")).to_contain_text("可以这样查找")
     page.locator("#q").press_sequentially("nana@", delay=20)
