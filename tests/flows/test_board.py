@@ -11,7 +11,7 @@ import pytest
 from kehu.errors import ConflictError, SettingsError
 from kehu.flows import board
 from kehu.flows.board import Source, Sources
-from kehu.flows.upkeep.alone import alone
+from kehu.flows.upkeep.alone import RUN, alone
 from kehu.store import contents, database, dues, loads
 from kehu.store.database import Database
 from kehu.store.sealing import keyring
@@ -75,7 +75,7 @@ def test_when_channels_are_read_next_is_told_until_nobody_reads_them(store: Data
 def test_a_run_in_progress_shows_the_figures_of_its_loads_as_they_grow(store: Database) -> None:
     with store.begin() as tx:
         loads.finish(tx, loads.start(tx, "calls", at=NOW - timedelta(days=1)), at=NOW)
-    with alone(store, board.LEASE, clock=lambda: NOW):
+    with alone(store, RUN, clock=lambda: NOW):
         begun = board.running(store, at=NOW)
         assert begun is not None
         assert (begun.loads, begun.reads) == ((), False)

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kehu.flows.board import LEASE
-from kehu.flows.upkeep.alone import alone
+from kehu.flows.upkeep.alone import RUN, alone
 from kehu.model.people import Role
 from kehu.store import dues, loads
 
@@ -35,7 +34,7 @@ def test_a_channel_shows_its_last_load_its_next_run_counts_and_errors(staff: Any
 def test_a_run_in_progress_asks_for_itself_until_it_is_over(staff: Any) -> None:
     browser, store = staff.signed_in(Role.ADMINISTRATOR), staff.office.database
     assert 'id="run"' not in browser.get("/channels").text
-    with alone(store, LEASE, clock=lambda: NOW):
+    with alone(store, RUN, clock=lambda: NOW):
         with store.begin() as tx:
             number = loads.start(tx, "calls", at=NOW)
             loads.advance(tx, number, counts=loads.Counts(read=4_321, accepted=4_321), done_at=NOW)

@@ -318,9 +318,9 @@ def test_what_is_left_for_later_is_done_before_a_transaction_ends_and_not_where_
 def test_more_than_are_kept_for_later_are_done_as_well(things: Database) -> None:
     with things.begin() as tx:
         _seen_when_asked(tx)
-        for number in range(100, 100 + 2 * libpq.MOST):
+        for number in range(100, 100 + 2 * libpq.WAITING):
             _insert(tx, [number])
-        assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * libpq.MOST
+        assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * libpq.WAITING
 
 
 @pytest.mark.parametrize("asked", [_seen_when_asked, _seen_by_sqlalchemy, lambda _: None])

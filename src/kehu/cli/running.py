@@ -14,7 +14,7 @@ from kehu import wiring
 from kehu.cli import options, schedule, screen
 from kehu.cli.screen import Watched
 from kehu.errors import KehuError, SettingsError
-from kehu.flows import board, meanwhile
+from kehu.flows import meanwhile
 from kehu.flows import run as runs
 from kehu.flows.analysis import figures, segments
 from kehu.flows.analysis import weekly as reports
@@ -23,7 +23,7 @@ from kehu.flows.identify import hot
 from kehu.flows.insight import sight
 from kehu.flows.run import Ran
 from kehu.flows.service import tickets
-from kehu.flows.upkeep.alone import alone
+from kehu.flows.upkeep.alone import RUN, alone
 from kehu.settings import reading
 from kehu.settings.sections import FILE_NAME, Settings
 from kehu.store import dues, holdings, planner
@@ -95,7 +95,7 @@ def collect(config: options.Config = None, channel: options.Channels = None, *, 
     """
     settings = _settings_with_channels(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
-        with wiring.town(settings) as secrets, alone(database, board.LEASE, clock=wiring.now) as guard:
+        with wiring.town(settings) as secrets, alone(database, RUN, clock=wiring.now) as guard:
             feeds = wiring.feeds(settings, channel, secrets=secrets)
             ran = runs.collect(
                 database,
@@ -117,7 +117,7 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
     """
     settings = reading.load(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
-        with alone(database, board.LEASE, clock=wiring.now) as guard:
+        with alone(database, RUN, clock=wiring.now) as guard:
             ran = runs.whole(database, [], **wiring.parts(settings, database), progress=guard.watched(progress))
         code = _finish(database, ran, progress, json=json)
     raise typer.Exit(code)
@@ -132,7 +132,7 @@ def whole(
     then: Callable[[], object] = lambda: None,
 ) -> Ran:
     """Do all that `kehu run` does, with the parts that the settings choose; `then` comes before figures are counted."""
-    with wiring.town(settings) as secrets, alone(database, board.LEASE, clock=wiring.now) as guard:
+    with wiring.town(settings) as secrets, alone(database, RUN, clock=wiring.now) as guard:
         feeds = wiring.feeds(settings, channels, secrets=secrets)
         ran = runs.whole(database, feeds, **wiring.parts(settings, database), progress=guard.watched(progress))
     tickets.sweep(database, at=wiring.now())

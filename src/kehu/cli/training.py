@@ -17,12 +17,11 @@ from kehu.cli.offline import Threads, tell_unknown
 from kehu.engine.engine import Engine
 from kehu.errors import SettingsError
 from kehu.flows import partition
-from kehu.flows.board import LEASE
 from kehu.flows.identify import adopt as adopting
 from kehu.flows.identify.adopt import Proposal, Shown
 from kehu.flows.identify.identify import Identified
 from kehu.flows.upkeep import audit
-from kehu.flows.upkeep.alone import alone
+from kehu.flows.upkeep.alone import RUN, alone
 from kehu.resolve.model import Learned, Model, Rates
 from kehu.settings import reading
 from kehu.settings.sections import Settings
@@ -133,7 +132,7 @@ def _wanted() -> bool:
 
 def _adopted(settings: Settings, database: Database, engine: Engine, model: Model) -> tuple[str, Identified]:
     asked = adopting.Asked(who=wiring.by().login, instead_of=settings.resolve.model)
-    with screen.watched() as progress, alone(database, LEASE, clock=wiring.now) as guard:
+    with screen.watched() as progress, alone(database, RUN, clock=wiring.now) as guard:
         done = adopting.adopt(
             database,
             engine,

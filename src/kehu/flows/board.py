@@ -7,15 +7,13 @@ from datetime import datetime
 
 from kehu.errors import ConflictError, KehuError
 from kehu.flows.intake.preview import Preview
-from kehu.flows.upkeep.alone import is_gone
+from kehu.flows.upkeep.alone import RUN, is_gone
 from kehu.model.codes import LoadState
 from kehu.store import dues, holdings, leases, loads
 from kehu.store.database import Database, Transaction
 from kehu.store.holdings import Channel
 from kehu.store.loads import Load
 
-LEASE = "run"
-"""What only one may do at a time: take in what is new."""
 SHOWN_LOADS = 100
 """Among so many loads are those looked for that a run in progress began."""
 
@@ -132,7 +130,7 @@ def _described(sources: Sources | None) -> tuple[tuple[Source, ...], str | None]
 
 
 def _running(tx: Transaction, at: datetime) -> Running | None:
-    held = leases.held(tx, LEASE)
+    held = leases.held(tx, RUN)
     if held is None or held.expires_at <= at or is_gone(held):
         return None
     recent = loads.recent(tx, limit=SHOWN_LOADS)

@@ -23,6 +23,9 @@ AGAIN = 3
 MOST = 200
 """So many questions are known by each connection."""
 
+WAITING = 200
+"""When so many statements wait in a transaction they are done, whatever follows."""
+
 FORGOTTEN = frozenset({b"26000", b"0A000"})
 """What PostgreSQL answers where a prepared question is gone, as somebody between us and it may drop it, or outdated."""
 
@@ -70,7 +73,7 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
         return
     reader, unsent = Transformer(driver), once.setdefault(UNSENT, [])
     unsent += [(text, _written(reader, values)) for values in several]
-    if len(unsent) >= MOST:
+    if len(unsent) >= WAITING:
         send(tx)
 
 
@@ -126,12 +129,7 @@ def _is_forgotten(answer: pq.abc.PGresult) -> bool:
 
 def _sent(tx: sa.Connection, statements: Sequence[tuple[str, Any]]) -> pq.abc.PGresult:
     """What the server says to the last of some statements, which travel together."""
-    try:
-        answers = _together(_driver(tx).pgconn, [(_name(tx, text), text, given) for text, given in statements])
-    except BaseException:
-        # Nobody may be given what the connection has still to say.
-        tx.invalidate()
-        raise
+    answers = _together(tx, [(_name(tx, text), text, given) for text, given in statements])
     for answer in answers:
         _require_done(answer)
     return answers[-1]
@@ -155,26 +153,30 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
         None for each that is to be asked alone: it is not prepared yet, or is refused.
     """
     driver = _driver(tx)
-    library, reader, known = driver.pgconn, Transformer(driver), _known(tx)
+    reader, known = Transformer(driver), _known(tx)
     names = [known.get(text) if driver.autocommit else None for text, _ in questions]
     prepared = zip(names, questions, strict=True)
     sent = [(name, text, _written(reader, values)) for name, (text, values) in prepared if isinstance(name, bytes)]
-    try:
-        came = iter(_together(library, sent))
-    except BaseException:
-        # Nobody may be given what the connection has still to say.
-        tx.invalidate()
-        raise
+    came = iter(_together(tx, sent))
     answers = [next(came) if isinstance(name, bytes) else None for name in names]
     return [
         _read(reader, one) if one is not None and one.status == pq.ExecStatus.TUPLES_OK else None for one in answers
     ]
 
 
-def _together(library: pq.abc.PGconn, sent: Sequence[tuple[bytes | None, str, Any]]) -> list[pq.abc.PGresult]:
+def _together(tx: sa.Connection, sent: Sequence[tuple[bytes | None, str, Any]]) -> list[pq.abc.PGresult]:
     """The answers to statements, each with its name if it is prepared, its text and its values."""
     if not sent:
         return []
+    try:
+        return _answers(_driver(tx).pgconn, sent)
+    except BaseException:
+        # Nobody may be given what the connection has still to say.
+        tx.invalidate()
+        raise
+
+
+def _answers(library: pq.abc.PGconn, sent: Sequence[tuple[bytes | None, str, Any]]) -> list[pq.abc.PGresult]:
     library.enter_pipeline_mode()
     for name, text, given in sent:
         if name is None:

@@ -4,8 +4,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from kehu.flows.board import LEASE
-from kehu.flows.upkeep.alone import alone
+from kehu.flows.upkeep.alone import RUN, alone
 from kehu.model.people import Role
 from kehu.store import loads
 
@@ -15,7 +14,7 @@ def test_a_run_in_progress_is_watched_live(visit: Any, house: str, staff: Any, s
     store, clock = staff.office.database, staff.application.state.given.clock
     page = visit(f"{house}/channels", language="en-GB")
     sign_in(page, "watcher")
-    with alone(store, LEASE, clock=clock):
+    with alone(store, RUN, clock=clock):
         with store.begin() as tx:
             number = loads.start(tx, "live", at=clock())
         page.reload()

@@ -153,11 +153,12 @@ def within(
     progress.task("identify", len(waiting))
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
-    others_wait = not are_all and records.others_wait(tx, waiting if waited is None else waited)
+    waited = waiting if waited is None else waited
+    others_wait = not are_all and records.others_wait(tx, waited)
     paired = pairing.of_waiting(tx, engine, waiting, limits=limits, held=held, others_wait=others_wait)
     done = _grouped(
-        tx, model, paired, limits=limits, waited=waiting if waited is None else waited, trust=trust,
-        survivorship=survivorship, at=at, why=why, progress=progress,
+        tx, model, paired, limits=limits, waited=waited, trust=trust, survivorship=survivorship, at=at, why=why,
+        progress=progress,
     )  # fmt: skip
     progress.advance(len(waiting))
     return done
@@ -228,8 +229,9 @@ def anew(
     progress.step("pair")
     limits = keys.limits(hot_key_limit=hot_key_limit)
     paired = pairing.of_all(tx, engine, limits=limits)
+    nobody = paired.anew.slice(0, 0)
     return _grouped(
-        tx, model, paired, limits=limits, waited=paired.lost, trust=trust, survivorship=survivorship, at=at, why=why,
+        tx, model, paired, limits=limits, waited=nobody, trust=trust, survivorship=survivorship, at=at, why=why,
         progress=progress,
     )  # fmt: skip
 

@@ -20,6 +20,8 @@ from kehu.store import leases
 from kehu.store.database import Database
 from kehu.store.leases import Lease
 
+RUN = "run"
+"""The name of what only one may do at a time: take in what is new, and whatever must not meet that."""
 LASTS = timedelta(minutes=5)
 """After so long without a sign of life a lease on another machine may be taken."""
 BEAT_S = 20.0
@@ -70,7 +72,7 @@ def alone(
 
     Args:
         database: The store.
-        name: What only one may do at a time: `run`.
+        name: What only one may do at a time: `RUN`.
         clock: The time, aware.
         lasts: How long the lease outlives its last sign of life.
         beat_s: How often a sign of life is given.

@@ -22,7 +22,7 @@ from kehu.collect import raw
 from kehu.errors import StoreError
 from kehu.flows.progress import SILENT, Progress
 from kehu.flows.upkeep import audit as auditing
-from kehu.flows.upkeep.alone import alone
+from kehu.flows.upkeep.alone import RUN, alone
 from kehu.flows.upkeep.audit import Seal
 from kehu.flows.upkeep.backup import Asked, held
 from kehu.resolve import keys as blocking
@@ -133,7 +133,7 @@ def rotate(
         ConflictError: A run, or another rotation, is at work.
         SettingsError: The keys cannot be written where they are kept.
     """
-    with alone(database, "run", clock=clock) as guard:
+    with alone(database, RUN, clock=clock) as guard:
         watched = guard.watched(progress)
         database = _with_newest(database, cupboard, makes=makes)
         hashes = _turned(database, asked, watched)
