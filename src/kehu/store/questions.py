@@ -6,7 +6,7 @@ the questions about these be made anew, in the same transaction.
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +75,23 @@ _LINKS = pa.schema([_PAIRS.field(name) for name in (*_RECORDS, "weight", "state"
 _MADE = pa.schema([(column.name, pa.int64()) for column in question.c])
 
 
-def renew(tx: Transaction, concerned: pa.Array | None, *, review_from: float, link_from: float) -> None:
+class Known(NamedTuple):
+    """What somebody knows who changed customers a moment ago."""
+
+    links: pa.Table
+    """`store.links.STORED`: all links of the records of these customers."""
+    owned: pa.Table
+    """`customers.MEMBERS`: whose those records are, and others; null for nobody's."""
+
+
+def renew(
+    tx: Transaction,
+    concerned: pa.Array | None,
+    *,
+    review_from: float,
+    link_from: float,
+    known: Known | None = None,
+) -> None:
     """Ask anew about these customers, or about all.
 
     Args:
@@ -83,6 +99,7 @@ def renew(tx: Transaction, concerned: pa.Array | None, *, review_from: float, li
         concerned: Numbers, living or retired; None for all.
         review_from: The weight from which a pair is in doubt.
         link_from: The weight from which it would be joined.
+        known: What need not be asked.
     """
     if concerned is None or len(concerned) >= MANY:
         tx.execute(question.delete())
@@ -92,11 +109,11 @@ def renew(tx: Transaction, concerned: pa.Array | None, *, review_from: float, li
     else:
         for side in ("customer_l", "customer_r"):
             bulk.delete(tx, question, pa.table({side: concerned}))
-        pairs = _of(tx, concerned)
+        pairs = _of(tx, concerned) if known is None else _of_known(tx, concerned, known)
     pairs = _unanswered(tx, pairs)
     if pairs.num_rows:
-        known = _known(tx, _once(pairs, _CUSTOMERS))
-        bulk.insert(tx, question, _questions(pairs, known, review_from=review_from, link_from=link_from))
+        told = _known(tx, _once(pairs, _CUSTOMERS))
+        bulk.insert(tx, question, _questions(pairs, told, review_from=review_from, link_from=link_from))
 
 
 _OPEN = [State.DOUBTFUL.value, State.REFUSED.value]
@@ -150,6 +167,23 @@ def _of(tx: Transaction, concerned: pa.Array) -> pa.Table:
         with bulk.among(tx, side.c.customer_id, concerned) as one_of_them:
             pieces.append(bulk.read(tx, _between(side).where(link.c.state.in_(_OPEN), one_of_them), _PAIRS))
     return pa.concat_tables(pieces)
+
+
+def _of_known(tx: Transaction, concerned: pa.Array, known: Known) -> pa.Table:
+    """As `_of`, out of what is known."""
+    found = known.links.select(_LINKS.names).filter(pc.is_in(known.links.column("state"), value_set=pa.array(_OPEN)))
+    if not found.num_rows:
+        return _PAIRS.empty_table()
+    owned = known.owned
+    missing = bulk.without(_once(found, _RECORDS), owned.column("record").combine_chunks())
+    if len(missing):
+        owned = pa.concat_tables([owned, customers.memberships(tx, missing).cast(owned.schema)])
+    of_each = [_looked_up(found.column(side), owned) for side in _RECORDS]
+    for name, side in zip(_CUSTOMERS, of_each, strict=True):
+        found = found.append_column(name, side)
+    mine = pc.or_(*(pc.is_in(side, value_set=concerned) for side in of_each))
+    # Somebody who waits is nobody's yet: neither different nor the same.
+    return found.filter(pc.and_(mine, pc.not_equal(*of_each))).cast(_PAIRS)
 
 
 _LEFT, _RIGHT = member.alias("member_l"), member.alias("member_r")

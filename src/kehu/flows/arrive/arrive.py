@@ -22,6 +22,7 @@ from kehu.collect import push, raw
 from kehu.engine.engine import Engine
 from kehu.flows.arrive.door import Door
 from kehu.flows.identify import identify
+from kehu.flows.identify.identify import Settled
 from kehu.flows.intake import intake
 from kehu.flows.intake.held import Held
 from kehu.flows.intake.intake import Feed
@@ -152,8 +153,13 @@ Row = Mapping[str, str | None]
 """A record as it was sent: our column names, `channel` among them."""
 
 
-InForce = Mapping[int, tuple[str, str]]
-"""The record in force of each key that arrived: its number, its channel and key."""
+class Known(NamedTuple):
+    """What is known of the keys that arrived, once they have their customers."""
+
+    in_force: Mapping[int, tuple[str, str]]
+    """The record in force of each: its number, its channel and key."""
+    settled: Settled
+    """Those that had no customer before, and all that they touched."""
 
 
 Pushed = tuple[Row, By | None]
@@ -192,8 +198,8 @@ def _together(database: Database, desk: Desk, sent: Sequence[Pushed]) -> list[Ar
             numbers[sheaf], is_new = loads.of_day(tx, sheaf.channel, at=at, pushed_by=sheaf.author)
             if is_new:
                 _note(tx, numbers[sheaf], senders[sheaf])
-        _, told, in_force = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
-        linked = _links(tx, desk, in_force)
+        _, told, known = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
+        linked = _links(tx, desk, known)
     created = set[int | None]()
     answers = []
     for arrived in _in_order(sent, told):
@@ -268,13 +274,13 @@ def _stored(
     *,
     at: datetime,
     keep_raw: bool = False,
-) -> tuple[Counts, dict[Sheaf, list[Arrived]], InForce]:
+) -> tuple[Counts, dict[Sheaf, list[Arrived]], Known]:
     """Store what arrived and give it its customers; what became of each row, sheaf by sheaf.
 
     With `keep_raw` the rows are kept in the store as they came: a file for each would outnumber the records.
     """
     total, added, held_back = Counts(), {}, Held()
-    keys: dict[str, list[pa.Array]] = {}
+    next_id = customers.next_id(tx)
     for sheaf, batch in ((sheaf, one.judged) for sheaf, one in kept.items()):
         counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at, wait=False)
         held_back.hold(added[sheaf])
@@ -282,17 +288,12 @@ def _stored(
             pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[sheaf].records)
         loads.advance(tx, numbers[sheaf], counts=counts, done_at=at)
         total = intake.sum_of(total, counts)
-        keys.setdefault(sheaf.channel, []).extend(batch.clean["record_id"].chunks)
-    keyed = {
-        channel: customers.of_keys(tx, channel, pc.unique(pa.chunked_array(theirs, pa.string())))
-        for channel, theirs in keys.items()
-    }
+    keyed = _in_force(tx, kept, added)
     held = pa.concat_tables(keyed.values())
     new = pa.chunked_array([one.records for one in added.values()], pa.int64())
     waits = pc.or_kleene(pc.is_in(held["record"], value_set=pc.drop_null(new)), pc.is_null(held["customer_id"]))
     waiting = held["record"].filter(waits).combine_chunks().sort()
-    next_id = customers.next_id(tx)
-    identify.within(
+    settled = identify.within(
         tx,
         desk.engine,
         desk.model,
@@ -310,13 +311,32 @@ def _stored(
         for channel, theirs in keyed.items()
         for key, number in zip(theirs["record_id"].to_pylist(), theirs["record"].to_pylist(), strict=True)
     }
-    owners = customers.memberships(tx, held["record"].combine_chunks())
-    customer = {
-        in_force[number]: owner
-        for number, owner in zip(owners["record"].to_pylist(), owners["customer_id"].to_pylist(), strict=True)
-    }
+    owners = dict(zip(held["record"].to_pylist(), held["customer_id"].to_pylist(), strict=True))
+    owners |= zip(settled.records["record"].to_pylist(), settled.records["customer_id"].to_pylist(), strict=True)
+    customer = {key: owners[number] for number, key in in_force.items()}
     told = {sheaf: _told(sheaf.channel, one, added[sheaf], customer, next_id) for sheaf, one in kept.items()}
-    return total, told, in_force
+    return total, told, Known(in_force, settled)
+
+
+def _in_force(
+    tx: Transaction, kept: Mapping[Sheaf, Withheld], added: Mapping[Sheaf, records.Added]
+) -> dict[str, pa.Table]:
+    """For each channel the records in force of the keys that arrived, and whose they were: `store.customers.KEYED`."""
+    arrived: dict[str, list[Sheaf]] = {}
+    for sheaf in kept:
+        arrived.setdefault(sheaf.channel, []).append(sheaf)
+    keyed = {}
+    for channel, sheaves in arrived.items():
+        rows = [kept[sheaf].judged.clean for sheaf in sheaves]
+        first = [
+            records.first_versions(added[one]).select(customers.KEYED.names).cast(customers.KEYED) for one in sheaves
+        ]
+        if sum(one.num_rows for one in first) == sum(one.num_rows for one in rows):
+            keyed[channel] = pa.concat_tables(first)
+            continue
+        keys = pa.chunked_array([chunk for one in rows for chunk in one["record_id"].chunks], pa.string())
+        keyed[channel] = customers.of_keys(tx, channel, pc.unique(keys))
+    return keyed
 
 
 def _told(
@@ -354,23 +374,25 @@ def _told(
     return answers
 
 
-def _links(tx: Transaction, desk: Desk, mine: InForce) -> dict[tuple[str, str | None], tuple[Linked, ...]]:
+def _links(tx: Transaction, desk: Desk, known: Known) -> dict[tuple[str, str | None], tuple[Linked, ...]]:
     """For each key that arrived the records that its record in force was joined with."""
-    found = links.of_records(tx, pa.array(list(mine), pa.int64()), state=links.State.LINKED)
+    mine, settled = known.in_force, known.settled
+    told = _names(settled.records)
+    found = settled.links.filter(pc.equal(settled.links["state"], links.State.LINKED.value))
+    if asked := [number for number in mine if number not in told]:
+        found = links.once(pa.concat_tables([found, links.of_records(tx, pa.array(asked), state=links.State.LINKED)]))
     of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for link in found.sort_by([("weight", "descending")]).to_pylist():
         for own, other in itertools.permutations((link["record_l"], link["record_r"])):
             if own in mine and len(of_mine.setdefault(own, [])) < SHOWN_LINKS:
                 of_mine[own].append((other, link))
-    others = pa.array(sorted({other for shown in of_mine.values() for other, _ in shown}), pa.int64())
-    known = {
-        row["record"]: row for row in records.read(tx, others, columns=("record", "channel", "record_id")).to_pylist()
-    }
+    others = {other for shown in of_mine.values() for other, _ in shown} - told.keys()
+    told |= _names(records.read(tx, pa.array(sorted(others), pa.int64()), columns=NAMES))
     return {
         mine[own]: tuple(
             Linked(
-                channel=known[other]["channel"],
-                record_id=known[other]["record_id"],
+                channel=told[other][0],
+                record_id=told[other][1],
                 weight=link["weight"],
                 evidence=tuple(explain.evidence(link["levels"], link["weight"], desk.model)),
             )
@@ -378,3 +400,12 @@ def _links(tx: Transaction, desk: Desk, mine: InForce) -> dict[tuple[str, str | 
         )
         for own, shown in of_mine.items()
     }
+
+
+NAMES = ("record", "channel", "record_id")
+
+
+def _names(rows: pa.Table) -> dict[int, tuple[str, str]]:
+    """The channel and key of each record."""
+    number, *names = (rows[name].to_pylist() for name in NAMES)
+    return dict(zip(number, zip(*names, strict=True), strict=True))

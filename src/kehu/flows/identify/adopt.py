@@ -236,7 +236,7 @@ def adopt(
         came = identify.within(
             tx, engine, model, waiting=records.waiting(tx), are_all=True, trust=trust, survivorship=survivorship,
             hot_key_limit=hot_key_limit, at=at, why="identify", progress=progress,
-        )  # fmt: skip
+        ).done  # fmt: skip
         done = identify.anew(
             tx, engine, model, trust=trust, survivorship=survivorship, hot_key_limit=hot_key_limit, at=at,
             why=why, progress=progress,

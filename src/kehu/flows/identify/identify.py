@@ -5,7 +5,7 @@ touch is read, paired and grouped again, and the answer is the one that starting
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -61,6 +61,18 @@ class Identified:
     """Customers that changed because the settings of golden values did."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What is known now of the records that were looked at: nobody need ask the store for it."""
+
+    done: Identified = field(default_factory=Identified)
+    """What it took."""
+    records: pa.Table = field(default_factory=records.RECORDS.empty_table)
+    """The records, each with the customer it is of from now on: `store.records.RECORDS`."""
+    links: pa.Table = field(default_factory=links.STORED.empty_table)
+    """All links between them, and those of the records that waited with any other: `store.links.STORED`."""
+
+
 def identify(
     database: Database,
     engine: Engine,
@@ -109,7 +121,7 @@ def identify(
             why=why,
             held=held,
             progress=progress,
-        )
+        ).done
         renewed = states.renew(tx, trust=trust, survivorship=survivorship, at=at, progress=progress)
         # What a question is worth follows from what its customers know.
         if renewed or facts.get(tx, facts.QUESTIONS) != KEPT:
@@ -140,14 +152,14 @@ def within(
     why: str,
     held: Held | None = None,
     progress: Progress = SILENT,
-) -> Identified:
+) -> Settled:
     """As `identify`, for some of the waiting records and in the caller's transaction.
 
     Those that go on waiting have no keys yet: they find their customers later, as if they had come later. With `waited`
     these of them only are noted as waiting: the others came in this transaction. If they `are_all` nobody else waits.
     """
     if not len(waiting):
-        return Identified()
+        return Settled()
     customers.alone(tx)  # One at a time: two who regroup the same customers would not see each other's work.
     inforce.require(tx, model)
     progress.task("identify", len(waiting))
@@ -233,7 +245,7 @@ def anew(
     return _grouped(
         tx, model, paired, limits=limits, waited=nobody, trust=trust, survivorship=survivorship, at=at, why=why,
         progress=progress,
-    )  # fmt: skip
+    ).done  # fmt: skip
 
 
 def _grouped(
@@ -249,7 +261,7 @@ def _grouped(
     why: str,
     ids: pa.Table | None = None,
     progress: Progress = SILENT,
-) -> Identified:
+) -> Settled:
     """Score the pairs, group all that they reach, and store what came of it."""
     progress.step("score")
     concerned = pc.unique(pa.chunked_array([paired.anew, pairing.sides(paired.pairs)], pa.int64()))
@@ -269,12 +281,14 @@ def _grouped(
     mine = np.isin(rows.numbers, touched.records.to_numpy())
     placed = _placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
     with states.making(tx, placed.rows, trust=trust, survivorship=survivorship) as state:
-        linked = bulk.without(paired.anew, paired.newborn)
-        links.replace(tx, linked, _links(rows.records, rows.numbers, found, groups, model, decided))
-        links.settle(tx, touched.links, _links(rows.records, rows.numbers, kept, groups, model, decided))
-        done = _store(tx, placed, state, model, waited=waited, at=at, why=why)
+        new = _links(rows.records, rows.numbers, found, groups, model, decided)
+        links.replace(tx, bulk.without(paired.anew, paired.newborn), new)
+        settled = _links(rows.records, rows.numbers, kept, groups, model, decided)
+        links.settle(tx, touched.links, settled)
+        written = _store(tx, placed, state, waited=waited, at=at, why=why)
+        _ask(tx, placed, rows.table, pa.concat_tables([new, settled, touched.beyond]), model)
     apart = groups[found.left] != groups[found.right]
-    return Identified(
+    done = Identified(
         records=len(paired.anew),
         touched=len(touched.records),
         pairs=len(found.left),
@@ -282,8 +296,9 @@ def _grouped(
         refused=int((follow & apart).sum()),
         hot_keys=paired.hot.num_rows,
         hot=hot.named(paired.hot),
-        **done,
+        **written,
     )
+    return Settled(done=done, records=placed.rows, links=pa.concat_tables([new, settled]))
 
 
 def _with_all(
@@ -373,19 +388,36 @@ def _placed(tx: Transaction, rows: pa.Table, groups: Numbers, ids: pa.Table | No
 
 
 def _store(
-    tx: Transaction, placed: _Placed, state: states.Making, model: Model, *, waited: pa.Array, at: datetime, why: str
+    tx: Transaction, placed: _Placed, state: states.Making, *, waited: pa.Array, at: datetime, why: str
 ) -> dict[str, int]:
     """Write the customers that the groups are, and let the numbers that no group kept lead to them."""
-    rows, before = placed.rows, placed.before
-    nobodys = rows.column("record").filter(pa.array(before < 0)).combine_chunks()
-    customers.assign(tx, rows.select(["record", "customer_id"]), at=at, new=nobodys, waited=waited)
+    rows = placed.rows
+    nobodys = rows.column("record").filter(pa.array(placed.before < 0)).combine_chunks()
+    customers.assign(tx, rows.select(customers.MEMBERS.names), at=at, new=nobodys, waited=waited)
     written = states.write(tx, state, at=at, why=why, new=placed.new)
     if placed.merged.num_rows:
         customers.merge_into(tx, placed.merged, at=at, why=why)
-    now = rows.column("customer_id").to_numpy()
-    concerned = pa.array(np.unique(np.concatenate([before[before >= 0], now])))
-    questions.renew(tx, concerned, review_from=model.review_from, link_from=model.link_from)
     return {"created": written.created, "changed": written.changed, "merged": placed.merged.num_rows}
+
+
+def _ask(tx: Transaction, placed: _Placed, looked_at: pa.Table, known: pa.Table, model: Model) -> None:
+    """Make the questions about the customers anew.
+
+    Args:
+        tx: The transaction.
+        placed: The records whose customers are concerned.
+        looked_at: `store.records.RECORDS`: those records, and others that keep their customers.
+        known: `store.links.STORED`: all links of the records.
+        model: What tells which of them are in doubt.
+    """
+    now = placed.rows.column("customer_id").to_numpy()
+    concerned = pa.array(np.unique(np.concatenate([placed.before[placed.before >= 0], now])))
+    mine = pc.is_in(looked_at.column("record"), value_set=placed.rows.column("record").combine_chunks())
+    others = looked_at.filter(pc.invert(mine))
+    owned = pa.concat_tables([one.select(customers.MEMBERS.names) for one in (placed.rows, others)])
+    questions.renew(
+        tx, concerned, review_from=model.review_from, link_from=model.link_from, known=questions.Known(known, owned)
+    )
 
 
 def _ids(rows: pa.Table, ids: pa.Table, now: Numbers) -> Numbers:

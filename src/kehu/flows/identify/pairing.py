@@ -59,6 +59,8 @@ class Reach:
     """Their numbers."""
     links: pa.Table
     """The stored links between them that still hold: `store.links.STORED`."""
+    beyond: pa.Table
+    """Those of them with any other record; they tie nobody."""
 
 
 def of_waiting(
@@ -173,10 +175,10 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float
         reached = pa.concat_arrays([reached, frontier])
     every = pa.concat_tables(held)
     if not every.num_rows:
-        return Reach(records=reached, links=every)
-    every = every.filter(_touching(every, reached, pc.and_))
-    every = every.filter(pc.invert(_touching(every, paired.anew, pc.or_)))
-    return Reach(records=reached, links=links.once(every))
+        return Reach(records=reached, links=every, beyond=every)
+    every = links.once(every.filter(pc.invert(_touching(every, paired.anew, pc.or_))))
+    within = _touching(every, reached, pc.and_)
+    return Reach(records=reached, links=every.filter(within), beyond=every.filter(pc.invert(within)))
 
 
 def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
