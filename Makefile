@@ -1,7 +1,10 @@
 # Everything a person does here. `make setup` runs by itself before the others; it needs python3 (3.11 or newer,
 # with venv), node and npm, and makes .venv with the command `kehu` and the browser files.
 
-PYTHON ?= python3
+# Debian builds its Python with the help of a profile: kehu takes it a sixth less time than one that pyenv built.
+SYSTEM := /usr/bin/python3
+PYTHON ?= $(shell $(SYSTEM) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $(SYSTEM) || echo python3)
 BIN := .venv/bin
 STAMP := .venv/.kehu-setup
 VENDOR := src/kehu/serve/static/vendor

@@ -14,8 +14,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 PATIENCE_S = 120
-MEMORY = "1G"
-"""What a server may keep of its pages in memory: less than a million records need."""
+MEMORY = {"mariadb": "4G", "postgresql": "1GB"}
+"""What a server may keep of its pages in memory. PostgreSQL reads others from the memory of the system, as SQLite does;
+MariaDB goes round it, and reads them from the disk: it is given what a million records need."""
 
 
 @contextlib.contextmanager
@@ -39,7 +40,7 @@ def _mariadb(folder: Path) -> Iterator[str]:
     serve = [_program("mariadbd"), *common, f"--port={port}", "--bind-address=127.0.0.1"]
     # Temporary tables stand in the folder, too: whoever tidies up /tmp meanwhile would take them away.
     serve += [f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--tmpdir={folder / 'data'}"]
-    serve += [f"--innodb-buffer-pool-size={MEMORY}"]
+    serve += [f"--innodb-buffer-pool-size={MEMORY['mariadb']}"]
     server = f"mariadb+pymysql://root@127.0.0.1:{port}/"
     with _serving(serve, server, folder, owner):
         _execute(server, "CREATE DATABASE IF NOT EXISTS kehu")
@@ -56,7 +57,7 @@ def _postgresql(folder: Path) -> Iterator[str]:
         _run([_program("initdb"), "-D", data, "-U", user, "-A", "trust", "-E", "UTF8"], folder, owner)
     serve = [_program("postgres"), "-D", data, "-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1"]
     served = f"postgresql+psycopg://{user}@127.0.0.1:{port}/postgres"
-    with _serving([*serve, "-c", f"shared_buffers={MEMORY}B"], served, folder, owner):
+    with _serving([*serve, "-c", f"shared_buffers={MEMORY['postgresql']}"], served, folder, owner):
         yield served
 
 

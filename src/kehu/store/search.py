@@ -203,18 +203,25 @@ def sharing_doors(tx: Transaction, records: pa.Table, *, most: int) -> pa.Array:
     return pc.unique(few_only.column("customer_id").combine_chunks())
 
 
-def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
+def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table, *, had: pa.Table | None = None) -> None:
     """Let these customers be found by these `TERMS`, as `kept` has them, and by nothing else; no terms: by nothing.
 
     Terms that are there are left alone: most customers are found by the same as before.
+
+    Args:
+        tx: The transaction.
+        customer_ids: Their numbers.
+        terms: What they are found by from now on.
+        had: What they were found by until now, if somebody knows; of others, too.
     """
-    had = of_customers(tx, customer_ids)
+    is_known = had is not None
+    had = of_customers(tx, customer_ids) if had is None else had
     if max(had.num_rows, terms.num_rows) <= FEW:
         old, new = (
             set(zip(*(one.column(name).to_pylist() for name in TERMS.names), strict=True)) for one in (had, terms)
         )
         bulk.delete(tx, search_term, _table(old - new))
-        bulk.insert(tx, search_term, _table(new - old))
+        bulk.insert(tx, search_term, _table(new - old), unless_there=is_known)
         return
     if had.num_rows:
         words, whose = (_codes(had.column(name), terms.column(name)) for name in TERMS.names)
@@ -222,7 +229,7 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table) -> None:
         before, after = both[: had.num_rows], both[had.num_rows :]
         bulk.delete(tx, search_term, had.filter(pa.array(~np.isin(before, after))))
         terms = terms.filter(pa.array(~np.isin(after, before)))
-    bulk.insert(tx, search_term, terms)
+    bulk.insert(tx, search_term, terms, unless_there=is_known)
 
 
 def _table(told: Collection[tuple[str, int]]) -> pa.Table:

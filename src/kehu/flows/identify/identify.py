@@ -280,7 +280,9 @@ def _grouped(
     progress.step("store")
     mine = np.isin(rows.numbers, touched.records.to_numpy())
     placed = _placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
-    with states.making(tx, placed.rows, trust=trust, survivorship=survivorship) as state:
+    # Only where nothing but new records came are customers what their records make them.
+    before = placed.before if len(paired.newborn) == len(paired.anew) and not len(paired.lost) else None
+    with states.making(tx, placed.rows, trust=trust, survivorship=survivorship, before=before) as state:
         new = _links(rows.records, rows.numbers, found, groups, model, decided)
         links.replace(tx, bulk.without(paired.anew, paired.newborn), new)
         settled = _links(rows.records, rows.numbers, kept, groups, model, decided)

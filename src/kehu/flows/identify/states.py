@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from kehu.flows import meanwhile
@@ -50,6 +51,8 @@ class Making:
     """The golden values of the customers, and how they can be reached."""
     terms: Callable[[], pa.Table]
     """What they are found by."""
+    found_by: Callable[[], pa.Table] | None = None
+    """What they were found by until now; None where that is not known."""
 
 
 def made(tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivorship: Survivorship = DEFAULT) -> Made:
@@ -61,7 +64,12 @@ def made(tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivors
 
 @contextmanager
 def making(
-    tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivorship: Survivorship = DEFAULT
+    tx: Transaction,
+    rows: pa.Table,
+    *,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    before: npt.NDArray[np.int64] | None = None,
 ) -> Iterator[Making]:
     """Make the states of customers out of their records, and of what is decided about these; of many, beside the block.
 
@@ -70,6 +78,8 @@ def making(
         rows: `store.records.RECORDS`, all records of each customer, with the `customer_id` that they are to have.
         trust: For each channel how far its values are believed.
         survivorship: Which values survive.
+        before: The customer that each of the records made what it is until now, without any other; -1 for nobody. None
+            where records of theirs are gone, or say something else now.
     """
     pins = decisions.pinned(tx, rows.column("record").combine_chunks()).select(PINS.names).cast(PINS)
     finder = finding.finder(tx)
@@ -82,8 +92,22 @@ def making(
         found = golden.of(members, trust=trust, survivorship=orders, pins=pins)
         return found, reaching.of(members, found)
 
+    def terms(of: pa.Table) -> pa.Table:
+        return search.kept(search.terms(of), finder)
+
     with meanwhile.beside(records=rows.num_rows) as thread:
-        yield Making(values=thread.begin(values), terms=thread.begin(lambda: search.kept(search.terms(rows), finder)))
+        yield Making(
+            values=thread.begin(values),
+            terms=thread.begin(lambda: terms(rows)),
+            # Of many, a database tells them sooner than they are made.
+            found_by=None if before is None or rows.num_rows > few.MOST else lambda: terms(_as_before(rows, before)),
+        )
+
+
+def _as_before(rows: pa.Table, customer: npt.NDArray[np.int64]) -> pa.Table:
+    """The records that were somebody's, and whose."""
+    place = rows.schema.get_field_index("customer_id")
+    return bulk.where(rows.set_column(place, "customer_id", pa.array(customer)), customer >= 0)
 
 
 def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:
@@ -101,7 +125,7 @@ def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Arr
     numbers = values.column("customer_id").combine_chunks()
     known = numbers if new is None else bulk.without(numbers, new)
     media.replace(tx, known, reached)
-    search.replace(tx, known, state.terms())
+    search.replace(tx, known, state.terms(), had=None if state.found_by is None else state.found_by())
     return written
 
 
