@@ -61,7 +61,7 @@ def test_a_model_that_the_store_was_not_told_of_is_refused(kehu: Kehu, project: 
 
 def test_another_limit_of_hot_keys_is_brought_into_force_for_all(kehu: Kehu, project: Path) -> None:
     head = "流水号,客户姓名,证件类型,证件号码,联系电话,通讯地址,客户类别,受理时间"
-    rows = [f"X{place},司徒建国,身份证,110101199003070417,13911112222,,," for place in range(4)]
+    rows = [f"X{place},司徒建国,,,13911112222,,," for place in range(4)]
     (project / "hall" / "more.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
     assert kehu("run").code == 0
     name = kehu("train", "--adopt", "--model", "shipped", "--yes", "--json").json["model"]

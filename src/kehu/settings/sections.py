@@ -83,7 +83,10 @@ class Resolve(_Section):
         "adopted (`kehu train --adopt`), the store knows which is in force.",
     )
     hot_key_limit: int = Field(
-        default=100, ge=2, description="A value shared by more records than this makes no pairs, and is reported."
+        default=100,
+        ge=2,
+        description="A value shared by more records than this makes no pairs, and is reported; a certificate by ten "
+        "times as many.",
     )
     threads: int = Field(default=0, ge=0, description="Threads to resolve with; 0 takes every core.")
 

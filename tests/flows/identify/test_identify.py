@@ -239,6 +239,7 @@ def test_a_lone_record_is_a_customer(new_store: NewStore) -> None:
         pytest.param({"phone": "15912345678"}, id="an agent's phone"),
         pytest.param({"id_number": "", "id_type": ""}, id="a blank certificate"),
         pytest.param({"id_number": "111111111111111111"}, id="a placeholder certificate"),
+        pytest.param({"id_number": "110101199003071233"}, id="a clerk's own certificate"),
         pytest.param({"name": "test"}, id="a placeholder name"),
     ],
 )
@@ -260,6 +261,14 @@ def test_a_value_that_thousands_share_makes_no_giant(new_store: NewStore, shared
     deliver(store, flat(rows))
     identify(store)
     assert max(len(group) for group in partition(store)) <= 5
+
+
+def test_who_tells_one_certificate_again_and_again_stays_one_customer(new_store: NewStore) -> None:
+    """Their phone is hot meanwhile, and everything else they say."""
+    calls = flat([{"name": "周婷婷", "phone": "15912345678", "id_number": "510104198803124515"}] * 60)
+    store = new_store()
+    arrive(store, [calls.slice(0, 40), calls.slice(40)], hot_key_limit=10)
+    assert [len(group) for group in partition(store)] == [60]
 
 
 def test_a_hot_key_is_reported(new_store: NewStore) -> None:
