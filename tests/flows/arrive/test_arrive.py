@@ -8,23 +8,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kehu.collect.town import town
 from kehu.engine.duck import Duck
 from kehu.errors import KehuError, SourceError
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk, Status
 from kehu.flows.identify import identify
+from kehu.flows.upkeep import verify
 from kehu.flows.users.people import By
 from kehu.process.checks import Required
 from kehu.resolve import model as models
-from kehu.store import contents, customers, database, holdings, loads, quarantine
+from kehu.store import contents, customers, database, holdings, links, loads, quarantine, questions, records
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Filter
-from kehu.store.database import Database
+from kehu.store.database import Database, Transaction
 from kehu.store.dictionary.whole import tables
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
@@ -264,3 +268,48 @@ def test_records_that_come_while_one_is_committed_share_the_next_commit(store: D
     assert together == 2 * alone
     assert {answer.status for answer in told} == {Status.ACCEPTED}
     assert len({answer.customer_id for answer in told}) == many + 1
+
+
+def test_what_is_answered_is_what_the_store_holds(store: Database, tmp_path: Path) -> None:
+    """One by one and several at once: new ones, repetitions and other versions, which all say whose they are."""
+    rng = np.random.default_rng(7)
+    sent = town.make(160, seed=7).records.to_pylist()
+    again = [sent[place] for place in rng.integers(160, size=40)]
+    moved = [{**sent[place], "address": "浙江省杭州市西湖区文三路138号"} for place in rng.integers(160, size=40)]
+    rows = [{name: text for name, text in row.items() if text is not None} for row in (*sent, *again, *moved)]
+    rows = [rows[place] for place in rng.permutation(len(rows))]
+    here, told = desk(tmp_path), list[arrive.ArrivedOne]()
+    _identified(store)
+    while rows:
+        piece, rows = rows[: (size := int(rng.integers(1, 12)))], rows[size:]
+        came = arrive._together(store, here, [(row, None) for row in piece])
+        with store.read() as tx:
+            for one in came:
+                assert (one.customer_id, _linked(one)) == _held(tx, one.channel, one.record_id or "")
+        told += came
+    assert {one.status for one in told} == {Status.ACCEPTED, Status.DUPLICATE}
+    assert any(len(one.links) > 1 for one in told if one.status is Status.DUPLICATE)
+    rules = verify.Rules(trust=here.trust, survivorship=here.survivorship)
+    assert verify.verify(store, rules, seal=None).findings == ()
+    with store.begin() as tx:
+        asked = _questions(tx)
+        questions.renew(tx, None, review_from=here.model.review_from, link_from=here.model.link_from)
+        assert asked == _questions(tx) != []
+
+
+def _linked(one: arrive.ArrivedOne) -> set[tuple[str, str, float]]:
+    return {(link.channel, link.record_id, link.weight) for link in one.links}
+
+
+def _held(tx: Transaction, channel: str, key: str) -> tuple[int | None, set[tuple[str, str, float]]]:
+    """The customer of a key, and with which records and how firmly it is linked."""
+    (mine,) = customers.of_keys(tx, channel, pa.array([key])).to_pylist()
+    linked = links.of_records(tx, pa.array([mine["record"]]), state=links.State.LINKED).to_pylist()
+    weights = {({one["record_l"], one["record_r"]} - {mine["record"]}).pop(): one["weight"] for one in linked}
+    known = records.read(tx, pa.array(sorted(weights), pa.int64()), columns=("record", "channel", "record_id"))
+    names = {row["record"]: (row["channel"], row["record_id"]) for row in known.to_pylist()}
+    return mine["customer_id"], {(*names[number], weight) for number, weight in weights.items()}
+
+
+def _questions(tx: Transaction) -> list[tuple[Any, ...]]:
+    return sorted(map(tuple, tx.execute(tables["question"].select())))
