@@ -133,7 +133,7 @@ def test_every_kind_fits_into_the_last_bits_of_a_key() -> None:
 
 def test_a_kind_is_never_allowed_more_than_the_hot_key_limit_but_for_certificates() -> None:
     certificates, *others = keys.limits(hot_key_limit=12)
-    assert certificates == 120
+    assert certificates == 48
     assert max(others) == 12
     assert min(keys.limits(hot_key_limit=10**9)) < 100
 

@@ -44,7 +44,7 @@ class Key:
 
 
 KINDS: tuple[Key, ...] = (
-    Key(0, "certificate", ("id_body",), times=10),
+    Key(0, "certificate", ("id_body",), times=4),
     Key(1, "phone", ("phones.first",)),
     Key(1, "second phone", ("phones.second",)),
     Key(3, "e-mail", ("email",)),
@@ -88,7 +88,7 @@ def kind_of(key: int) -> Key:
 
 
 def limits(*, hot_key_limit: int) -> list[int]:
-    """How many records may share a key, by the number of its kind."""
+    """How many records may share a key, by the number of its kind; one that more share makes no pairs."""
     known = {kind.number: min(kind.limit, kind.times * hot_key_limit) for kind in KINDS}
     return [known.get(number, hot_key_limit) for number in range(max(known) + 1)]
 

@@ -85,7 +85,7 @@ class Resolve(_Section):
     hot_key_limit: int = Field(
         default=100,
         ge=2,
-        description="A value shared by more records than this makes no pairs, and is reported; a certificate by ten "
+        description="A value shared by more records than this makes no pairs, and is reported; a certificate by four "
         "times as many.",
     )
     threads: int = Field(default=0, ge=0, description="Threads to resolve with; 0 takes every core.")

@@ -297,6 +297,16 @@ def test_what_is_answered_is_what_the_store_holds(store: Database, tmp_path: Pat
         assert asked == _questions(tx) != []
 
 
+def test_of_many_links_the_same_are_told_however_they_are_asked_for(store: Database, tmp_path: Path) -> None:
+    same = {name: ZHANG[name] for name in ("channel", "name", "id_number", "phone")}
+    here = desk(tmp_path)
+    arrive.many(store, here, [{**same, "record_id": f"{number:02d}"} for number in range(25)])
+    # The first is a duplicate, told of beside a new one.
+    told, _ = arrive._together(store, here, [({**same, "record_id": key}, None) for key in ("05", "30")])
+    assert len(told.links) == arrive.SHOWN_LINKS
+    assert told.links == arrive.one(store, here, {**same, "record_id": "05"}).links
+
+
 def _linked(one: arrive.ArrivedOne) -> set[tuple[str, str, float]]:
     return {(link.channel, link.record_id, link.weight) for link in one.links}
 

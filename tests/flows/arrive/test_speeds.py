@@ -24,9 +24,10 @@ from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import OURS, Desk
 from kehu.flows.identify import states
 from kehu.flows.intake.intake import Feed
+from kehu.flows.upkeep import verify
 from kehu.model.records import POSITION, Batch
 from kehu.resolve import model as models
-from kehu.store import customers, database, links, records
+from kehu.store import customers, database, links, records, search
 from kehu.store.database import Database
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
@@ -240,6 +241,46 @@ def _changed(name: tuple[str, str], **told: str) -> pa.Table:
     """The record of this name, with other values."""
     [row] = PEOPLE.filter(_is(name)).to_pylist()
     return pa.Table.from_pylist([row | told], schema=PEOPLE.schema)
+
+
+WAITS = {
+    "channel": "hall",
+    "record_id": "K",
+    "name": "周婷婷",
+    "id_number": "510104198803124515",
+    "phone": "13700000001",
+}
+
+
+def test_a_version_whose_successor_waits_is_nobodys_though_a_key_turns_hot(tmp_path: Path) -> None:
+    shared = "15912345678"
+    others = [
+        {"record_id": "T", "name": "周婷婷", "id_number": WAITS["id_number"], "phone": shared},
+        {"record_id": "U", "name": "李娜", "phone": shared},
+        {"record_id": "V", "name": "欧阳娜娜", "phone": shared},
+    ]
+    store, desk = opened(tmp_path / "store"), _desk(tmp_path, hot_key_limit=3)
+    _run(store, desk, _rows(WAITS, *others))
+    _bring(store, desk, Speed.LEFT, _rows(WAITS | {"phone": "13700000002"}))
+    # A fourth has the phone: T, who shares a certificate with K, is paired anew.
+    _bring(store, desk, Speed.ONE, _rows({"record_id": "N", "name": "王芳", "phone": shared}))
+    _run(store, desk, PEOPLE.slice(0, 0))
+    rules = verify.Rules(trust=desk.trust, survivorship=desk.survivorship)
+    assert verify.verify(store, rules, seal=None).findings == ()
+
+
+def test_nobody_is_found_by_what_a_version_said_whose_successor_waits(tmp_path: Path) -> None:
+    store, desk = opened(tmp_path / "store"), _desk(tmp_path)
+    _run(store, desk, _rows(WAITS, WAITS | {"record_id": "T", "phone": "13812340000"}))
+    _bring(store, desk, Speed.LEFT, _rows(WAITS | {"phone": "13700000002"}))
+    _bring(store, desk, Speed.ONE, _rows(WAITS | {"record_id": "N", "phone": "13812340000"}))
+    with store.read() as tx:
+        terms = search.of_customers(tx, customers.memberships(tx)["customer_id"].combine_chunks().unique())
+    assert search.WHOLE + WAITS["phone"] not in terms["term"].to_pylist()
+
+
+def _rows(*told: dict[str, str]) -> pa.Table:
+    return pa.Table.from_pylist([{"channel": "hall", **row} for row in told], schema=PEOPLE.schema)
 
 
 @st.composite

@@ -29,6 +29,7 @@ from kehu.flows.intake.intake import Feed
 from kehu.flows.intake.judged import Judged
 from kehu.flows.intake.withhold import Withheld, withheld
 from kehu.flows.users.people import By
+from kehu.model.links import PAIRS
 from kehu.process import checks, mapping
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
@@ -75,7 +76,7 @@ class Desk:
     survivorship: Survivorship = DEFAULT
     """Which values survive."""
     hot_key_limit: int
-    """A key that more records share makes no pairs."""
+    """As for `resolve.keys.limits`."""
     mappings: Mapping[str, mapping.Mapping]
     """For each channel which of its columns is which of ours."""
     rules: Mapping[str, tuple[checks.Rule, ...]]
@@ -378,9 +379,11 @@ def _links(tx: Transaction, desk: Desk, known: Known) -> dict[tuple[str, str | N
     """For each key that arrived the records that its record in force was joined with."""
     mine, settled = known.in_force, known.settled
     told = _names(settled.records)
-    found = settled.links.filter(pc.equal(settled.links["state"], links.State.LINKED.value))
-    if asked := [number for number in mine if number not in told]:
-        found = links.once(pa.concat_tables([found, links.of_records(tx, pa.array(asked), state=links.State.LINKED)]))
+    asked = pa.array([number for number in mine if number not in told], pa.int64())
+    found = pa.concat_tables([settled.links, links.of_records(tx, asked)])
+    numbers = pa.array(list(mine), pa.int64())
+    has_mine = pc.or_(*(pc.is_in(found[side], value_set=numbers) for side in PAIRS.names))
+    found = links.once(found.filter(pc.and_(has_mine, pc.equal(found["state"], links.State.LINKED.value))))
     of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for link in found.sort_by([("weight", "descending")]).to_pylist():
         for own, other in itertools.permutations((link["record_l"], link["record_r"])):

@@ -102,7 +102,7 @@ def propose(
     Args:
         database: The store.
         engine: Who joins keys into pairs.
-        hot_key_limit: A value that more records share says nothing.
+        hot_key_limit: As for `resolve.keys.limits`.
         given: A model to weigh by as it is; None learns one.
         threads: Threads to learn with.
         progress: Whoever wants to watch.
@@ -215,7 +215,7 @@ def adopt(
         asked: Who adopts it.
         trust: For each channel how far its values are believed.
         survivorship: Which values survive.
-        hot_key_limit: A value that more records share says nothing.
+        hot_key_limit: As for `resolve.keys.limits`.
         clock: The time, aware.
         progress: Whoever wants to watch.
 

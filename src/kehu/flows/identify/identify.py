@@ -94,7 +94,7 @@ def identify(
         model: What weighs the pairs.
         trust: For each channel how far its values are believed.
         survivorship: Which values survive; where the store was made by other settings, every customer is made anew.
-        hot_key_limit: A key that more records share makes no pairs.
+        hot_key_limit: As for `resolve.keys.limits`.
         clock: The time, aware.
         why: What the history of the customers tells as the cause.
         held: Some of the records that wait, where they are at hand.
@@ -194,7 +194,7 @@ def again(
         tx: The caller's transaction.
         model: What weighs the pairs.
         numbers: Current records; every member of each customer that may change.
-        hot_key_limit: A value that more records share says nothing.
+        hot_key_limit: As for `resolve.keys.limits`.
         trust: For each channel how far its values are believed.
         survivorship: Which values survive.
         at: Now.
@@ -281,7 +281,8 @@ def _grouped(
     mine = np.isin(rows.numbers, touched.records.to_numpy())
     placed = _placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
     # Only where nothing but new records came are customers what their records make them.
-    before = placed.before if len(paired.newborn) == len(paired.anew) and not len(paired.lost) else None
+    are_new = len(paired.newborn) == len(paired.anew) and not len(paired.lost) and not paired.others_wait
+    before = placed.before if are_new else None
     with states.making(tx, placed.rows, trust=trust, survivorship=survivorship, before=before) as state:
         new = _links(rows.records, rows.numbers, found, groups, model, decided)
         links.replace(tx, bulk.without(paired.anew, paired.newborn), new)

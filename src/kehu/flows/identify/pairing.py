@@ -100,6 +100,8 @@ def of_waiting(
         more = stored.sharing(tx, theirs.filter(pc.invert(pc.is_in(theirs["key"], value_set=asked))), limits=limits)
         own, hot = pa.concat_tables([own, theirs]), pa.concat_tables([hot, more.hot])
         others = pa.concat_tables([others, more.keys])
+        if others_wait:
+            outdated = records.outdated(tx, pc.unique(others["record"]))
         others = others.filter(pc.invert(pc.is_in(others["record"], value_set=anew)))
     # Those who have a hot key may be few among the waiting: it must not pair them with each other.
     cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks()))) if hot.num_rows else own

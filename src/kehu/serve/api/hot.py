@@ -16,7 +16,7 @@ class HotValues(BaseModel):
     """The hot values."""
 
     limit: int
-    """A value that more records share is hot."""
+    """A value that more records share is hot; a certificate that four times as many do."""
     rows: tuple[HotValue, ...]
     """Those of most records first."""
 
