@@ -9,7 +9,7 @@ learned are pairs of one customer that were not recognized for certain.
 
 A generator makes the errors that it was told to make, and no others: learned from it, two birth dates of one month and
 year would speak against one customer, and so would a postcode in common. Levels that the town hardly knows are mixed
-with what the comparisons state; but for those of Chinese names, which it knows well.
+with what the comparisons state; but for those of Chinese names and streets, which it knows well.
 """
 
 import dataclasses
@@ -25,6 +25,7 @@ from kehu.collect.town.rates import Rates
 from kehu.engine.duck import Duck
 from kehu.flows import partition
 from kehu.resolve import model as models
+from kehu.resolve.compare.addresses import STREET
 from kehu.resolve.compare.names import HAN_NAME, ORGANIZATION_NAME
 from kehu.resolve.compare.numbers import DOCUMENT
 from kehu.resolve.frequencies import Frequencies
@@ -34,7 +35,7 @@ from kehu.resolve.model import Rates as LevelRates
 RECORDS = 100_000
 FACTORS = (0.5, 1.0, 2.0)
 LATIN = ("given_name", "surname")
-NAMES = (HAN_NAME.name, ORGANIZATION_NAME.name)
+KNOWN_WELL = (HAN_NAME.name, ORGANIZATION_NAME.name, STREET.name)
 HARDLY = 0.2
 """A level that one customer's records are on so much more seldom than the comparison states, the town hardly knows."""
 STATED = 0.1
@@ -59,7 +60,7 @@ def main() -> None:
         learned,
         rates={
             name: levels
-            if name in NAMES
+            if name in KNOWN_WELL
             else {level: _with_stated(rates, start.rates[name][level]) for level, rates in levels.items()}
             for name, levels in (
                 learned.rates
@@ -92,13 +93,18 @@ def _kin_as_stated(name: str, learned: Model, start: Model) -> dict[str, LevelRa
 
 
 def _with_stated(learned: LevelRates, stated: LevelRates) -> LevelRates:
-    """What was learned of a level, mixed with what is stated where the town hardly knows it."""
+    """What was learned of a level, mixed with what is stated where the town hardly knows it.
+
+    Of pairs by chance it knows more levels than of those that belong together.
+    """
     if learned.same >= HARDLY * stated.same:
         return learned
     mixed = {
-        one: (1 - STATED) * getattr(learned, one) + STATED * getattr(stated, one) for one in ("same", "kin", "chance")
+        one: min((1 - STATED) * getattr(learned, one) + STATED * getattr(stated, one), 1.0)
+        for one in ("same", "kin", "chance")
+        if one != "chance" or learned.chance < HARDLY * stated.chance
     }
-    return LevelRates(**{one: min(rate, 1.0) for one, rate in mixed.items()})
+    return dataclasses.replace(learned, **mixed)
 
 
 if __name__ == "__main__":
