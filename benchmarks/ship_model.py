@@ -9,7 +9,8 @@ learned are pairs of one customer that were not recognized for certain.
 
 A generator makes the errors that it was told to make, and no others: learned from it, two birth dates of one month and
 year would speak against one customer, and so would a postcode in common. Levels that the town hardly knows are mixed
-with what the comparisons state; but for those of Chinese names and streets, which it knows well.
+with what the comparisons state; but for those of Chinese names and streets, which it knows well. Of names it knows no
+other slips than of sound and of shape: of those that are left the same is done.
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ from kehu.collect.town import town
 from kehu.collect.town.rates import Rates
 from kehu.engine.duck import Duck
 from kehu.flows import partition
+from kehu.resolve import forms
 from kehu.resolve import model as models
 from kehu.resolve.compare.addresses import STREET
 from kehu.resolve.compare.names import HAN_NAME, ORGANIZATION_NAME
@@ -36,6 +38,8 @@ RECORDS = 100_000
 FACTORS = (0.5, 1.0, 2.0)
 LATIN = ("given_name", "surname")
 KNOWN_WELL = (HAN_NAME.name, ORGANIZATION_NAME.name, STREET.name)
+SLIPS = ("turned", "one_character")
+"""What clerks outside the town do to Chinese names."""
 HARDLY = 0.2
 """A level that one customer's records are on so much more seldom than the comparison states, the town hardly knows."""
 STATED = 0.1
@@ -65,7 +69,7 @@ def main() -> None:
             for name, levels in (
                 learned.rates
                 | {name: start.rates[name] for name in LATIN}
-                | {HAN_NAME.name: learned.rates[HAN_NAME.name] | spelled}
+                | {HAN_NAME.name: _with_slips(learned.rates[HAN_NAME.name], start.rates[HAN_NAME.name]) | spelled}
                 | strangers
             ).items()
         },
@@ -90,6 +94,18 @@ def _kin_as_stated(name: str, learned: Model, start: Model) -> dict[str, LevelRa
         level: dataclasses.replace(rates, kin=start.rates[name][level].kin)
         for level, rates in learned.rates[name].items()
     }
+
+
+def _with_slips(learned: dict[str, LevelRates], stated: dict[str, LevelRates]) -> dict[str, LevelRates]:
+    """The rates of Chinese names, their slips mixed with what is stated; what others tell adds up again."""
+    names = [level.name for level in HAN_NAME.levels]
+    rates = learned | {level: _with_stated(learned[level], stated[level]) for level in SLIPS}
+    for number, others in forms.of(HAN_NAME).told:
+        of = [rates[names[other - 1]] for other in others]
+        rates[names[number - 1]] = LevelRates(
+            **{one: min(sum(getattr(rate, one) for rate in of), 1.0) for one in ("same", "kin", "chance")}
+        )
+    return rates
 
 
 def _with_stated(learned: LevelRates, stated: LevelRates) -> LevelRates:

@@ -101,6 +101,24 @@ def test_a_title_at_the_same_door_with_another_phone_may_be_anybody_of_the_famil
     assert weight(records_of, shipped, whole, title | {"phone": whole["phone"]}) >= shipped.link_from
 
 
+@pytest.mark.parametrize(
+    ("comparison", "level"),
+    [
+        ("place", "postcode_and_place"),
+        ("place", "postcode"),
+        ("place", "area"),
+        ("birth_date", "year_only"),
+        ("han_name", "one_character"),
+        ("han_name", "turned"),
+    ],
+)
+def test_what_the_towns_never_show_speaks_for_one_customer_all_the_same(
+    shipped: Model, comparison: str, level: str
+) -> None:
+    rates = shipped.rates[comparison][level]
+    assert rates.same > 2 * rates.chance
+
+
 def test_a_rare_surname_tells_no_two_of_a_family_apart(records_of: RecordsOf, shipped: Model) -> None:
     common, rare = (
         [{"name": surname + given, "phone": "13764932408"} for given in ("文典", "先生")] for surname in ("王", "令狐")
