@@ -57,6 +57,15 @@ def test_the_order_of_rows_and_the_number_of_threads_change_nothing(made: Town, 
     assert other.model == one.model
 
 
+def test_two_records_teach_nothing() -> None:
+    """Fitted to the two, either would be the likeliest of all to be the other."""
+    door = {"phone": "13912345678", "address": "成都市武侯区人民南路4号"}
+    title = flat({"name": "张伟", **door}, {"name": "张先生", **door})
+    strangers = flat({"name": "张伟", "phone": "13912345678"}, {"name": "张伟", "phone": "13812345679"})
+    assert len(customers(resolve(title, adapt=True))) == 1
+    assert len(customers(resolve(strangers, adapt=True))) == 2
+
+
 def test_every_record_is_in_one_customer_named_by_its_least_record(made: Town) -> None:
     found = resolve(made.records).customers
     assert sorted(found["record_id"].to_pylist()) == sorted(made.records["record_id"].to_pylist())

@@ -25,6 +25,9 @@ from kehu.resolve.weights import Rows
 HOT_KEY_LIMIT = 100
 """A key that more records share makes no pairs."""
 
+LEARNED_FROM = 7
+"""Fewer records are taken as the model has it: fitted to two, these would be one customer for want of anybody else."""
+
 
 @dataclass
 class Report:
@@ -102,7 +105,8 @@ def _resolve(
         patterns = comparisons.patterns(records, left, right, threads=engine.threads)
     if adapt:
         with report.step("train", progress):
-            model = weights.train(records, patterns, model, threads=engine.threads)
+            if len(records) >= LEARNED_FROM:
+                model = weights.train(records, patterns, model, threads=engine.threads)
     with report.step("score", progress):
         scores = weights.score(records, left, right, model, patterns=patterns, threads=engine.threads)
     with report.step("group", progress):
