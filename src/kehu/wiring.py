@@ -356,6 +356,12 @@ def model(settings: Settings, database: Database) -> Model:
     return found
 
 
+def groups_as_shipped(settings: Settings, database: Database) -> bool:
+    """Whether the customers are grouped by the model that kehu ships, as it is."""
+    with database.read() as tx:
+        return inforce.adopted(tx) is None and settings.resolve.model == "shipped"
+
+
 def named_model(name: str, *, folder: Path) -> Model:
     """The model of this name: `shipped`, or the path of a file."""
     return models.shipped() if name == "shipped" else models.load(folder / name)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kehu.cli import running
+from kehu.collect.town import town
 from kehu.store import contents, database
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault
@@ -171,3 +173,14 @@ def test_a_run_writes_the_weekly_report_and_goes_on_where_it_cannot(kehu: Kehu, 
     assert kehu("run").code == 0
     [report] = (project / "reports").iterdir()
     assert "客户分析报告" in report.read_text(encoding="utf-8")
+
+
+def test_the_first_load_of_many_says_that_a_model_may_be_fitted_to_it(kehu: Kehu, project: Path) -> None:
+    made = town.make(running.ENOUGH + 200, seed=4).records.select(["record_id", "name", "phone"]).to_pylist()
+    rows = [f"{row['record_id']},{row['name'] or '张伟'},,,{row['phone'] or ''},,," for row in made]
+    head = "流水号,客户姓名,证件类型,证件号码,联系电话,通讯地址,客户类别,受理时间"
+    for name, part in (("first", rows[:-1]), ("second", rows[-1:])):
+        (project / "hall" / f"{name}.csv").write_text("\n".join([head, *part, ""]), encoding="utf-8")
+        told = kehu("run")
+        assert told.code == 0, told.err
+        assert ("kehu train --adopt" in told.err) is (name == "first")

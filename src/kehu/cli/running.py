@@ -85,7 +85,9 @@ def _once(config: options.Config, channel: options.Channels, *, json: bool) -> i
     settings = _settings_with_channels(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
         ran = whole(settings, database, channel, progress)
-        return _finish(database, ran, progress, json=json)
+        code = _finish(database, ran, progress, json=json)
+        _advise(settings, database, ran)
+    return code
 
 
 def collect(config: options.Config = None, channel: options.Channels = None, *, json: options.Json = False) -> None:
@@ -120,6 +122,7 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
         with alone(database, RUN, clock=wiring.now) as guard:
             ran = runs.whole(database, [], **wiring.parts(settings, database), progress=guard.watched(progress))
         code = _finish(database, ran, progress, json=json)
+        _advise(settings, database, ran)
     raise typer.Exit(code)
 
 
@@ -237,6 +240,23 @@ def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> i
             print_counts(ran)
         screen.stdout.print(_sentence(ran, held))
     return 1 if ran.failures else 0
+
+
+ENOUGH = 1_000
+"""So many records are enough to learn from."""
+
+
+def _advise(settings: Settings, database: Database, ran: Ran) -> None:
+    """Tell behind the first load that the model may be fitted to it: who knows it is there would look for it."""
+    if ran.identified.records < ENOUGH or not wiring.groups_as_shipped(settings, database):
+        return
+    with database.read() as tx:
+        is_first = holdings.counts(tx).records == ran.identified.records
+    if is_first:
+        screen.stderr.print(
+            "[yellow]kehu:[/] these records were grouped by the model as it is shipped; `kehu train --adopt` fits it "
+            "to them, and first shows whom it would merge and split"
+        )
 
 
 def _sentence(ran: Ran, held: holdings.Counts) -> str:
