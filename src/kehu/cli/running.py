@@ -85,9 +85,7 @@ def _once(config: options.Config, channel: options.Channels, *, json: bool) -> i
     settings = _settings_with_channels(config)
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
         ran = whole(settings, database, channel, progress)
-        code = _finish(database, ran, progress, json=json)
-        _advise(settings, database, ran)
-    return code
+        return _finish(settings, database, ran, progress, json=json)
 
 
 def collect(config: options.Config = None, channel: options.Channels = None, *, json: options.Json = False) -> None:
@@ -108,7 +106,7 @@ def collect(config: options.Config = None, channel: options.Channels = None, *, 
                 threads=wiring.engine(settings).threads,
                 progress=guard.watched(progress),
             )
-        code = _finish(database, ran, progress, json=json)
+        code = _finish(settings, database, ran, progress, json=json)
     raise typer.Exit(code)
 
 
@@ -121,8 +119,7 @@ def identify(config: options.Config = None, *, json: options.Json = False) -> No
     with screen.watched() as progress, wiring.store(settings, migrate=True) as database:
         with alone(database, RUN, clock=wiring.now) as guard:
             ran = runs.whole(database, [], **wiring.parts(settings, database), progress=guard.watched(progress))
-        code = _finish(database, ran, progress, json=json)
-        _advise(settings, database, ran)
+        code = _finish(settings, database, ran, progress, json=json)
     raise typer.Exit(code)
 
 
@@ -220,7 +217,7 @@ def _settings_with_channels(config: options.Config) -> Settings:
     return settings
 
 
-def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> int:
+def _finish(settings: Settings, database: Database, ran: Ran, progress: Watched, *, json: bool) -> int:
     """Print what came of it; the exit code."""
     progress.finish()
     for channel, reason in ran.failures.items():
@@ -239,6 +236,8 @@ def _finish(database: Database, ran: Ran, progress: Watched, *, json: bool) -> i
         if ran.brought:
             print_counts(ran)
         screen.stdout.print(_sentence(ran, held))
+    if held.records == ran.identified.records >= ENOUGH and wiring.groups_as_shipped(settings, database):
+        _advise()
     return 1 if ran.failures else 0
 
 
@@ -246,17 +245,12 @@ ENOUGH = 1_000
 """So many records are enough to learn from."""
 
 
-def _advise(settings: Settings, database: Database, ran: Ran) -> None:
-    """Tell behind the first load that the model may be fitted to it: who knows it is there would look for it."""
-    if ran.identified.records < ENOUGH or not wiring.groups_as_shipped(settings, database):
-        return
-    with database.read() as tx:
-        is_first = holdings.counts(tx).records == ran.identified.records
-    if is_first:
-        screen.stderr.print(
-            "[yellow]kehu:[/] these records were grouped by the model as it is shipped; `kehu train --adopt` fits it "
-            "to them, and first shows whom it would merge and split"
-        )
+def _advise() -> None:
+    """Tell that the model may be fitted to a first load: nobody looks for what they do not know of."""
+    screen.stderr.print(
+        "[yellow]kehu:[/] these records were grouped by the model as it is shipped; `kehu train --adopt` fits it to "
+        "them, and first shows whom it would merge and split"
+    )
 
 
 def _sentence(ran: Ran, held: holdings.Counts) -> str:

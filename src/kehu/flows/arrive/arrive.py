@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from kehu.collect import push, raw
 from kehu.engine.engine import Engine
 from kehu.flows.arrive.door import Door
-from kehu.flows.identify import identify
+from kehu.flows.identify import identify, pairing
 from kehu.flows.identify.identify import Settled
 from kehu.flows.intake import intake
 from kehu.flows.intake.held import Held
@@ -29,7 +29,6 @@ from kehu.flows.intake.intake import Feed
 from kehu.flows.intake.judged import Judged
 from kehu.flows.intake.withhold import Withheld, withheld
 from kehu.flows.users.people import By
-from kehu.model.links import PAIRS
 from kehu.process import checks, mapping
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
@@ -280,16 +279,16 @@ def _stored(
 
     With `keep_raw` the rows are kept in the store as they came: a file for each would outnumber the records.
     """
-    total, added, held_back = Counts(), {}, Held()
+    total, added, first, held_back = Counts(), {}, {}, Held()
     next_id = customers.next_id(tx)
     for sheaf, batch in ((sheaf, one.judged) for sheaf, one in kept.items()):
         counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at, wait=False)
-        held_back.hold(added[sheaf])
+        first[sheaf] = held_back.hold(added[sheaf])
         if keep_raw:
             pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[sheaf].records)
         loads.advance(tx, numbers[sheaf], counts=counts, done_at=at)
         total = intake.sum_of(total, counts)
-    keyed = _in_force(tx, kept, added)
+    keyed = _in_force(tx, kept, first)
     held = pa.concat_tables(keyed.values())
     new = pa.chunked_array([one.records for one in added.values()], pa.int64())
     waits = pc.or_kleene(pc.is_in(held["record"], value_set=pc.drop_null(new)), pc.is_null(held["customer_id"]))
@@ -319,21 +318,20 @@ def _stored(
     return total, told, Known(in_force, settled)
 
 
-def _in_force(
-    tx: Transaction, kept: Mapping[Sheaf, Withheld], added: Mapping[Sheaf, records.Added]
-) -> dict[str, pa.Table]:
-    """For each channel the records in force of the keys that arrived, and whose they were: `store.customers.KEYED`."""
+def _in_force(tx: Transaction, kept: Mapping[Sheaf, Withheld], first: Mapping[Sheaf, pa.Table]) -> dict[str, pa.Table]:
+    """For each channel the records in force of the keys that arrived, and whose they were: `store.customers.KEYED`.
+
+    Where all of them are first versions, nobody need be asked.
+    """
     arrived: dict[str, list[Sheaf]] = {}
     for sheaf in kept:
         arrived.setdefault(sheaf.channel, []).append(sheaf)
     keyed = {}
     for channel, sheaves in arrived.items():
         rows = [kept[sheaf].judged.clean for sheaf in sheaves]
-        first = [
-            records.first_versions(added[one]).select(customers.KEYED.names).cast(customers.KEYED) for one in sheaves
-        ]
-        if sum(one.num_rows for one in first) == sum(one.num_rows for one in rows):
-            keyed[channel] = pa.concat_tables(first)
+        new = pa.concat_tables([first[one].select(customers.KEYED.names) for one in sheaves]).cast(customers.KEYED)
+        if new.num_rows == sum(one.num_rows for one in rows):
+            keyed[channel] = new
             continue
         keys = pa.chunked_array([chunk for one in rows for chunk in one["record_id"].chunks], pa.string())
         keyed[channel] = customers.of_keys(tx, channel, pc.unique(keys))
@@ -382,7 +380,7 @@ def _links(tx: Transaction, desk: Desk, known: Known) -> dict[tuple[str, str | N
     asked = pa.array([number for number in mine if number not in told], pa.int64())
     found = pa.concat_tables([settled.links, links.of_records(tx, asked)])
     numbers = pa.array(list(mine), pa.int64())
-    has_mine = pc.or_(*(pc.is_in(found[side], value_set=numbers) for side in PAIRS.names))
+    has_mine = pairing.touching(found, numbers, pc.or_)
     found = links.once(found.filter(pc.and_(has_mine, pc.equal(found["state"], links.State.LINKED.value))))
     of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for link in found.sort_by([("weight", "descending")]).to_pylist():

@@ -111,7 +111,7 @@ def of_waiting(
         found = pairs()
     wanted = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
     if len(outdated):
-        wanted = pc.and_not(wanted, _touching(found.pairs, outdated, pc.or_))
+        wanted = pc.and_not(wanted, touching(found.pairs, outdated, pc.or_))
     lost = waiting.slice(0, 0)
     if gone.num_rows:
         with_theirs = pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"]))
@@ -178,8 +178,8 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float
     every = pa.concat_tables(held)
     if not every.num_rows:
         return Reach(records=reached, links=every, beyond=every)
-    every = links.once(every.filter(pc.invert(_touching(every, paired.anew, pc.or_))))
-    within = _touching(every, reached, pc.and_)
+    every = links.once(every.filter(pc.invert(touching(every, paired.anew, pc.or_))))
+    within = touching(every, reached, pc.and_)
     return Reach(records=reached, links=every.filter(within), beyond=every.filter(pc.invert(within)))
 
 
@@ -190,7 +190,7 @@ def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
     return bulk.without(numbers, bulk.without(records.waiting(tx, numbers), paired.anew))
 
 
-def _touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:
+def touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:
     """Where one side of a pair is (`pc.or_`), or both are (`pc.and_`), among these records."""
     return both(*(pc.is_in(pairs.column(side), value_set=numbers) for side in PAIRS.names))
 

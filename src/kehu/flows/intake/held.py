@@ -20,10 +20,12 @@ class Held:
     pieces: list[pa.Table] = field(default_factory=list)
     """`store.records.RECORDS`."""
 
-    def hold(self, added: Added) -> None:
-        """Hold what is new of a batch, once that is committed or for the transaction that stores it."""
+    def hold(self, added: Added) -> pa.Table:
+        """Hold what is new of a batch, once that is committed or for the transaction that stores it; returns it."""
+        rows = records.first_versions(added)
         if sum(piece.num_rows for piece in self.pieces) < MOST:
-            self.pieces.append(records.first_versions(added))
+            self.pieces.append(rows)
+        return rows
 
     def given_up(self, tx: Transaction, numbers: pa.Array, *, most: int) -> pa.Table | None:
         """The records of these numbers, held no longer: `RECORDS`; None where more than `most` had to be read."""
