@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from kehu.collect.town import town
 from kehu.engine.duck import Duck
 from kehu.errors import KehuError, SourceError
-from kehu.flows.arrive import arrive
+from kehu.flows.arrive import arrive, joined
 from kehu.flows.arrive.arrive import Desk, Status
 from kehu.flows.identify import identify
 from kehu.flows.upkeep import verify
@@ -303,7 +303,7 @@ def test_of_many_links_the_same_are_told_however_they_are_asked_for(store: Datab
     arrive.many(store, here, [{**same, "record_id": f"{number:02d}"} for number in range(25)])
     # The first is a duplicate, told of beside a new one.
     told, _ = arrive._together(store, here, [({**same, "record_id": key}, None) for key in ("05", "30")])
-    assert len(told.links) == arrive.SHOWN_LINKS
+    assert len(told.links) == joined.SHOWN_LINKS
     assert told.links == arrive.one(store, here, {**same, "record_id": "05"}).links
 
 

@@ -4,7 +4,6 @@ One transaction holds all of it, so what was answered is on the disk. A record t
 is answered with the customer it has.
 """
 
-import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +19,10 @@ import pyarrow.compute as pc
 
 from kehu.collect import push, raw
 from kehu.engine.engine import Engine
+from kehu.flows.arrive import joined
 from kehu.flows.arrive.door import Door
-from kehu.flows.identify import identify, pairing
-from kehu.flows.identify.identify import Settled
+from kehu.flows.arrive.joined import Known, Linked
+from kehu.flows.identify import identify
 from kehu.flows.intake import intake
 from kehu.flows.intake.held import Held
 from kehu.flows.intake.intake import Feed
@@ -30,11 +30,9 @@ from kehu.flows.intake.judged import Judged
 from kehu.flows.intake.withhold import Withheld, withheld
 from kehu.flows.users.people import By
 from kehu.process import checks, mapping
-from kehu.resolve import explain
-from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import bulk, customers, links, loads, pushed, records, sealed
+from kehu.store import bulk, customers, loads, pushed, records, sealed
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
@@ -42,9 +40,6 @@ from kehu.store.loads import Counts
 
 OURS = mapping.Mapping.model_validate({name: name for name in mapping.Mapping.model_fields})
 """Rows that have our column names already."""
-
-SHOWN_LINKS = 20
-"""So many links of a record are told, the heaviest first."""
 
 
 class Status(StrEnum):
@@ -104,18 +99,6 @@ class Desk:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Linked:
-    """A record that is the same customer, and why."""
-
-    channel: str
-    record_id: str
-    weight: float
-    """log2 odds that the two are one customer."""
-    evidence: tuple[Evidence, ...]
-    """The weights add up to the link's."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Arrived:
     """What became of one record that was sent."""
 
@@ -151,15 +134,6 @@ class ArrivedMany:
 
 Row = Mapping[str, str | None]
 """A record as it was sent: our column names, `channel` among them."""
-
-
-class Known(NamedTuple):
-    """What is known of the keys that arrived, once they have their customers."""
-
-    in_force: Mapping[int, tuple[str, str]]
-    """The record in force of each: its number, its channel and key."""
-    settled: Settled
-    """Those that had no customer before, and all that they touched."""
 
 
 Pushed = tuple[Row, By | None]
@@ -199,7 +173,7 @@ def _together(database: Database, desk: Desk, sent: Sequence[Pushed]) -> list[Ar
             if is_new:
                 _note(tx, numbers[sheaf], senders[sheaf])
         _, told, known = _stored(tx, desk, kept, numbers, at=at, keep_raw=True)
-        linked = _links(tx, desk, known)
+        linked = joined.of_each(tx, desk.model, known)
     created = set[int | None]()
     answers = []
     for arrived in _in_order(sent, told):
@@ -371,42 +345,3 @@ def _told(
         )
         answers.insert(place, erased)
     return answers
-
-
-def _links(tx: Transaction, desk: Desk, known: Known) -> dict[tuple[str, str | None], tuple[Linked, ...]]:
-    """For each key that arrived the records that its record in force was joined with."""
-    mine, settled = known.in_force, known.settled
-    told = _names(settled.records)
-    asked = pa.array([number for number in mine if number not in told], pa.int64())
-    found = pa.concat_tables([settled.links, links.of_records(tx, asked)])
-    numbers = pa.array(list(mine), pa.int64())
-    has_mine = pairing.touching(found, numbers, pc.or_)
-    found = links.once(found.filter(pc.and_(has_mine, pc.equal(found["state"], links.State.LINKED.value))))
-    of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}
-    for link in found.sort_by([("weight", "descending")]).to_pylist():
-        for own, other in itertools.permutations((link["record_l"], link["record_r"])):
-            if own in mine and len(of_mine.setdefault(own, [])) < SHOWN_LINKS:
-                of_mine[own].append((other, link))
-    others = {other for shown in of_mine.values() for other, _ in shown} - told.keys()
-    told |= _names(records.read(tx, pa.array(sorted(others), pa.int64()), columns=NAMES))
-    return {
-        mine[own]: tuple(
-            Linked(
-                channel=told[other][0],
-                record_id=told[other][1],
-                weight=link["weight"],
-                evidence=tuple(explain.evidence(link["levels"], link["weight"], desk.model)),
-            )
-            for other, link in shown
-        )
-        for own, shown in of_mine.items()
-    }
-
-
-NAMES = ("record", "channel", "record_id")
-
-
-def _names(rows: pa.Table) -> dict[int, tuple[str, str]]:
-    """The channel and key of each record."""
-    number, *names = (rows[name].to_pylist() for name in NAMES)
-    return dict(zip(number, zip(*names, strict=True), strict=True))

@@ -14,12 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
-from kehu.flows.identify import coding, hot, inforce, pairing, states
+from kehu.flows.identify import coding, hot, inforce, pairing, placing, states
 from kehu.flows.identify.coding import Coded
+from kehu.flows.identify.placing import Placed
 from kehu.flows.intake.held import Held
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.links import PAIRS
-from kehu.resolve import group, identity, joining, keys, weights
+from kehu.resolve import group, joining, keys, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
@@ -279,7 +280,7 @@ def _grouped(
     groups = joining.groups(rows.records, found + kept, model, decided)
     progress.step("store")
     mine = np.isin(rows.numbers, touched.records.to_numpy())
-    placed = _placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
+    placed = placing.placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
     # Only where nothing but new records came are customers what their records make them.
     are_new = len(paired.newborn) == len(paired.anew) and not len(paired.lost) and not paired.others_wait
     before = placed.before if are_new else None
@@ -360,38 +361,8 @@ def _kept_apart(left: Numbers, right: Numbers, decided: joining.Decided, size: i
     return np.isin(sides[0] * size + sides[1], told[0] * size + told[1])
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Placed:
-    """Whose each record is."""
-
-    rows: pa.Table
-    """`store.records.RECORDS`, with the customers that they are of now."""
-    before: Numbers
-    """The customer that each was of before; -1 where it was nobody's."""
-    new: pa.Array
-    """The customers that are new."""
-    merged: pa.Table
-    """`customer_id` of those that no group kept, and the `survivor` that each leads to."""
-
-
-def _placed(tx: Transaction, rows: pa.Table, groups: Numbers, ids: pa.Table | None) -> _Placed:
-    """Find the customers that the groups are; those that are new get their numbers."""
-    before = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
-    found = identity.assign(groups, before, prefer=None if ids is None else _ids(rows, ids, before))
-    made = customers.new_ids(tx, found.new)
-    new = np.append(made.to_numpy(), -1)
-    customer = np.where(found.customer < 0, new[-1 - np.minimum(found.customer, -1)], found.customer)
-    survivor = np.where(found.survivor < 0, new[-1 - np.minimum(found.survivor, -1)], found.survivor)
-    return _Placed(
-        rows=rows.set_column(rows.schema.get_field_index("customer_id"), "customer_id", pa.array(customer)),
-        before=before,
-        new=made,
-        merged=pa.table({"customer_id": found.retired, "survivor": survivor}),
-    )
-
-
 def _store(
-    tx: Transaction, placed: _Placed, state: states.Making, *, waited: pa.Array, at: datetime, why: str
+    tx: Transaction, placed: Placed, state: states.Making, *, waited: pa.Array, at: datetime, why: str
 ) -> dict[str, int]:
     """Write the customers that the groups are, and let the numbers that no group kept lead to them."""
     rows = placed.rows
@@ -403,7 +374,7 @@ def _store(
     return {"created": written.created, "changed": written.changed, "merged": placed.merged.num_rows}
 
 
-def _ask(tx: Transaction, placed: _Placed, looked_at: pa.Table, known: pa.Table, model: Model) -> None:
+def _ask(tx: Transaction, placed: Placed, looked_at: pa.Table, known: pa.Table, model: Model) -> None:
     """Make the questions about the customers anew.
 
     Args:
@@ -421,10 +392,3 @@ def _ask(tx: Transaction, placed: _Placed, looked_at: pa.Table, known: pa.Table,
     questions.renew(
         tx, concerned, review_from=model.review_from, link_from=model.link_from, known=questions.Known(known, owned)
     )
-
-
-def _ids(rows: pa.Table, ids: pa.Table, now: Numbers) -> Numbers:
-    """The customer that each row shall be again: that of `ids`, else the one it is."""
-    place = pc.index_in(rows.column("record"), ids.column("record").combine_chunks())
-    wanted = pc.coalesce(ids.column("customer_id").take(place), pa.array(now))
-    return np.asarray(wanted.to_numpy())
