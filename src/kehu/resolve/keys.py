@@ -146,6 +146,11 @@ that are valid and differ part two records, however many hold them."""
 _NUMBERS_HANDED_ROUND = np.array([kind.number for kind in HANDED_ROUND], dtype=np.uint64)
 
 
+def are_handed_round(some: Hashes) -> npt.NDArray[np.bool_]:
+    """Which of some keys are of values that may be handed round."""
+    return np.isin(some & _KIND, _NUMBERS_HANDED_ROUND)
+
+
 def of_handed_round(records: Records) -> Hashes:
     """The keys of all values of the records that may be hot."""
     return np.concatenate([_values(records, kind)[0] for kind in HANDED_ROUND])
@@ -158,7 +163,7 @@ def silence(records: Records, hot: Hashes) -> None:
         records: The records; changed in place.
         hot: Hot keys, of any kinds.
     """
-    hot = hot[np.isin(hot & _KIND, _NUMBERS_HANDED_ROUND)]
+    hot = hot[are_handed_round(hot)]
     if not len(hot):
         return
     for kind in HANDED_ROUND:

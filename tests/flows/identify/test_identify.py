@@ -197,6 +197,22 @@ def test_a_hot_key_pairs_nobody_of_a_later_batch(new_store: NewStore) -> None:
     assert kept_links(drops) == kept_links(bulk)
 
 
+def test_two_who_share_nothing_but_hot_keys_any_more_come_apart(new_store: NewStore) -> None:
+    """Their city is hot since the second batch, and nobody of the third, which makes their birth date hot, tells it."""
+    two = [{"name": "周婷婷", "birth_date": "1990-05-17", "city": "南京"}] * 2
+    of_city, of_day = (
+        [{name: row[name] for name in ("name", which)} for row in two] for which in ("city", "birth_date")
+    )
+    every = flat(two + of_city * 2 + of_day * 2)
+    bulk, drops = new_store(), new_store()
+    arrive(drops, [every.slice(0, 2)], hot_key_limit=4)
+    assert len(partition(drops)) == 1
+    arrive(bulk, [every], hot_key_limit=4)
+    arrive(drops, [every.slice(2, 4), every.slice(6)], hot_key_limit=4)
+    assert partition(drops) == partition(bulk)
+    assert kept_links(drops) == kept_links(bulk) == set()
+
+
 def test_a_key_that_versions_left_and_took_up_again_is_counted_once(new_store: NewStore) -> None:
     """Four have a number; two others had it, gave it up, and have it again: six, so it says nothing any more."""
     number, another = "15912345678", ("15812340001", "15812340002")

@@ -75,7 +75,7 @@ def of_waiting(
     """Store the keys of waiting records, and pair each with all that share one.
 
     Whether a key is hot depends on how many records share it. Where that changes, in either direction, everybody who
-    has the key is paired anew, so that the order in which records came leaves no trace.
+    gains or loses by it is paired anew, so that the order in which records came leaves no trace.
 
     Where others wait, some of those who share a key may be versions that theirs have replaced: they count as long as
     they have their keys, and are paired with nobody.
@@ -88,7 +88,7 @@ def of_waiting(
     own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]) if gone.num_rows else own, limits=limits)
     new, anew, others, hot = own, waiting, sharing.keys, sharing.hot
-    turned = _turned(own, gone, sharing.keys, limits)
+    turned = _turned(tx, engine, own, gone, sharing, limits)
     outdated = waiting.slice(0, 0)
     if others_wait:
         outdated = records.outdated(tx, pc.unique(sharing.keys["record"]))
@@ -205,16 +205,71 @@ def _keys_of(tx: Transaction, rows: pa.Table) -> pa.Table:
     return finding.keys(tx, keys.of(Records(rows.select(CLEAN.names)), rows.column("record").to_numpy()))
 
 
-def _turned(own: pa.Table, gone: pa.Table, others: pa.Table, limits: Sequence[int]) -> pa.Array:
-    """The stored records one of whose keys became hot, or ceased to be."""
-    key = others.column("key").to_numpy()
+def _turned(
+    tx: Transaction, engine: Engine, own: pa.Table, gone: pa.Table, sharing: stored.Sharing, limits: Sequence[int]
+) -> pa.Array:
+    """The stored records that gain or lose by a key that became hot, or ceased to be.
+
+    Args:
+        tx: The transaction.
+        engine: Who joins keys into pairs.
+        own: `KEYS` that come; they are not stored yet.
+        gone: `KEYS` that went; they are not stored any more.
+        sharing: Who has one of either.
+        limits: For each kind of key how many records may share one before it is hot.
+    """
+    key = sharing.keys.column("key").to_numpy()
     if not len(key):
         return pa.array([], pa.int64())
     known, back, have = np.unique(key, return_inverse=True, return_counts=True)
     most = np.asarray(limits)[(known & np.uint64(KIND)).astype(np.int64)]
     was_hot = have + _count(gone, known) > most
     is_hot = have + _count(own, known) > most
-    return pc.unique(others.column("record").filter(pa.array((was_hot != is_hot)[back])).combine_chunks())
+    # A phone that is hot counts as not known, whoever is compared; of the other keys none says more than who is.
+    loses = is_hot & ~was_hot & ~keys.are_handed_round(known)
+    turned = bulk.where(sharing.keys, ((was_hot != is_hot) & ~loses)[back]).column("record")
+    holders = pc.unique(bulk.where(sharing.keys, loses[back]).column("record"))
+    hot = np.append(known[is_hot], sharing.hot.column("key").to_numpy())
+    asked = np.concatenate([table.column("key").to_numpy() for table in (own, gone)])
+    loosened = _loosened(tx, engine, holders, hot, asked, limits)
+    return pc.unique(pa.chunked_array([*turned.chunks, loosened], pa.int64()))
+
+
+def _loosened(
+    tx: Transaction,
+    engine: Engine,
+    holders: pa.Array,
+    hot: npt.NDArray[np.uint64],
+    asked: npt.NDArray[np.uint64],
+    limits: Sequence[int],
+) -> pa.Array:
+    """Those of stored records that are linked to another of them with which they share no key but hot ones.
+
+    In a store that grows every twentieth arrival makes a key hot, most often that of a birth date or of a surname in a
+    city, which as good as none of its holders was found by.
+
+    Args:
+        tx: The transaction.
+        engine: Who joins keys into pairs.
+        holders: The records.
+        hot: Keys that are known to be hot.
+        asked: Keys of which it is known whether they are.
+        limits: For each kind of key how many records may share one before it is hot.
+    """
+    linked = links.of_records(tx, holders).select(PAIRS.names)
+    linked = linked.filter(touching(linked, holders, pc.and_))
+    if not linked.num_rows:
+        return holders[:0]
+    numbers = sides(linked)
+    theirs = _keys(tx, numbers)
+    theirs = bulk.where(theirs, ~np.isin(theirs.column("key").to_numpy(), hot))
+    key, place, have = np.unique(theirs.column("key").to_numpy(), return_inverse=True, return_counts=True)
+    unknown = np.setdiff1d(key[have > 1], asked)
+    is_hot = np.isin(key, stored.hot(tx, pa.array(unknown), limits=limits).to_numpy())
+    found = engine.pairs(bulk.where(theirs, ~is_hot[place]), limits=limits).pairs
+    rows = (coding.rows(numbers.to_numpy(), pairs) for pairs in (linked, found))
+    held, still = (left * len(numbers) + right for left, right in rows)
+    return sides(bulk.where(linked, ~np.isin(held, still)))
 
 
 def _count(table: pa.Table, known: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
