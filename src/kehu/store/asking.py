@@ -19,9 +19,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
+from kehu.store import drivers
 from kehu.store.database import Transaction
-
-PSYCOPG = "psycopg"
 
 Question: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]
 """A SELECT of any columns, or several joined into one."""
@@ -64,18 +63,16 @@ class Put(NamedTuple):
 def ahead(tx: Transaction, questions: Sequence[Put]) -> None:
     """Ask at once what is going to be asked in a look, each once; what comes to nothing is asked in its turn.
 
-    A database in a file is reached at once, and MariaDB's driver waits for each answer: there nothing is done.
+    A database in a file is reached at once: there nothing is done.
 
     Args:
         tx: A look, in which nothing is changed.
         questions: What is going to be asked, its parameters in the same order.
     """
-    if tx.dialect.driver != PSYCOPG:
+    if (server := drivers.direct(tx)) is None:
         return
-    from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
-
     handed = [(put, one) for put in questions if (one := _handed(tx, *put)) is not None]
-    answers = libpq.several(tx, [(one.worded.text, one.told) for _, one in handed])
+    answers = server.several(tx, [(one.worded.text, one.told) for _, one in handed])
     at_hand: dict[Hashable, _Answer] = tx.get_execution_options()["once"].setdefault("ahead", {})
     for (put, one), answer in zip(handed, answers, strict=True):
         if answer is not None:
@@ -126,10 +123,8 @@ def done(tx: Transaction, statement: sa.Update, asked: Asked) -> int:
     """
     handed = _handed(tx, statement, asked)
     assert handed is not None, "no list is empty"
-    if tx.dialect.driver == PSYCOPG:
-        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
-
-        return libpq.done(tx, handed.worded.text, handed.told)
+    if (server := drivers.direct(tx)) is not None:
+        return server.done(tx, handed.worded.text, handed.told)
     cursor = tx.connection.cursor()
     try:
         cursor.execute(handed.worded.text, handed.told)
@@ -140,14 +135,12 @@ def done(tx: Transaction, statement: sa.Update, asked: Asked) -> int:
 
 def later(tx: Transaction, statement: sa.Update, asked: Asked) -> None:
     """Change rows, before anything else is asked or the transaction ends; nobody is told how many there were."""
-    if tx.dialect.driver != PSYCOPG:
-        done(tx, statement, asked)
-        return
-    from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
-
-    handed = _handed(tx, statement, asked)
+    server, handed = drivers.direct(tx), _handed(tx, statement, asked)
     assert handed is not None, "no list is empty"
-    libpq.later(tx, handed.worded.text, [handed.told])
+    if server is None:
+        done(tx, statement, asked)
+    else:
+        server.later(tx, handed.worded.text, [handed.told])
 
 
 class _Answer(NamedTuple):
@@ -207,10 +200,8 @@ def _handed(tx: Transaction, statement: Question | sa.Update, asked: Asked) -> _
 
 def straight(tx: Transaction, text: str, given: Any) -> tuple[Sequence[tuple[Any, ...]], Sequence[Any]]:
     """The rows of an answer to a question in the words of the driver, and what that calls the type of each column."""
-    if tx.dialect.driver == PSYCOPG:
-        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
-
-        return libpq.rows(tx, text, given)
+    if (server := drivers.direct(tx)) is not None:
+        return server.rows(tx, text, given)
     cursor = tx.connection.cursor()
     try:
         cursor.execute(text, given)
@@ -251,7 +242,7 @@ def _worded(
     lengths: tuple[tuple[str, int], ...],
 ) -> _Worded:
     lists = {name: [0] * length for name, length in lengths}
-    made = statement.compile(dialect=_numbered(dialect) if dialect.driver == PSYCOPG else dialect)
+    made = statement.compile(dialect=_numbered(dialect) if dialect.driver == "psycopg" else dialect)
     state = made.construct_expanded_state({name: lists.get(name, 0) for name in names})
     given = {name for name in names if name not in lists}
     given |= {f"{name}_{place}" for name, length in lengths for place in range(1, length + 1)}

@@ -298,12 +298,9 @@ def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: obje
     return pa.Table.from_batches([_batch(tx, rows, schema, how)] if rows else [], schema=schema)
 
 
-def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
+def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
     """The rows of a statement in the words of one driver, as it gives them."""
-    with drivers.cursor_of(tx) as cursor:
-        cursor.execute(statement, asked)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+    return asking.straight(tx, statement, asked)[0]
 
 
 def without(numbers: pa.Array, some: pa.Array) -> pa.Array:

@@ -11,7 +11,7 @@ A flow opens one transaction and hands it to the functions of this room; nothing
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
@@ -200,6 +200,11 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
             connect_args={"local_infile": True},
             **POOL,
         )
+        if engine.dialect.driver == "pymysql":
+            from kehu.store import mariadb  # noqa: PLC0415  (a store of SQLite needs none of it)
+
+            mariadb.allow(engine)
+            _send_what_waits(engine, mariadb.send)
     else:
         # Whole answers are read through cursors: a plan for their first rows would walk tables in their order.
         told = "-c timezone=UTC -c client_encoding=UTF8 -c cursor_tuple_fraction=1"
@@ -207,20 +212,22 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
         told += " -c random_page_cost=1.1"
         # What is asked again and again is prepared in `libpq`; psycopg would forget that with its own.
         engine = sa.create_engine(where, connect_args={"options": told, "prepare_threshold": None}, **POOL)
-        _send_what_waits(engine)
+        if engine.dialect.driver == "psycopg":
+            from kehu.store import libpq  # noqa: PLC0415  (nor of this)
+
+            _send_what_waits(engine, libpq.send)
     _ask_the_idle(engine)
     return Database(engine=engine, vault=vault)
 
 
-def _send_what_waits(engine: sa.Engine) -> None:
-    """Let PostgreSQL do what was left for later, before SQLAlchemy asks anything else of it, or commits."""
-    from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+def _send_what_waits(engine: sa.Engine, send: Callable[[Transaction], None]) -> None:
+    """Let a server do what was left for later, before SQLAlchemy asks anything else of it, or commits."""
 
     @sa.event.listens_for(engine, "before_cursor_execute")
     def ask(connection: sa.Connection, *_: object) -> None:
-        libpq.send(connection)
+        send(connection)
 
-    sa.event.listen(engine, "commit", libpq.send)
+    sa.event.listen(engine, "commit", send)
 
 
 def _ask_the_idle(engine: sa.Engine) -> None:

@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -76,13 +76,50 @@ def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
     return (rows.slice(start, PIECE) for start in range(0, rows.num_rows, PIECE))
 
 
+class Direct(Protocol):
+    """Who hands statements to a server without the cursors of its driver."""
+
+    def rows(self, tx: sa.Connection, text: str, values: Any) -> tuple[list[tuple[Any, ...]], list[int]]:
+        """The answer to a question, and what the driver calls the type of each column."""
+        ...
+
+    def done(self, tx: sa.Connection, text: str, values: Any) -> int:
+        """How many rows a change found."""
+        ...
+
+    def later(self, tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> None:
+        """Run a statement for each of some rows of values, before anything else is done or the transaction ends."""
+        ...
+
+    def send(self, tx: sa.Connection) -> None:
+        """Let what was left for later be done now."""
+        ...
+
+    def several(
+        self, tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
+    ) -> list[tuple[list[tuple[Any, ...]], list[int]] | None]:
+        """The answers to several questions that travel together; None for what is to be asked alone."""
+        ...
+
+
+def direct(tx: Transaction) -> Direct | None:
+    """Who hands statements to the server of this store; None where there is none, or a driver that we do not know."""
+    if tx.dialect.driver == "psycopg":
+        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
+
+        return libpq
+    if tx.dialect.driver == "pymysql":
+        from kehu.store import mariadb  # noqa: PLC0415  (nor this)
+
+        return mariadb
+    return None
+
+
 @contextmanager
 def cursor_of(tx: Transaction) -> Iterator[Any]:
     """The driver's own cursor, in this transaction: whatever asks it without SQLAlchemy takes it from here."""
-    if tx.dialect.name == "postgresql":
-        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
-
-        libpq.send(tx)
+    if (server := direct(tx)) is not None:
+        server.send(tx)
     cursor = tx.connection.cursor()
     try:
         yield cursor
@@ -92,10 +129,8 @@ def cursor_of(tx: Transaction) -> Iterator[Any]:
 
 def handful(tx: Transaction, statement: str, rows: list[tuple[Any, ...]]) -> None:
     """As `many`, for few rows that are the driver's already; one row is not told to come with others."""
-    if tx.dialect.name == "postgresql":
-        from kehu.store import libpq  # noqa: PLC0415  (a store of SQLite needs no psycopg)
-
-        libpq.later(tx, _numbered(statement), rows)
+    if (server := direct(tx)) is not None:
+        server.later(tx, _numbered(statement) if tx.dialect.name == "postgresql" else statement, rows)
         return
     with cursor_of(tx) as cursor:
         if len(rows) == 1:

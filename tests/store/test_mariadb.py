@@ -1,0 +1,95 @@
+"""Statements handed to MariaDB past its driver: the same values, whatever they are, and no answer left half read."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from kehu.store import columns, mariadb
+from kehu.store.database import Database
+
+pytestmark = pytest.mark.parametrize("store", ["mariadb"], indirect=True)
+
+THING = sa.Table(
+    "handed_thing",
+    sa.MetaData(),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("word", columns.Word(80)),
+)
+
+EVERY_TYPE = """
+SELECT 7, -1, 2 = 2, 1.25, CAST(1.5 AS DOUBLE), CAST(0.1 AS FLOAT), NULL, '', '客户 😀', X'00ff27', DATE '2026-11-30',
+    TIMESTAMP '2026-11-30 08:30:00.000001', TIME '12:00:01', CAST('客' AS BINARY), JSON_ARRAY(1), 18446744073709551615
+UNION ALL
+SELECT NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+"""
+
+WORDS = ("'; DROP TABLE handed_thing; -- ", "50% %s %(word)s", "\\' \\", '"`', "客户\n\t", "")
+
+
+@pytest.fixture
+def things(store: Database) -> Iterator[Database]:
+    with store.begin() as tx:
+        THING.create(tx)
+    yield store
+    with store.begin() as tx:
+        THING.drop(tx)
+
+
+def test_values_of_every_type_are_read_as_the_driver_reads_them(store: Database) -> None:
+    with store.read() as tx:
+        rows, types = mariadb.rows(tx, EVERY_TYPE, ())
+        cursor = tx.connection.cursor()
+        cursor.execute(EVERY_TYPE)
+        assert rows == list(cursor.fetchall())
+        assert types == [column[1] for column in cursor.description]
+        cursor.close()
+        assert [type(value) for value in rows[0][:3]] == [int, int, int]
+
+
+@pytest.mark.parametrize("letters", [250, 251, 65_535, 65_536, 3_000_000])
+def test_long_values_and_many_are_read_whole(store: Database, letters: int) -> None:
+    with store.look() as tx:
+        assert mariadb.rows(tx, "SELECT REPEAT('x', %s), 7", (letters,))[0] == [("x" * letters, 7)]
+        assert mariadb.rows(tx, "SELECT REPEAT('客', %s)", (letters,))[0] == [("客" * letters,)]
+        rows, _ = mariadb.rows(tx, "SELECT seq, 'x' FROM seq_1_to_5000", ())
+        assert rows == [(number, "x") for number in range(1, 5001)]
+
+
+def test_what_values_hold_is_never_taken_for_a_statement(things: Database) -> None:
+    with things.begin() as tx:
+        for number, word in enumerate(WORDS):
+            mariadb.later(tx, "INSERT INTO handed_thing (number, word) VALUES (%s, %s)", [(number, word)])
+        more = list(enumerate(WORDS, len(WORDS)))
+        mariadb.later(tx, "INSERT INTO handed_thing (number, word) VALUES (%s, %s)", more)
+        mariadb.later(tx, "UPDATE handed_thing SET word = %s WHERE number = %s", [(WORDS[0], 99), (WORDS[1], 0)])
+        told, _ = mariadb.rows(tx, "SELECT word FROM handed_thing ORDER BY number", ())
+    assert [word for (word,) in told] == [WORDS[1], *WORDS[1:], *WORDS]
+    with things.look() as tx:
+        for word in WORDS[1:]:
+            wanted = [(str(number),) for number, one in enumerate([WORDS[1], *WORDS[1:], *WORDS]) if one == word]
+            asked = "SELECT CAST(number AS CHAR) FROM handed_thing WHERE BINARY word = %(word)s ORDER BY number"
+            assert mariadb.rows(tx, asked, {"word": word})[0] == wanted
+
+
+def test_a_statement_that_is_refused_stops_those_that_travel_with_it(things: Database) -> None:
+    driver = things.engine.dialect.loaded_dbapi
+    with things.trial() as tx:
+        for number in (1, 1, 2):
+            mariadb.later(tx, "INSERT INTO handed_thing (number) VALUES (%s)", [(number,)])
+        with pytest.raises(driver.IntegrityError):
+            mariadb.rows(tx, "SELECT number FROM handed_thing", ())
+        assert mariadb.rows(tx, "SELECT number FROM handed_thing", ()) == ([(1,)], [8])
+
+
+def test_nobody_is_given_what_a_connection_has_still_to_say(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mariadb._Packets, "next", interrupted)
+        with pytest.raises(KeyboardInterrupt), store.begin() as tx:
+            mariadb.rows(tx, "SELECT seq FROM seq_1_to_5000", ())
+    for _ in range(3):
+        with store.begin() as tx:
+            assert mariadb.rows(tx, "SELECT 7", ()) == ([(7,)], [3])
