@@ -25,6 +25,9 @@ from kehu.store.database import Transaction
 Question: TypeAlias = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]
 """A SELECT of any columns, or several joined into one."""
 
+Change: TypeAlias = sa.Update | sa.Insert
+"""What changes rows."""
+
 Asked: TypeAlias = Mapping[str, object]
 """The parameters of a question by name; a list for each that may be one of several."""
 
@@ -61,12 +64,12 @@ class Put(NamedTuple):
 
 
 def ahead(tx: Transaction, questions: Sequence[Put]) -> None:
-    """Ask at once what is going to be asked in a look, each once; what comes to nothing is asked in its turn.
+    """Ask at once what is going to be asked, each once and in this order; what comes to nothing is asked in its turn.
 
     A database in a file is reached at once: there nothing is done.
 
     Args:
-        tx: A look, in which nothing is changed.
+        tx: A look, or a transaction: until they are asked, nothing may be changed in it that would answer otherwise.
         questions: What is going to be asked, its parameters in the same order.
     """
     if (server := drivers.direct(tx)) is None:
@@ -113,7 +116,7 @@ def rows(tx: Transaction, statement: Question, asked: Asked) -> Sequence[tuple[A
     return [] if answer is None else answer.rows
 
 
-def done(tx: Transaction, statement: sa.Update, asked: Asked) -> int:
+def done(tx: Transaction, statement: Change, asked: Asked) -> int:
     """Change rows; returns how many there were to change.
 
     Args:
@@ -133,7 +136,7 @@ def done(tx: Transaction, statement: sa.Update, asked: Asked) -> int:
         cursor.close()
 
 
-def later(tx: Transaction, statement: sa.Update, asked: Asked) -> None:
+def later(tx: Transaction, statement: Change, asked: Asked) -> None:
     """Change rows, before anything else is asked or the transaction ends; nobody is told how many there were."""
     server, handed = drivers.direct(tx), _handed(tx, statement, asked)
     assert handed is not None, "no list is empty"
@@ -180,7 +183,7 @@ def _answer(tx: Transaction, worded: _Worded, found: Sequence[tuple[Any, ...]], 
     return _Answer(worded, found)
 
 
-def _handed(tx: Transaction, statement: Question | sa.Update, asked: Asked) -> _Handed | None:
+def _handed(tx: Transaction, statement: Question | Change, asked: Asked) -> _Handed | None:
     """A statement in the words of the driver with its parameters; None where one of the lists is empty."""
     given = {name: padded(value) if isinstance(value, list) else value for name, value in asked.items()}
     lengths = tuple((name, len(value)) for name, value in given.items() if isinstance(value, list))
@@ -236,7 +239,7 @@ def _numbered(dialect: sa.Dialect) -> sa.Dialect:
 
 @functools.lru_cache(maxsize=1024)
 def _worded(
-    statement: Question | sa.Update,
+    statement: Question | Change,
     dialect: sa.Dialect,
     names: tuple[str, ...],
     lengths: tuple[tuple[str, int], ...],
@@ -251,7 +254,7 @@ def _worded(
         for name in names
         if name in made.binds
     }
-    columns = [] if isinstance(statement, sa.Update) else list(statement.selected_columns)
+    columns = [] if isinstance(statement, Change) else list(statement.selected_columns)
     names_told = [str(getattr(column, "name", "_")) for column in columns]
     named: Any = namedtuple("named", names_told, rename=True)  # type: ignore[misc]  # the question tells its names
     return _Worded(

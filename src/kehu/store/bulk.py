@@ -298,6 +298,11 @@ def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: obje
     return pa.Table.from_batches([_batch(tx, rows, schema, how)] if rows else [], schema=schema)
 
 
+def put(statement: Query, **asked: object) -> asking.Put:
+    """What `read_few` asks."""
+    return asking.Put(_plain(statement).statement, asked)
+
+
 def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
     """The rows of a statement in the words of one driver, as it gives them."""
     return asking.straight(tx, statement, asked)[0]

@@ -214,6 +214,10 @@ def _are_any(tx: Transaction) -> tuple[bool, bool]:
     return found
 
 
+QUESTION = asking.Put(_ANY, {})
+"""What whoever looks for decisions asks first."""
+
+
 def _number(tx: Transaction) -> int:
     """The number of a decision that is being made."""
     tx.get_execution_options().get("once", {}).pop("decided", None)

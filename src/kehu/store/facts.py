@@ -24,7 +24,12 @@ MODEL = "model"
 
 def get(tx: Transaction, name: str) -> str | None:
     """A fact; None where nobody noted it."""
-    return next((value for (value,) in asking.rows(tx, _OF_NAME, {"name": name})), None)
+    return next((value for (value,) in asking.rows(tx, *question(name))), None)
+
+
+def question(name: str) -> asking.Put:
+    """What `get` asks."""
+    return asking.Put(_OF_NAME, {"name": name})
 
 
 _OF_NAME = sa.select(setting.c.value).where(setting.c.name == sa.bindparam("name"))

@@ -53,6 +53,11 @@ def in_force(tx: Transaction, *, stays: bool = False) -> int:
     return found
 
 
+def question() -> asking.Put:
+    """What `number` asks in a transaction that may write."""
+    return asking.Put(_AND_HELD, {})
+
+
 _IN_FORCE = sa.select(setting.c.name, setting.c.value).where(
     sa.or_(setting.c.name == facts.FINDS, setting.c.name.startswith(PREFIX))
 )

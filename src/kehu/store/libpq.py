@@ -1,8 +1,8 @@
 """Statements handed to PostgreSQL's own library: most of what psycopg takes for a short one is not the statement.
 
 Values go as texts, answers are read by psycopg, and what is asked again on a connection is prepared there. Several
-questions of a look travel together; in a transaction what only changes rows waits, and travels with the next question.
-Transactions are begun and ended by psycopg.
+questions travel together; in a transaction what only changes rows waits, and travels with the next question.
+Transactions are ended by psycopg, and begun by it where they begin with a single question.
 """
 
 import itertools
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import psycopg
 import sqlalchemy as sa
-from psycopg import abc, errors, pq
+from psycopg import abc, errors, generators, pq, waiting
 from psycopg.adapt import PyFormat, Transformer
 
 UNSENT = "unsent"
@@ -25,6 +25,9 @@ MOST = 200
 
 WAITING = 200
 """When so many statements wait in a transaction they are done, whatever follows."""
+
+INTERRUPT_S = 0.1
+"""So long a Ctrl-C may wait for an answer."""
 
 FORGOTTEN = frozenset({b"26000", b"0A000"})
 """What PostgreSQL answers where a prepared question is gone, as somebody between us and it may drop it, or outdated."""
@@ -79,8 +82,8 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
 
 def send(tx: sa.Connection) -> None:
     """Let what was left for later be done now."""
-    if unsent := tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, None):
-        _sent(tx, unsent)
+    if tx.get_execution_options().get("once", _NOTHING).get(UNSENT):
+        _within(tx, [])
 
 
 _NOTHING: dict[str, Any] = {}
@@ -99,8 +102,8 @@ def _is_to_begin(driver: psycopg.Connection[Any]) -> bool:
 
 def _told(tx: sa.Connection, text: str, given: Any) -> pq.abc.PGresult:
     """What the server says to a statement, which is prepared once it was asked several times."""
-    if unsent := tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, None):
-        return _sent(tx, [*unsent, (text, given)])
+    if tx.get_execution_options().get("once", _NOTHING).get(UNSENT):
+        return _within(tx, [(text, given)])[0]
     library = _driver(tx).pgconn
     name = _name(tx, text)
     answer = library.exec_params(text.encode(), given) if name is None else library.exec_prepared(name, given)
@@ -127,12 +130,16 @@ def _is_forgotten(answer: pq.abc.PGresult) -> bool:
     return answer.error_field(pq.DiagnosticField.SQLSTATE) in FORGOTTEN
 
 
-def _sent(tx: sa.Connection, statements: Sequence[tuple[str, Any]]) -> pq.abc.PGresult:
-    """What the server says to the last of some statements, which travel together."""
-    answers = _together(tx, [(_name(tx, text), text, given) for text, given in statements])
+def _within(tx: sa.Connection, statements: Sequence[tuple[str, Any]]) -> list[pq.abc.PGresult]:
+    """What the server says to some statements of a transaction, which travel together behind what waits."""
+    driver, unsent = _driver(tx), tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, [])
+    sent = [(_name(tx, text), text, given) for text, given in [*unsent, *statements]]
+    if _is_to_begin(driver):
+        sent.insert(0, (None, driver._get_tx_start_command().decode(), []))  # noqa: SLF001 - as psycopg would do it
+    answers = _together(tx, sent)
     for answer in answers:
         _require_done(answer)
-    return answers[-1]
+    return answers[len(answers) - len(statements) :]
 
 
 def _require_done(answer: pq.abc.PGresult) -> None:
@@ -146,17 +153,19 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
     Half of what a short question takes here is to fall asleep and to be woken.
 
     Args:
-        tx: A look.
+        tx: A look, or a transaction: which is spoiled where one of them is refused.
         questions: The text of each, and its values.
 
     Returns:
-        None for each that is to be asked alone: it is not prepared yet, or is refused.
+        None for each that is to be asked alone: of a look one that is not prepared yet, or is refused.
     """
     driver = _driver(tx)
     reader, known = Transformer(driver), _known(tx)
-    names = [known.get(text) if driver.autocommit else None for text, _ in questions]
-    prepared = zip(names, questions, strict=True)
-    sent = [(name, text, _written(reader, values)) for name, (text, values) in prepared if isinstance(name, bytes)]
+    told = [(text, _written(reader, values)) for text, values in questions]
+    if not driver.autocommit:
+        return [_read(reader, one) for one in _within(tx, told)] if questions else []
+    names = [known.get(text) for text, _ in questions]
+    sent = [(name, *one) for name, one in zip(names, told, strict=True) if isinstance(name, bytes)]
     came = iter(_together(tx, sent))
     answers = [next(came) if isinstance(name, bytes) else None for name in names]
     return [
@@ -187,16 +196,24 @@ def _answers(library: pq.abc.PGconn, sent: Sequence[tuple[bytes | None, str, Any
     answers = []
     for _ in sent:
         answers.append(_next(library))
-        library.get_result()  # Behind each answer stands that it is the last to its question.
+        _come(library)  # Behind each answer stands that it is the last to its question.
     _next(library)  # Behind all stands that it was all.
     library.exit_pipeline_mode()
     return answers
 
 
 def _next(library: pq.abc.PGconn) -> pq.abc.PGresult:
-    answer = library.get_result()
+    answer = _come(library)
     _require(library)
     assert answer is not None, "each question is answered"
+    return answer
+
+
+def _come(library: pq.abc.PGconn) -> pq.abc.PGresult | None:
+    """What comes next. The library would wait without letting Python go on, and with it whoever has a lock we want."""
+    if not library.is_busy():
+        return library.get_result()
+    answer: pq.abc.PGresult | None = waiting.wait(generators.fetch(library), library.socket, interval=INTERRUPT_S)
     return answer
 
 

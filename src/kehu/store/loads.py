@@ -1,6 +1,7 @@
 """Loads: what each run of a channel read, and the cursor where the next one starts."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -88,13 +89,22 @@ def of_day(tx: Transaction, channel: str, *, at: datetime, pushed_by: str | None
     until this transaction ends.
     """
     sequence.held(tx, "load")
-    day = at.astimezone(UTC).date()
-    found = asking.rows(tx, _OF_DAY, {"of_channel": channel, "of_day": day, "author": pushed_by or ""})
+    found = asking.rows(tx, *_question_of_day(channel, at, pushed_by))
     if found:
         return int(found[0][0]), False
     number = start(tx, channel, at=at, pushed_by=pushed_by)
-    _change(tx, number, {"day": day})
+    _change(tx, number, {"day": at.astimezone(UTC).date()})
     return number, True
+
+
+def questions_of_day(some: Iterable[tuple[str, str | None]], *, at: datetime) -> list[asking.Put]:
+    """What `of_day` asks, for each channel and whoever pushes to it."""
+    return [sequence.question("load"), *(_question_of_day(channel, at, author) for channel, author in some)]
+
+
+def _question_of_day(channel: str, at: datetime, author: str | None) -> asking.Put:
+    day = at.astimezone(UTC).date()
+    return asking.Put(_OF_DAY, {"of_channel": channel, "of_day": day, "author": author or ""})
 
 
 _OF_DAY = sa.select(load.c.load_id).where(
@@ -107,7 +117,7 @@ _OF_DAY = sa.select(load.c.load_id).where(
 def advance(
     tx: Transaction, number: int, *, counts: Counts, cursor: str | None = None, done_at: datetime | None = None
 ) -> None:
-    """Add what a batch brought, and move the cursor past it; None leaves the cursor where it is.
+    """Add what a batch brought to a load that is there, and move the cursor past it; None leaves that where it is.
 
     With `done_at` the load is done with that.
     """
@@ -116,8 +126,7 @@ def advance(
         told["cursor"] = cursor
     if done_at is not None:
         told |= {"is": LoadState.DONE.value, "at": done_at}
-    if asking.done(tx, _adding(tuple(told)), {"of": number, **told}) != 1:
-        raise NotFoundError(f"there is no load {number}")
+    asking.later(tx, _adding(tuple(told)), {"of": number, **told})
 
 
 @functools.cache

@@ -1,9 +1,9 @@
 """Statements handed to MariaDB and MySQL over the connection of their driver, and their answers read from it at once.
 
 Their driver makes an object of each packet, of each column and of each value, several times what the server takes for
-a short question. Here several statements travel as one text: questions of a look together, and in a transaction what
-only changes rows waits for the next question. A server stops at the first statement that it refuses. Connections are
-opened, transactions are begun and ended by the driver.
+a short question. Here several statements travel as one text: questions together, and in a transaction what only changes
+rows waits for the next question. A server stops at the first statement that it refuses. Connections are opened and
+transactions are ended by the driver.
 """
 
 import functools
@@ -75,9 +75,9 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
 
     They travel with the next question: nobody waits for what a change found.
     """
-    worded = _of_each(_driver(tx), text, several)
-    once = tx.get_execution_options().get("once")
-    if once is None or not tx.in_transaction():
+    driver, once = _driver(tx), tx.get_execution_options().get("once")
+    worded = _of_each(driver, text, several)
+    if once is None or driver.get_autocommit():
         for one in worded:
             _told(tx, one)
         return
@@ -97,17 +97,21 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
     """The answers to several questions that travel to the server together, and their answers back.
 
     Args:
-        tx: A look.
+        tx: A look, or a transaction.
         questions: The text of each, and its values.
 
     Returns:
-        None for each where one of them is refused: they are to be asked alone.
+        None for each where one of a look is refused: they are to be asked alone.
     """
     if not questions:
         return []
     driver = _driver(tx)
-    with suppress(pymysql.err.MySQLError):
-        return [(one.rows, one.types) for one in _together(tx, [_worded(driver, *one) for one in questions])]
+    sent = [*_taken(tx), *(_worded(driver, *one) for one in questions)]
+    try:
+        return [(one.rows, one.types) for one in _together(tx, sent)[-len(questions) :]]
+    except pymysql.err.MySQLError:
+        if not driver.get_autocommit():
+            raise
     return [None] * len(questions)
 
 

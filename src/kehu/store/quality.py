@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from kehu.model.codes import Severity
-from kehu.store import asking
+from kehu.store import asking, columns
 from kehu.store.database import Transaction
 from kehu.store.dictionary.loads import completeness, load, quality
 
@@ -95,26 +96,23 @@ def _count(
         return
     told = more.select([*keys, *counts]).to_pylist()
     values = {f"{name}_{place}": value for place, row in enumerate(told) for name, value in row.items()}
-    if asking.done(tx, _adding(table, keys, counts, len(told)), {"of": number, **values}) == len(told):
-        return
-    query = sa.select(*(table.c[name] for name in keys)).where(table.c.load_id == number)
-    there = {tuple(row) for row in tx.execute(query)}
-    tx.execute(
-        table.insert(),
-        [{"load_id": number, **row} for row in told if tuple(row[name] for name in keys) not in there],
-    )
+    asking.later(tx, _adding(tx.dialect.name, table, keys, counts, len(told)), {"of": number, **values})
 
 
 @functools.cache
-def _adding(table: sa.Table, keys: Sequence[str], counts: Sequence[str], rows: int) -> sa.Update:
-    """What adds to so many counts of a load."""
-    these = [sa.and_(*(table.c[name] == sa.bindparam(f"{name}_{place}") for name in keys)) for place in range(rows)]
-    sums = {
-        name: table.c[name]
-        + sa.case(*((this, sa.bindparam(f"{name}_{place}")) for place, this in enumerate(these)), else_=0)
-        for name in counts
-    }
-    return table.update().where(table.c.load_id == sa.bindparam("of"), sa.or_(*these)).values(sums)
+def _adding(dialect: str, table: sa.Table, keys: Sequence[str], counts: Sequence[str], rows: int) -> sa.Insert:
+    """What adds to so many counts of a load, which may be there or not."""
+    of: sa.BindParameter[int] = sa.bindparam("of")
+    values = [
+        {"load_id": of} | {name: sa.bindparam(f"{name}_{place}") for name in (*keys, *counts)} for place in range(rows)
+    ]
+    if dialect in columns.MYSQL_FAMILY:
+        new = mysql.insert(table).values(values)
+        return new.on_duplicate_key_update({name: table.c[name] + new.inserted[name] for name in counts})
+    adding = (sqlite if dialect == "sqlite" else postgresql).insert(table).values(values)
+    sums = {name: table.c[name] + adding.excluded[name] for name in counts}
+    added: sa.Insert = adding.on_conflict_do_update(index_elements=["load_id", *keys], set_=sums)
+    return added
 
 
 def of(tx: Transaction, *, since: date, until: date, channel: str | None = None) -> Quality:

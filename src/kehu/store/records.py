@@ -6,7 +6,7 @@ force keeps the place of the one before among the customers, until `fresh` recor
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model import records as model
-from kehu.store import arrivals, bulk, finding, moments, sequence, storable
+from kehu.store import arrivals, asking, bulk, finding, moments, sequence, storable
 from kehu.store.database import Transaction
 from kehu.store.dictionary.ground import LENGTHS
 from kehu.store.dictionary.records import fresh, link, member, member_history, record
@@ -241,6 +241,17 @@ def others_wait(tx: Transaction, numbers: pa.Array) -> bool:
 
 
 _SOME_WAITING = sa.select(fresh.c.record).limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def questions_of_few(few: Mapping[str, Sequence[str]]) -> list[asking.Put]:
+    """What `add` asks about few rows of each channel, by their keys, and `others_wait` about nobody in particular.
+
+    Whoever else brings records waits first, so that the answers stay true; but for a version that waits and is replaced
+    by one of these, which `others_wait` is then told of.
+    """
+    asked = {channel: keys for channel, keys in few.items() if 0 < len(keys) <= bulk.FEW}
+    stored = [bulk.put(_STORED_OF_FEW, channel=channel, few=keys) for channel, keys in asked.items()]
+    return [sequence.question("record"), *stored, bulk.put(_SOME_WAITING, most=1)]
 
 
 def outdated(tx: Transaction, numbers: pa.Array) -> pa.Array:

@@ -29,6 +29,11 @@ def held(tx: Transaction, name: str) -> int:
     return here[name]
 
 
+def question(name: str) -> asking.Put:
+    """What `held` asks."""
+    return asking.Put(_HOLD, {"of": name})
+
+
 def _held_here(tx: Transaction) -> dict[str, int]:
     """The numbers that this transaction holds already: nobody else can have moved them on."""
     once: dict[str, dict[str, int]] = tx.get_execution_options().get("once", {})

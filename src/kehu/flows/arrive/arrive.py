@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from kehu.collect import push, raw
 from kehu.engine.engine import Engine
-from kehu.flows.arrive import joined
+from kehu.flows.arrive import ahead, joined
 from kehu.flows.arrive.door import Door
 from kehu.flows.arrive.joined import Known, Linked
 from kehu.flows.identify import identify
@@ -32,7 +32,7 @@ from kehu.flows.users.people import By
 from kehu.process import checks, mapping
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import bulk, customers, loads, pushed, records, sealed
+from kehu.store import asking, bulk, customers, loads, pushed, records, sealed
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
@@ -164,6 +164,7 @@ def _together(database: Database, desk: Desk, sent: Sequence[Pushed]) -> list[Ar
     judged = _judged(desk, sent)
     senders = {_sheaf(*one): one[1] for one in sent}
     with database.begin() as tx:
+        asking.ahead(tx, ahead.questions(judged.items(), at=desk.clock()))
         customers.next_id(tx)  # Before anything else: a run that identifies changes what these records replace.
         at = desk.clock()
         kept = _withheld(tx, judged, database)

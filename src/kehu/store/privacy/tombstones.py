@@ -67,6 +67,9 @@ def are_there(tx: Transaction) -> bool:
 
 _ANYBODY = sa.select(tombstone.c.kind).limit(1)
 
+QUESTION = asking.Put(_ANYBODY, {})
+"""What `are_there` asks."""
+
 
 def add(tx: Transaction, marks: Sequence[Tombstone]) -> int:
     """Add those that are not there yet; returns how many."""
