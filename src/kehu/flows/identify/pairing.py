@@ -225,6 +225,8 @@ def _turned(
     most = np.asarray(limits)[(known & np.uint64(KIND)).astype(np.int64)]
     was_hot = have + _count(gone, known) > most
     is_hot = have + _count(own, known) > most
+    if (was_hot == is_hot).all():
+        return pa.array([], pa.int64())
     # A phone that is hot counts as not known, whoever is compared; of the other keys none says more than who is.
     loses = is_hot & ~was_hot & ~keys.are_handed_round(known)
     turned = bulk.where(sharing.keys, ((was_hot != is_hot) & ~loses)[back]).column("record")
@@ -245,7 +247,7 @@ def _loosened(
 ) -> pa.Array:
     """Those of stored records that are linked to another of them with which they share no key but hot ones.
 
-    In a store that grows every twentieth arrival makes a key hot, most often that of a birth date or of a surname in a
+    In a store that grows every thirtieth arrival makes a key hot, most often that of a birth date or of a surname in a
     city, which as good as none of its holders was found by.
 
     Args:
