@@ -386,9 +386,9 @@ def _ask(tx: Transaction, placed: Placed, looked_at: pa.Table, known: pa.Table, 
     """
     now = placed.rows.column("customer_id").to_numpy()
     concerned = pa.array(np.unique(np.concatenate([placed.before[placed.before >= 0], now])))
-    mine = pc.is_in(looked_at.column("record"), value_set=placed.rows.column("record").combine_chunks())
-    others = looked_at.filter(pc.invert(mine))
-    owned = pa.concat_tables([one.select(customers.MEMBERS.names) for one in (placed.rows, others)])
+    every, mine = (rows.select(customers.MEMBERS.names) for rows in (looked_at, placed.rows))
+    is_mine = pc.is_in(every.column("record"), value_set=mine.column("record").combine_chunks())
+    owned = pa.concat_tables([mine, every.filter(pc.invert(is_mine))])
     questions.renew(
         tx, concerned, review_from=model.review_from, link_from=model.link_from, known=questions.Known(known, owned)
     )

@@ -105,9 +105,10 @@ def making(
 
 
 def _as_before(rows: pa.Table, customer: npt.NDArray[np.int64]) -> pa.Table:
-    """The records that were somebody's, and whose."""
-    place = rows.schema.get_field_index("customer_id")
-    return bulk.where(rows.set_column(place, "customer_id", pa.array(customer)), customer >= 0)
+    """What the records that were somebody's are found by, and whose they were."""
+    told = rows.select(search.NEEDS)
+    place = told.schema.get_field_index("customer_id")
+    return bulk.where(told.set_column(place, "customer_id", pa.array(customer)), customer >= 0)
 
 
 def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:
