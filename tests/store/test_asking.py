@@ -329,6 +329,20 @@ def test_more_than_are_kept_for_later_are_done_as_well(things: Database) -> None
         assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * libpq.WAITING
 
 
+def test_more_than_the_way_takes_at_once_is_left_for_later(things: Database) -> None:
+    """PostgreSQL is told while it answers; MariaDB in several texts."""
+    word = "x" * 2_000_000
+    with things.trial() as tx:
+        kind = "LONGTEXT" if tx.dialect.name == "mariadb" else "TEXT"
+        tx.exec_driver_sql(f"CREATE TEMPORARY TABLE long_thing (word {kind})")
+        _seen_when_asked(tx)
+        for _ in range(3):
+            statement = f"INSERT INTO long_thing (word) VALUES ({drivers.mark(tx)})"
+            drivers.handful(tx, statement, [(word,)] * 3)
+        assert tx.scalars(sa.text("SELECT LENGTH(word) FROM long_thing")).all() == [len(word)] * 9
+        tx.exec_driver_sql("DROP TABLE long_thing")
+
+
 @pytest.mark.parametrize("asked", [_seen_when_asked, _seen_by_sqlalchemy, lambda _: None])
 def test_what_is_refused_later_spoils_the_transaction_and_no_other(
     things: Database, asked: Callable[[Transaction], object]

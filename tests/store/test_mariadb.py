@@ -72,6 +72,33 @@ def test_what_values_hold_is_never_taken_for_a_statement(things: Database) -> No
             assert mariadb.rows(tx, asked, {"word": word})[0] == wanted
 
 
+def test_many_letters_travel_in_several_texts(store: Database) -> None:
+    """The server takes 16 MB in one: sixteen rows of a million letters of three bytes are 48."""
+    made = "CREATE TEMPORARY TABLE long_thing (number INT PRIMARY KEY, word LONGTEXT CHARACTER SET utf8mb4)"
+    with store.trial() as tx:
+        mariadb.done(tx, made, ())
+        rows = [(number, "客" * 1_000_000) for number in range(16)]
+        mariadb.later(tx, "INSERT INTO long_thing (number, word) VALUES (%s, %s)", rows)
+        mariadb.later(tx, "UPDATE long_thing SET word = %s WHERE number = %s", [("x" * 2_000_000, 3), ("y", 4)])
+        found, _ = mariadb.rows(tx, "SELECT CHAR_LENGTH(word) FROM long_thing ORDER BY number", ())
+        assert [letters for (letters,) in found] == [1_000_000] * 3 + [2_000_000, 1] + [1_000_000] * 11
+
+
+def test_a_value_longer_than_a_packet_is_read_whole(store: Database) -> None:
+    with store.begin() as tx:
+        mariadb.done(tx, "SET GLOBAL max_allowed_packet = 67108864", ())
+    store.engine.dispose()  # A connection keeps the length that it began with.
+    try:
+        with store.read() as tx:
+            for letters in (2**24 - 10, 2**24, 40_000_000):
+                rows, _ = mariadb.rows(tx, "SELECT REPEAT('x', %s), 7", (letters,))
+                assert [(len(word), number) for word, number in rows] == [(letters, 7)]
+    finally:
+        with store.begin() as tx:
+            mariadb.done(tx, "SET GLOBAL max_allowed_packet = 16777216", ())
+        store.engine.dispose()
+
+
 def test_a_statement_that_is_refused_stops_those_that_travel_with_it(things: Database) -> None:
     driver = things.engine.dialect.loaded_dbapi
     with things.trial() as tx:

@@ -193,6 +193,8 @@ def _answers(library: pq.abc.PGconn, sent: Sequence[tuple[bytes | None, str, Any
         else:
             library.send_query_prepared(name, given)
     library.pipeline_sync()
+    if library.flush():  # More than the way takes at once: the server may answer before it was told all.
+        waiting.wait(generators.send(library), library.socket, interval=INTERRUPT_S)
     answers = []
     for _ in sent:
         answers.append(_next(library))

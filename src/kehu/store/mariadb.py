@@ -26,8 +26,8 @@ UNSENT = "unsent"
 WAITING = 200
 """When so many statements wait in a transaction they are done, whatever follows."""
 
-WAITING_LETTERS = 2**20
-"""Or so many letters of them: a server refuses a text of 16 MB, or of what its settings tell."""
+LETTERS = 2**20
+"""Statements, and rows of one, travel together up to so many letters: a server refuses a text of 16 MB."""
 
 IN_BYTES = 63
 """The character set of what is no text."""
@@ -83,7 +83,7 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
         return
     unsent = once.setdefault(UNSENT, [])
     unsent += worded
-    if len(unsent) >= WAITING or sum(map(len, unsent)) >= WAITING_LETTERS:
+    if len(unsent) >= WAITING or sum(map(len, unsent)) >= LETTERS:
         send(tx)
 
 
@@ -155,25 +155,43 @@ def _written(driver: Any, value: object) -> str:
 
 
 def _of_each(driver: Any, text: str, several: Sequence[Sequence[object]]) -> list[str]:
-    """A statement for each row of values; where they are rows to insert, one for all of them."""
+    """A statement for each row of values; where they are rows to insert, one for many of them."""
     head, values, marks = text.partition(" VALUES ")
     if len(several) == 1 or not values:
         return [_worded(driver, text, row) for row in several]
-    return [f"{head % ()}{values}{', '.join(_worded(driver, marks, row) for row in several)}"]
+    rows = [_worded(driver, marks, row) for row in several]
+    return [f"{head % ()}{values}{', '.join(some)}" for some in _pieces(rows)]
+
+
+def _pieces(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in their order, as many together as may travel so, one at least."""
+    piece: list[str] = []
+    letters = 0
+    for text in texts:
+        if piece and letters + len(text) > LETTERS:
+            yield piece
+            piece, letters = [], 0
+        piece.append(text)
+        letters += len(text)
+    if piece:
+        yield piece
 
 
 def _together(tx: sa.Connection, statements: Sequence[str]) -> list[_Told]:
     """What the server says to statements that travel together."""
     driver = _driver(tx)
+    told: list[_Told] = []
     try:
-        driver._execute_command(COMMAND.COM_QUERY, "; ".join(statements).encode(driver.encoding))  # noqa: SLF001
-        return list(_answers(driver))
+        for piece in _pieces(statements):
+            driver._execute_command(COMMAND.COM_QUERY, "; ".join(piece).encode(driver.encoding))  # noqa: SLF001
+            told += _answers(driver)
     except pymysql.err.MySQLError:
         raise  # The server's own word is the last one of its answer, and who lost the connection has closed it.
     except BaseException:
         # Nobody may be given what the connection has still to say.
         tx.invalidate()
         raise
+    return told
 
 
 def _answers(driver: Any) -> Iterator[_Told]:
@@ -262,19 +280,23 @@ class _Packets:
         Raises:
             pymysql.err.MySQLError: It tells why the server refuses a statement, or the connection is lost.
         """
+        packet = part = self._part()
+        while len(part) == LONGEST:
+            part = self._part()
+            packet += part
+        if packet[0] == ERROR:
+            MysqlPacket(packet, self._driver.encoding).raise_for_error()
+        return packet
+
+    def _part(self) -> bytes:
+        """A packet as it comes; one that is longer than a packet may be comes in several."""
         while True:
             held, begin = self._held, self._at + HEAD
             length = int.from_bytes(held[self._at : begin - 1], "little")
             if len(held) >= begin and len(held) >= begin + length:
-                break
+                self._at = begin + length
+                return held[begin : self._at]
             self._held, self._at = held[self._at :] + self._more(), 0
-        self._at = begin + length
-        packet = held[begin : self._at]
-        if length == LONGEST:
-            return packet + self.next()
-        if packet[0] == ERROR:
-            MysqlPacket(packet, self._driver.encoding).raise_for_error()
-        return packet
 
     def _more(self) -> bytes:
         with suppress(OSError):

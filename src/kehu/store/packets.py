@@ -34,7 +34,7 @@ LAST, ERROR = 0xFE, 0xFF
 NULL = 0xFB
 """Stands where a value would tell its length, as do the marks of lengths that take more than one byte."""
 
-LENGTHS = {0xFC: 2, 0xFD: 3}
+LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 """The bytes that a length takes, by its mark."""
 
 
