@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, NotFoundError, StoreError
-from kehu.store import asking, bulk, columns, customers, drivers, households, libpq, media, views
+from kehu.store import asking, bulk, columns, customers, drivers, households, media, unsent, views
 from kehu.store.asking import Put
 from kehu.store.database import Database, Transaction
 from kehu.store.service import numbers
@@ -324,9 +324,9 @@ def test_what_is_left_for_later_is_done_before_a_transaction_ends_and_not_where_
 def test_more_than_are_kept_for_later_are_done_as_well(things: Database) -> None:
     with things.begin() as tx:
         _seen_when_asked(tx)
-        for number in range(100, 100 + 2 * libpq.WAITING):
+        for number in range(100, 100 + 2 * unsent.WAITING):
             _insert(tx, [number])
-        assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * libpq.WAITING
+        assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * unsent.WAITING
 
 
 def test_more_than_the_way_takes_at_once_is_left_for_later(things: Database) -> None:

@@ -13,7 +13,7 @@ whatever asks it then finds its answer at hand, and is written as if there were 
 import copy
 import functools
 from collections import namedtuple
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -63,7 +63,7 @@ class Put(NamedTuple):
     asked: Asked
 
 
-def ahead(tx: Transaction, questions: Sequence[Put]) -> None:
+def ahead(tx: Transaction, questions: Iterable[Put]) -> None:
     """Ask at once what is going to be asked, each once and in this order; what comes to nothing is asked in its turn.
 
     A database in a file is reached at once: there nothing is done.

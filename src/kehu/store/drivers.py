@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from kehu.errors import ConflictError, StoreError
 from kehu.store import wire
 from kehu.store.database import Transaction
+from kehu.store.wire import Answer
 
 PIECE = 5_000
 """Rows that are turned into the driver's values at once: few enough to stay in the processor's cache."""
@@ -79,8 +80,8 @@ def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
 class Direct(Protocol):
     """Who hands statements to a server without the cursors of its driver."""
 
-    def rows(self, tx: sa.Connection, text: str, values: Any) -> tuple[list[tuple[Any, ...]], list[int]]:
-        """The answer to a question, and what the driver calls the type of each column."""
+    def rows(self, tx: sa.Connection, text: str, values: Any) -> Answer:
+        """The answer to a question."""
         ...
 
     def done(self, tx: sa.Connection, text: str, values: Any) -> int:
@@ -95,9 +96,7 @@ class Direct(Protocol):
         """Let what was left for later be done now."""
         ...
 
-    def several(
-        self, tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
-    ) -> list[tuple[list[tuple[Any, ...]], list[int]] | None]:
+    def several(self, tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
         """The answers to several questions that travel together; None for what is to be asked alone."""
         ...
 

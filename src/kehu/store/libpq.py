@@ -7,15 +7,15 @@ Transactions are ended by psycopg, and begun by it where they begin with a singl
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import abc, errors, generators, pq, waiting
 from psycopg.adapt import PyFormat, Transformer
 
-UNSENT = "unsent"
-"""Where a transaction keeps what is left for later."""
+from kehu.store import unsent
+from kehu.store.wire import Answer
 
 AGAIN = 3
 """What is asked for the third time is prepared."""
@@ -23,17 +23,11 @@ AGAIN = 3
 MOST = 200
 """So many questions are known by each connection."""
 
-WAITING = 200
-"""When so many statements wait in a transaction they are done, whatever follows."""
-
 INTERRUPT_S = 0.1
 """So long a Ctrl-C may wait for an answer."""
 
 FORGOTTEN = frozenset({b"26000", b"0A000"})
 """What PostgreSQL answers where a prepared question is gone, as somebody between us and it may drop it, or outdated."""
-
-Answer: TypeAlias = tuple[list[tuple[Any, ...]], list[int]]
-"""The rows as psycopg reads them, and the type of each column."""
 
 
 def rows(tx: sa.Connection, text: str, values: Sequence[object]) -> Answer:
@@ -74,19 +68,15 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
         for values in several:
             done(tx, text, values)
         return
-    reader, unsent = Transformer(driver), once.setdefault(UNSENT, [])
-    unsent += [(text, _written(reader, values)) for values in several]
-    if len(unsent) >= WAITING:
+    reader = Transformer(driver)
+    if len(unsent.wait(tx, [(text, _written(reader, values)) for values in several])) >= unsent.WAITING:
         send(tx)
 
 
 def send(tx: sa.Connection) -> None:
     """Let what was left for later be done now."""
-    if tx.get_execution_options().get("once", _NOTHING).get(UNSENT):
-        _within(tx, [])
-
-
-_NOTHING: dict[str, Any] = {}
+    if left := unsent.taken(tx):
+        _within(tx, left)
 
 
 def _driver(tx: sa.Connection) -> psycopg.Connection[Any]:
@@ -102,8 +92,8 @@ def _is_to_begin(driver: psycopg.Connection[Any]) -> bool:
 
 def _told(tx: sa.Connection, text: str, given: Any) -> pq.abc.PGresult:
     """What the server says to a statement, which is prepared once it was asked several times."""
-    if tx.get_execution_options().get("once", _NOTHING).get(UNSENT):
-        return _within(tx, [(text, given)])[0]
+    if before := unsent.taken(tx):
+        return _within(tx, [*before, (text, given)])[-1]
     library = _driver(tx).pgconn
     name = _name(tx, text)
     answer = library.exec_params(text.encode(), given) if name is None else library.exec_prepared(name, given)
@@ -131,9 +121,9 @@ def _is_forgotten(answer: pq.abc.PGresult) -> bool:
 
 
 def _within(tx: sa.Connection, statements: Sequence[tuple[str, Any]]) -> list[pq.abc.PGresult]:
-    """What the server says to some statements of a transaction, which travel together behind what waits."""
-    driver, unsent = _driver(tx), tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, [])
-    sent = [(_name(tx, text), text, given) for text, given in [*unsent, *statements]]
+    """What the server says to some statements of a transaction, which travel together."""
+    driver = _driver(tx)
+    sent = [(_name(tx, text), text, given) for text, given in statements]
     if _is_to_begin(driver):
         sent.insert(0, (None, driver._get_tx_start_command().decode(), []))  # noqa: SLF001 - as psycopg would do it
     answers = _together(tx, sent)
@@ -163,7 +153,8 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
     reader, known = Transformer(driver), _known(tx)
     told = [(text, _written(reader, values)) for text, values in questions]
     if not driver.autocommit:
-        return [_read(reader, one) for one in _within(tx, told)] if questions else []
+        every = _within(tx, [*unsent.taken(tx), *told])
+        return [_read(reader, one) for one in every[len(every) - len(told) :]]
     names = [known.get(text) for text, _ in questions]
     sent = [(name, *one) for name, one in zip(names, told, strict=True) if isinstance(name, bytes)]
     came = iter(_together(tx, sent))

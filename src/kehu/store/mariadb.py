@@ -18,13 +18,9 @@ from pymysql.connections import TEXT_TYPES
 from pymysql.constants import CLIENT, COMMAND
 from pymysql.protocol import MysqlPacket
 
+from kehu.store import unsent
 from kehu.store.packets import AT_ONCE, ERROR, HEAD, LAST, LENGTHS, LONGEST, NULL
-
-UNSENT = "unsent"
-"""Where a transaction keeps what is left for later."""
-
-WAITING = 200
-"""When so many statements wait in a transaction they are done, whatever follows."""
+from kehu.store.wire import Answer
 
 LETTERS = 2**20
 """Statements, and rows of one, travel together up to so many letters: a server refuses a text of 16 MB."""
@@ -37,9 +33,6 @@ MORE = 0x0008
 
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
 """In the order of the statement, or by name."""
-
-Answer: TypeAlias = tuple[list[tuple[Any, ...]], list[int]]
-"""The rows as the driver would read them, and the type of each column."""
 
 Reader: TypeAlias = Callable[[bytes], Any]
 """Makes a value of what the server writes."""
@@ -81,16 +74,14 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
         for one in worded:
             _told(tx, one)
         return
-    unsent = once.setdefault(UNSENT, [])
-    unsent += worded
-    if len(unsent) >= WAITING or sum(map(len, unsent)) >= LETTERS:
+    left = unsent.wait(tx, worded)
+    if len(left) >= unsent.WAITING or sum(map(len, left)) >= LETTERS:
         send(tx)
 
 
 def send(tx: sa.Connection) -> None:
     """Let what was left for later be done now."""
-    if unsent := _taken(tx):
-        _together(tx, unsent)
+    _together(tx, unsent.taken(tx))
 
 
 def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
@@ -106,7 +97,7 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
     if not questions:
         return []
     driver = _driver(tx)
-    sent = [*_taken(tx), *(_worded(driver, *one) for one in questions)]
+    sent = [*unsent.taken(tx), *(_worded(driver, *one) for one in questions)]
     try:
         return [(one.rows, one.types) for one in _together(tx, sent)[-len(questions) :]]
     except pymysql.err.MySQLError:
@@ -129,16 +120,8 @@ def _driver(tx: sa.Connection) -> Any:
     return tx.connection.driver_connection
 
 
-def _taken(tx: sa.Connection) -> list[str]:
-    unsent: list[str] = tx.get_execution_options().get("once", _NOTHING).pop(UNSENT, [])
-    return unsent
-
-
-_NOTHING: dict[str, Any] = {}
-
-
 def _told(tx: sa.Connection, worded: str) -> _Told:
-    return _together(tx, [*_taken(tx), worded])[-1]
+    return _together(tx, [*unsent.taken(tx), worded])[-1]
 
 
 def _worded(driver: Any, text: str, values: Values) -> str:

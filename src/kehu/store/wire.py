@@ -6,11 +6,14 @@ the same escapes. One leads out: rows of Python values, of the types that the dr
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+Answer: TypeAlias = tuple[list[tuple[Any, ...]], list[int]]
+"""The rows as a driver gives them, and what it calls the type of each column."""
 
 _HEX = np.frombuffer("".join(f"{value:02x}" for value in range(256)).encode(), np.uint8).reshape(256, 2)
 

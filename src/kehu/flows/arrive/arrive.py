@@ -164,7 +164,7 @@ def _together(database: Database, desk: Desk, sent: Sequence[Pushed]) -> list[Ar
     judged = _judged(desk, sent)
     senders = {_sheaf(*one): one[1] for one in sent}
     with database.begin() as tx:
-        asking.ahead(tx, ahead.questions(judged.items(), at=desk.clock()))
+        asking.ahead(tx, ahead.questions(judged, at=desk.clock()))
         customers.next_id(tx)  # Before anything else: a run that identifies changes what these records replace.
         at = desk.clock()
         kept = _withheld(tx, judged, database)
