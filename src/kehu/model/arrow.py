@@ -1,4 +1,4 @@
-"""pyarrow without pandas, which it would load wherever that is installed and kehu has no use for."""
+"""pyarrow without what takes it long and is of no use here: pandas, and what it would make again and again."""
 
 import sys
 from collections.abc import Sequence
@@ -6,6 +6,21 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import pyarrow as pa
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """The table without rows of a schema that is made once, as those of modules are.
+
+    pyarrow makes an array for each column, each time anew: of seven columns that takes as long as asking for a row.
+    """
+    known = _EMPTY.get(id(schema))
+    if known is None:
+        known = _EMPTY[id(schema)] = schema, schema.empty_table()
+    return known[1]
+
+
+_EMPTY: dict[int, tuple[pa.Schema, pa.Table]] = {}
+"""By the identity of the schema, which is kept for it: to tell whether two are equal takes long."""
 
 
 def without_pandas() -> None:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kehu.model import arrow
 from kehu.model.codes import IdType, Severity
 from kehu.process import columns, distinct
 from kehu.process.columns import Column
@@ -199,7 +200,7 @@ def broken(rows: Rows, rules: Sequence[Rule]) -> pa.Table:
         for names, mask, reasons in _breaches(rule, rows):
             found.append(table(rule, names, mask, reasons))
     found = [one for one in found if one.num_rows]
-    return pa.concat_tables(found).sort_by("row") if found else BREACHES.empty_table()
+    return pa.concat_tables(found).sort_by("row") if found else arrow.empty(BREACHES)
 
 
 def _surely_hold(rows: Rows) -> bool:
@@ -232,7 +233,7 @@ def _is_rounded(keys: pa.Array) -> pa.Array:
 def table(rule: Any, names: Sequence[str], mask: pa.Array, reasons: tuple[str, str]) -> pa.Table:
     """A breach of a rule on these columns for each row where the mask is true; the rule's own words come first."""
     if not pc.any(mask).as_py():
-        return BREACHES.empty_table()
+        return arrow.empty(BREACHES)
     rows = pc.indices_nonzero(pc.fill_null(mask, False)).cast(pa.int64())
     texts = (
         rule.rule,

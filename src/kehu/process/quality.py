@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.model import arrow
 from kehu.process import distinct
 
 BROKE = pa.schema([pa.field("row", pa.int64()), pa.field("rule", pa.string()), pa.field("severity", pa.string())])
@@ -106,7 +107,7 @@ def by_rule(broke: pa.Table) -> pa.Table:
     [{'rule': 'length', 'severity': 'warn', 'rows': 2}]
     """
     if not broke.num_rows:
-        return BY_RULE.empty_table()
+        return arrow.empty(BY_RULE)
     counted = broke.group_by(["rule", "severity"]).aggregate([("row", "count")])
     counted = counted.select(["rule", "severity", "row_count"]).rename_columns(BY_RULE.names)
     return counted.cast(BY_RULE).sort_by([("rule", "ascending"), ("severity", "ascending")])
@@ -115,7 +116,7 @@ def by_rule(broke: pa.Table) -> pa.Table:
 def broke(breaches: pa.Table) -> pa.Table:
     """Of breaches (`checks.BREACHES`) which row broke which rule, each once: `BROKE`."""
     if not breaches.num_rows:
-        return BROKE.empty_table()
+        return arrow.empty(BROKE)
     return breaches.select(BROKE.names).group_by(BROKE.names).aggregate([]).cast(BROKE)
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.model import arrow
 from kehu.process import checks, distinct
 from kehu.process.rows import Rows
 
@@ -31,7 +32,7 @@ class Seen:
             rows: The batch.
             fingerprints: The hash of each row's content (binary 16).
         """
-        found = [checks.BREACHES.empty_table()]
+        found = [arrow.empty(checks.BREACHES)]
         for rule, firsts in self._firsts:
             values = pc.binary_join_element_wise(*(rows.text(name) for name in rule.columns), "\x1f")
             there = pc.is_valid(values)

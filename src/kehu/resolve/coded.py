@@ -186,7 +186,8 @@ class Records:
     """
 
     def __init__(self, clean: pa.Table) -> None:
-        columns.require_columns(_unpacked(clean.schema), READ, what="records to resolve")
+        if not clean.schema.equals(columns.CLEAN):
+            columns.require_columns(_unpacked(clean.schema), READ, what="records to resolve")
         self._clean = clean
         self._coded: dict[str, Coded] = {}
         self._making: dict[str, Lock] = {}

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.model import arrow
 from kehu.model import customers as columns
 from kehu.model.codes import MediumKind
 from kehu.resolve.coded import coded
@@ -55,7 +56,7 @@ def _of_kind(members: Members, seen: pa.ChunkedArray, golden: pa.Table, kind: Me
     values = coded(_doors(members) if kind is MediumKind.ADDRESS else texts)
     rows = np.flatnonzero(values.codes >= 0)
     if not len(rows):
-        return columns.MEDIA.empty_table()
+        return arrow.empty(columns.MEDIA)
     of = np.tile(members.of, len(names))[rows]
     when = np.tile(seen.cast(pa.int64()).fill_null(0).to_numpy(), len(names))[rows]
     first = rows < len(members)

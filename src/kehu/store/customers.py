@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
+from kehu.model import arrow
 from kehu.model import customers as model
 from kehu.model.records import require
 from kehu.store import asking, bulk, media, moments, plans, records, sealed, search, sequence, wire
@@ -159,7 +160,7 @@ def assign(
         owned = numbers if new is None else bulk.without(numbers, new)
         had = bulk.read_few(tx, _STATES_OF_FEW, _MEMBER_STATES, few=owned.to_pylist())
     elif tx.scalar(sa.select(member.c.record).limit(1)) is None:
-        had = _MEMBER_STATES.empty_table()
+        had = arrow.empty(_MEMBER_STATES)
     else:
         query = sa.select(member.c.record, member.c.customer_id, member.c.since)
         with bulk.among(tx, member.c.record, numbers) as one_of_them:
@@ -168,11 +169,14 @@ def assign(
     moving = pc.fill_null(pc.not_equal(before, assigned.column("customer_id")), fill_value=True)
     moved = assigned.select(MEMBERS.names).filter(moving)
     leaving = had.filter(pc.is_in(had.column("record"), value_set=moved.column("record").combine_chunks()))
-    left = moments.after(leaving.column("since"), at)
-    bulk.insert(tx, member_history, leaving.append_column("until", left))
-    bulk.delete(tx, member, leaving.select(["record"]))
-    since = left.take(pc.index_in(moved.column("record"), leaving.column("record").combine_chunks()))
-    plans.insert_members(tx, moved.append_column("since", pc.fill_null(since, pa.scalar(at, INSTANT))))
+    since = _repeat(at, moved.num_rows)
+    if leaving.num_rows:
+        left = moments.after(leaving.column("since"), at)
+        bulk.insert(tx, member_history, leaving.append_column("until", left))
+        bulk.delete(tx, member, leaving.select(["record"]))
+        place = pc.index_in(moved.column("record"), leaving.column("record").combine_chunks())
+        since = pc.coalesce(left.take(place), since)
+    plans.insert_members(tx, moved.append_column("since", since))
     if waited is not None:
         numbers = waited
     if len(numbers) <= bulk.FEW or tx.scalar(sa.select(fresh.c.record).limit(1)) is not None:
@@ -194,13 +198,10 @@ def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str, new: 
         new: Those of them that got their numbers just now; None where that is not known.
     """
     require(customers, model.CUSTOMERS, what="customers to write")
-    table = customers.select(model.CUSTOMERS.names)
-    state = (
-        table.append_column("merged_into", pa.nulls(table.num_rows, pa.int64()))
-        .append_column("valid_from", _repeat(at, table.num_rows))
-        .append_column("why", pa.repeat(why, table.num_rows))
-    )
-    return _write(tx, state, new)
+    rows = customers.num_rows
+    now = (pa.nulls(rows, pa.int64()), _repeat(at, rows), pa.repeat(why, rows))
+    columns = [*customers.select(model.CUSTOMERS.names).itercolumns(), *now]
+    return _write(tx, pa.Table.from_arrays(columns, schema=STATES), new)
 
 
 def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> None:
@@ -213,8 +214,8 @@ def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> 
         .set_column(had.schema.get_field_index("why"), "why", pa.repeat(why, had.num_rows))
     )
     _write(tx, retired)
-    search.replace(tx, had.column("customer_id").combine_chunks(), search.TERMS.empty_table())
-    media.replace(tx, had.column("customer_id").combine_chunks(), model.MEDIA.empty_table())
+    search.replace(tx, had.column("customer_id").combine_chunks(), arrow.empty(search.TERMS))
+    media.replace(tx, had.column("customer_id").combine_chunks(), arrow.empty(model.MEDIA))
 
 
 def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -> Written:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, NotFoundError
-from kehu.model import masks
+from kehu.model import arrow, masks
 from kehu.model.links import PAIRS
 from kehu.model.records import require
 from kehu.store import asking, bulk, sealed, sequence
@@ -227,7 +227,7 @@ def _number(tx: Transaction) -> int:
 def said(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     """All that standing decisions say of pairs of current records, of all or of those that touch these: `DECIDED`."""
     if not _are_any(tx)[0]:
-        return DECIDED.empty_table()
+        return arrow.empty(DECIDED)
     left, right = record.alias("left_record"), record.alias("right_record")
     query = (
         sa.select(decision.c.decision_id, decision_pair.c.kind, left.c.record, right.c.record)
@@ -264,7 +264,7 @@ def pinned(tx: Transaction, numbers: pa.Array | None = None) -> pa.Table:
     A customer may find several of one attribute among its records: the last one, of the greatest number, holds.
     """
     if not _are_any(tx)[1]:
-        return PINNED.empty_table()
+        return arrow.empty(PINNED)
     query = (
         sa.select(decision.c.decision_id, record.c.record, decision_pin.c.attribute, decision_pin.c.value)
         .join_from(decision, decision_pin, decision_pin.c.decision_id == decision.c.decision_id)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from kehu.model import arrow
 from kehu.model import links as model
 from kehu.model.records import require
 from kehu.store import asking, bulk, columns, wire
@@ -64,7 +65,7 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     require(keys, model.KEYS, what="keys to share")
     wanted = wire.signed(pa.chunked_array([pc.unique(keys.column("key"))], pa.uint64())).combine_chunks()
     if len(wanted) > FEW and tx.scalar(sa.select(match_key.c.key).limit(1)) is None:
-        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
+        return Sharing(keys=arrow.empty(model.KEYS), hot=arrow.empty(HOT))
     if len(wanted) <= _few(tx):
         return _sharing_few(tx, wanted, keys.column("record"), limits)
     hot = _too_many(tx, wanted, limits)
@@ -178,7 +179,7 @@ def _few(tx: Transaction) -> int:
 def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> Sharing:
     """Who has each of a few keys; of those that are hot nobody."""
     if not wanted:
-        return Sharing(keys=model.KEYS.empty_table(), hot=HOT.empty_table())
+        return Sharing(keys=arrow.empty(model.KEYS), hot=arrow.empty(HOT))
     most = [limits[key & model.KIND] for key in wanted]
     if tx.dialect.name in columns.MYSQL_FAMILY:
         return _of_each_in_json(tx, dict(zip(wanted, most, strict=True)))

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from kehu.model import arrow
 from kehu.model import links as model
 from kehu.model.records import require
 from kehu.store import bulk
@@ -42,7 +43,10 @@ def replace(tx: Transaction, records: pa.Array, links: pa.Table) -> None:
             bulk.delete(tx, link, pa.table({side: records}))
     if links.num_rows == 0:
         return
-    bulk.insert(tx, link, links.select(STORED.names).sort_by([("record_l", "ascending"), ("record_r", "ascending")]))
+    ordered = links.select(STORED.names)
+    if links.num_rows > 1:
+        ordered = ordered.sort_by([("record_l", "ascending"), ("record_r", "ascending")])
+    bulk.insert(tx, link, ordered)
 
 
 def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
@@ -79,7 +83,7 @@ def of_records(tx: Transaction, numbers: pa.Array, *, state: State | None = None
         for side in ("record_l", "record_r"):
             with bulk.among(tx, link.c[side], numbers) as one_of_them:
                 found.append(bulk.read(tx, query.where(one_of_them), STORED))
-    return once(pa.concat_tables(found)) if found else STORED.empty_table()
+    return once(pa.concat_tables(found)) if found else arrow.empty(STORED)
 
 
 def once(found: pa.Table) -> pa.Table:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from kehu.model import arrow
 from kehu.model.codes import Flaw
 from kehu.store import bulk, customers, decisions
 from kehu.store.database import Transaction
@@ -173,7 +174,7 @@ def _of_known(tx: Transaction, concerned: pa.Array, known: Known) -> pa.Table:
     """As `_of`, out of what is known."""
     found = known.links.select(_LINKS.names).filter(pc.is_in(known.links.column("state"), value_set=pa.array(_OPEN)))
     if not found.num_rows:
-        return _PAIRS.empty_table()
+        return arrow.empty(_PAIRS)
     owned = known.owned
     missing = bulk.without(_once(found, _RECORDS), owned.column("record").combine_chunks())
     if len(missing):

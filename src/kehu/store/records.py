@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
+from kehu.model import arrow
 from kehu.model import records as model
 from kehu.store import arrivals, asking, bulk, finding, moments, sequence, storable
 from kehu.store.database import Transaction
@@ -94,7 +95,7 @@ def unstorable(clean: pa.Table) -> pa.Table:
             found.append(
                 pa.table({"row": rows, "column": pa.repeat(name, len(rows)), "reason": pa.repeat(reason, len(rows))})
             )
-    return pa.concat_tables(found).sort_by("row") if found else UNSTORABLE.empty_table()
+    return pa.concat_tables(found).sort_by("row") if found else arrow.empty(UNSTORABLE)
 
 
 def add(
@@ -145,17 +146,19 @@ def add(
     # An origin is a stored number, or minus one minus the row of this batch that came first.
     origins = places.origin.copy()
     origins[origins < 0] = numbers[-1 - origins[origins < 0]]
-    rows = (
-        clean.select(model.CLEAN.names)
-        .append_column("record", pa.array(numbers))
-        .append_column("version", pa.array(places.version, pa.int32()))
-        .append_column("current", pa.array(places.current))
-        .append_column("origin", pa.array(origins))
-        .append_column("hash", hashes)
-        .append_column("load_id", pa.repeat(pa.scalar(load, pa.int64()), clean.num_rows))
-        .append_column("received_at", received_at)
-        .append_column("source_position", positions)
-    )
+    told = {
+        "record": pa.array(numbers),
+        "version": pa.array(places.version, pa.int32()),
+        "current": pa.array(places.current),
+        "origin": pa.array(origins),
+        "hash": hashes,
+        "load_id": pa.repeat(pa.scalar(load, pa.int64()), clean.num_rows),
+        "received_at": received_at,
+        "source_position": positions,
+    }
+    # A column behind the other would make a table each.
+    columns = [*clean.select(model.CLEAN.names).itercolumns(), *told.values()]
+    rows = pa.Table.from_arrays(columns, names=[*model.CLEAN.names, *told])
     stored = rows.take(kept) if len(kept) < rows.num_rows else rows
     bulk.insert(tx, record, stored)
     in_force = np.flatnonzero(places.current)
@@ -184,7 +187,7 @@ def first_versions(added: Added) -> pa.Table:
 
 def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
     """Every stored version of the keys of these rows: `arrivals.STORED`."""
-    found = [arrivals.STORED.empty_table()]
+    found = [arrow.empty(arrivals.STORED)]
     for channel in pc.unique(clean.column("channel")).to_pylist():
         keys = clean.column("record_id").filter(pc.equal(clean.column("channel"), channel))
         if len(keys) <= bulk.FEW:

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from kehu.model import arrow
 from kehu.store import asking, bulk, columns, finding, fingerprints
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, search_term
@@ -275,7 +276,7 @@ def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:
     if len(customer_ids) <= bulk.FEW:
         return bulk.read_few(tx, _OF_FEW, TERMS, few=customer_ids.to_pylist())
     if tx.scalar(sa.select(search_term.c.customer_id).limit(1)) is None:
-        return TERMS.empty_table()
+        return arrow.empty(TERMS)
     with bulk.among(tx, search_term.c.customer_id, customer_ids) as one_of_them:
         return bulk.read(tx, sa.select(search_term.c.term, search_term.c.customer_id).where(one_of_them), TERMS)
 

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -329,8 +328,8 @@ def _told(
             created=number is not None and customer[channel, key] >= next_id,
             reasons=(),
         )
-    bad = np.setdiff1d(np.arange(batch.batch.rows.num_rows), batch.good.to_numpy())
-    for place, faulty in zip(bad.tolist(), batch.faulty.to_pylist(), strict=True):
+    bad = (place for place in range(batch.batch.rows.num_rows) if place not in told)
+    for place, faulty in zip(bad, batch.faulty.to_pylist(), strict=True):
         told[place] = Arrived(
             channel=channel,
             record_id=faulty["record_id"],

@@ -19,6 +19,7 @@ from kehu.flows.identify.coding import Coded
 from kehu.flows.identify.placing import Placed
 from kehu.flows.intake.held import Held
 from kehu.flows.progress import SILENT, Progress
+from kehu.model import arrow
 from kehu.model.links import PAIRS
 from kehu.resolve import group, joining, keys, weights
 from kehu.resolve.coded import Records
@@ -209,7 +210,7 @@ def again(
     inforce.require(tx, model)
     nobody = numbers.slice(0, 0)
     paired = pairing.Paired(
-        pairs=PAIRS.empty_table(), anew=nobody, lost=numbers, hot=stored.HOT.empty_table(),
+        pairs=arrow.empty(PAIRS), anew=nobody, lost=numbers, hot=arrow.empty(stored.HOT),
         others_wait=records.others_wait(tx, nobody),
     )  # fmt: skip
     limits = keys.limits(hot_key_limit=hot_key_limit)
@@ -340,7 +341,7 @@ def _links(
     """
     worth = found.where(found.weight >= model.review_from)
     if not len(worth.left):
-        return links.STORED.empty_table()
+        return arrow.empty(links.STORED)
     table = weights.links_of(worth, numbers)
     certificate = np.where(coded.certified, coded.codes("id_number"), -1)
     reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)

@@ -15,6 +15,7 @@ from kehu.flows import meanwhile
 from kehu.flows.identify import coding
 from kehu.flows.identify.coding import Read
 from kehu.flows.intake.held import Held
+from kehu.model import arrow
 from kehu.model.links import KEYS, KIND, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
@@ -82,7 +83,7 @@ def of_waiting(
     """
     rows = (held or Held()).given_up(tx, waiting, most=READ)
     rows = None if rows is None else coding.in_order(rows)
-    gone = KEYS.empty_table() if _are_first(rows) else stored.held(tx, _keys(tx, records.former(tx, waiting)))
+    gone = arrow.empty(KEYS) if _are_first(rows) else stored.held(tx, _keys(tx, records.former(tx, waiting)))
     if gone.num_rows:
         stored.remove(tx, gone)
     own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
@@ -164,7 +165,7 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float
     had = customers.memberships(tx, bulk.without(paired.anew, newborn))
     mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
     reached = frontier = _awaited(tx, paired, pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks])))
-    held = [links.STORED.empty_table()]
+    held = [arrow.empty(links.STORED)]
     while len(frontier):
         found = links.of_records(tx, bulk.without(frontier, newborn))
         held.append(found)
@@ -197,7 +198,7 @@ def touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray
 
 def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:
     if not len(numbers):
-        return KEYS.empty_table()
+        return arrow.empty(KEYS)
     return _keys_of(tx, records.read(tx, numbers, columns=("record", *CLEAN.names)))
 
 

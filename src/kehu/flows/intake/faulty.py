@@ -4,6 +4,7 @@ import json
 
 import pyarrow as pa
 
+from kehu.model import arrow
 from kehu.model.codes import Severity
 from kehu.model.records import POSITION, Batch
 from kehu.process import checks, columns, quality
@@ -18,6 +19,9 @@ UNSTORABLE = {
 
 def unstorable(cleaned: pa.Table) -> pa.Table:
     """The rows that hold what no database would keep as it is: `checks.BREACHES`."""
+    faults = records.unstorable(cleaned)
+    if not faults.num_rows:
+        return arrow.empty(checks.BREACHES)
     found = [
         {
             "row": fault["row"],
@@ -27,7 +31,7 @@ def unstorable(cleaned: pa.Table) -> pa.Table:
             "reason_zh": UNSTORABLE[fault["reason"]][0].format(columns.TEXTS[fault["column"]][0]),
             "reason_en": UNSTORABLE[fault["reason"]][1].format(columns.TEXTS[fault["column"]][1]),
         }
-        for fault in records.unstorable(cleaned).to_pylist()
+        for fault in faults.to_pylist()
     ]
     return pa.Table.from_pylist(found, schema=checks.BREACHES)
 
@@ -35,7 +39,7 @@ def unstorable(cleaned: pa.Table) -> pa.Table:
 def rows(batch: Batch, bad: pa.Array, keys: pa.Array, faults: pa.Table) -> pa.Table:
     """The bad rows as the quarantine takes them: `store.quarantine.BROKEN`."""
     if not len(bad) and not batch.bad:
-        return quarantine.BROKEN.empty_table()
+        return arrow.empty(quarantine.BROKEN)
     reasons: dict[int, list[dict[str, str]]] = {}
     for fault in faults.to_pylist():
         reason = {"rule": fault["rule"], "column": fault["column"], "zh": fault["reason_zh"], "en": fault["reason_en"]}
@@ -67,6 +71,8 @@ READABLE = "readable"
 
 def unread(batch: Batch) -> pa.Table:
     """The rows that could not be read, as rows that broke a rule: `quality.BROKE`."""
+    if not batch.bad:
+        return arrow.empty(quality.BROKE)
     first, many = batch.rows.num_rows, len(batch.bad)
     told = {"row": range(first, first + many), "rule": [READABLE] * many, "severity": [Severity.REJECT.value] * many}
     return pa.table(told, schema=quality.BROKE)

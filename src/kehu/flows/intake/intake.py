@@ -25,6 +25,7 @@ from kehu.flows.intake.judged import Judged
 from kehu.flows.intake.threshold import Gate, Limit
 from kehu.flows.intake.withhold import withheld
 from kehu.flows.progress import SILENT, Progress
+from kehu.model import arrow
 from kehu.model.codes import Severity
 from kehu.model.records import CLEAN, POSITION, Batch
 from kehu.process import checks, mapping, quality
@@ -159,10 +160,10 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, clea
     """
     if batch.rows.num_rows == 0:
         nothing = pa.array([], pa.int64())
-        none = checks.BREACHES.empty_table()
+        none = arrow.empty(checks.BREACHES)
         return Judged(
             batch=batch,
-            clean=CLEAN.empty_table(),
+            clean=arrow.empty(CLEAN),
             hashes=pa.array([], pa.binary(16)),
             good=nothing,
             faulty=faulty.rows(batch, nothing, pa.array([], pa.string()), none),
@@ -250,7 +251,8 @@ def _quality(judged: Judged, added: records.Added, new_bad: list[int]) -> tuple[
     is_new = pc.is_valid(added.records)
     news = np.zeros(judged.read, bool)
     news[judged.good.filter(is_new).to_numpy()] = True
-    news[np.setdiff1d(np.arange(judged.read), judged.good.to_numpy())[new_bad]] = True
+    if new_bad:
+        news[np.setdiff1d(np.arange(judged.read), judged.good.to_numpy())[new_bad]] = True
     broke = judged.broke.filter(pa.array(news[judged.broke["row"].to_numpy()]))
     return quality.by_rule(broke), quality.by_attribute(judged.standing.filter(is_new))
 

@@ -48,6 +48,7 @@ class Vault:
         self.keys = keys
         self._cipher = cache(lambda number: AESGCM(keys.derived(Use.SEAL, number)))
         self._finder = cache(lambda number: keys.derived(Use.FIND, number))
+        self._shuffler = cache(lambda number: keys.derived(Use.PAIR, number))
         self._fingerprint = cache(lambda number: hmac.digest(keys.derived(Use.CHECK, number), b"kehu", "sha256").hex())
 
     def seal(
@@ -128,7 +129,7 @@ class Vault:
             number: The number of the key.
             back: Take what was shuffled back.
         """
-        cipher = Cipher(AES256(self.keys.derived(Use.PAIR, number)), ECB())  # noqa: S305  (see above)
+        cipher = Cipher(AES256(self._shuffler(number)), ECB())  # noqa: S305  (see above)
         stirring = cipher.decryptor() if back else cipher.encryptor()
         return stirring.update(blocks) + stirring.finalize()
 
