@@ -1,6 +1,7 @@
 """Keys: the same for ever, and shared by records that are alike in any one way."""
 
 from collections.abc import Callable, Sequence
+from itertools import cycle, islice
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from kehu.model import links
 from kehu.resolve import keys
-from kehu.resolve.coded import Records, coded
+from kehu.resolve.coded import FEW, Records, coded
 
 RecordsOf = Callable[[Sequence[dict[str, str]]], Records]
 
@@ -117,6 +118,26 @@ def test_keys_of_two_records_do_not_depend_on_each_other(
 ) -> None:
     together = of(records_of([one, other]))
     assert [together[0], together[1]] == [of(records_of([one]))[0], of(records_of([other]))[0]]
+
+
+ODD = (
+    FULL, FULL | {"name": "李丽"}, FULL | {"phone_2": FULL["phone"]}, {"name": "John John", "birth_date": "1980-02-03"},
+    {"name": "华信科技有限公司", "address": FULL["address"]}, {"name": "Wang, Xiaoming", "phone_2": "13812345678"},
+    {"name": "张先生", "id_number": "12345"}, {"email": "王@例子.公司"}, {},
+)  # fmt: skip
+"""Records that have keys of each kind, two of one kind that are the same, and none."""
+
+
+@pytest.mark.parametrize("many", [keys.FEW + 1, FEW + 1])
+def test_few_records_have_the_keys_that_many_have(records_of: RecordsOf, many: int) -> None:
+    of_many = of(records_of(list(islice(cycle(ODD), many))))
+    for row, odd in enumerate(ODD):
+        alone = records_of([odd])
+        assert of(alone)[0] == of_many[row]
+        assert set(keys.of_handed_round(alone)) <= of_many[row]
+    known = keys.of_handed_round(records_of(list(islice(cycle(ODD), many))))
+    assert set(known) == set(keys.of_handed_round(records_of(ODD)))
+    assert keys.of(records_of([{}]), np.arange(1)).num_rows == 0
 
 
 def test_no_key_of_a_record_stands_twice(records_of: RecordsOf) -> None:

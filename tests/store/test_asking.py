@@ -1,7 +1,7 @@
 """Questions that are handed to the driver: the same answers as SQLAlchemy gives, on each database."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -328,7 +328,8 @@ def test_a_server_is_at_work_before_anything_else_is_asked(things: Database) -> 
     with things.trial() as tx:
         _seen_when_asked(tx)
         asking.later(tx, LATER, {"least": 7, "moment": AT, "said": "new", "more": 10})
-        until, found = time.monotonic() + 30, [7]
+        found: Sequence[int] = [7]
+        until = time.monotonic() + 30
         while found and time.monotonic() < until:
             with things.trial() as other:
                 found = other.scalars(is_free).all()

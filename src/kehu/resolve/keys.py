@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kehu.model import links
+from kehu.resolve import coded
 from kehu.resolve.coded import READ, Coded, Records
 
 Hashes = npt.NDArray[np.uint64]
@@ -24,7 +25,10 @@ Hashed = tuple[Hashes, npt.NDArray[np.bool_]]
 """Hashes, and where there are any."""
 
 _KIND = np.uint64(links.KIND)
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GOLDEN_NUMBER = 0x9E3779B97F4A7C15
+_GOLDEN = np.uint64(_GOLDEN_NUMBER)
+_WHOLE = 2**64 - 1
+"""The greatest hash."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +111,56 @@ def of(
     Returns:
         `model.links.KEYS`: one row a key of a record, no row twice.
     """
-    names = list(dict.fromkeys(name for kind in kinds for name in kind.columns))
+    if len(records) <= FEW:
+        few = _of_few(records, kinds)
+        return pa.table([[key for key, _ in few], [int(numbers[row]) for _, row in few]], schema=links.KEYS)
+    names = _columns(kinds)
     with _side_by_side(threads) as each:
         hashed = dict(zip(names, each(lambda name: _hashed(records, name), names), strict=True))
         keyed = list(each(lambda kind: _keyed(kind, kinds, hashed), kinds))
     keys = np.concatenate([keys for keys, _ in keyed])
     owners = np.concatenate([numbers[filled] for _, filled in keyed])
     return pa.table([keys, owners], schema=links.KEYS)
+
+
+FEW = 8
+"""The keys of so few records are made one by one: that is done before the kernels have begun."""
+
+
+def _of_few(records: Records, kinds: tuple[Key, ...]) -> list[tuple[int, int]]:
+    """The same of few records: each key, and the row it is of."""
+    hashed = {name: _hashed_of_few(records, name) for name in _columns(kinds)}
+    made = []
+    for kind in kinds:
+        values = zip(*(hashed[name] for name in kind.columns), strict=True)
+        others: list[tuple[list[int | None], list[int | None]]] | None = None
+        if (base := _first(kind.number)) is not kind and base in kinds:
+            both = zip(kind.columns, base.columns, strict=True)
+            others = [(hashed[own], hashed[its]) for own, its in both if own != its]
+        for row, told in enumerate(values):
+            if None in told or (others is not None and all(own[row] == its[row] for own, its in others)):
+                continue
+            key = kind.number
+            for one in told:
+                key = _stirred(key * _GOLDEN_NUMBER + one)
+            made.append((key & ~links.KIND | kind.number, row))
+    return made
+
+
+def _hashed_of_few(records: Records, column: str) -> list[int | None]:
+    """The hash of a column's value for each record; None where it is not filled."""
+    if column == "sounds":
+        surname, given = (_hashed_of_few(records, name) for name in ("surname_sound", "given_sound"))
+        sounds = zip(surname, given, strict=True)
+        return [None if one is None or other is None else one + other & _WHOLE for one, other in sounds]
+    source = records.coded(column)
+    told = [*(_stirred(_polynomial(value.encode())) for value in source.values), None]
+    return [told[code] for code in source.codes.tolist()]
+
+
+def _columns(kinds: tuple[Key, ...]) -> list[str]:
+    """The columns of which keys of these kinds are made."""
+    return list(dict.fromkeys(name for kind in kinds for name in kind.columns))
 
 
 def of_certificates(id_numbers: pa.ChunkedArray, numbers: npt.NDArray[np.int64]) -> pa.Table:
@@ -153,6 +200,8 @@ def are_handed_round(some: Hashes) -> npt.NDArray[np.bool_]:
 
 def of_handed_round(records: Records) -> Hashes:
     """The keys of all values of the records that may be hot."""
+    if len(records) <= coded.FEW:
+        return np.array([key for key, _ in _of_few(records, HANDED_ROUND)], dtype=np.uint64)
     return np.concatenate([_values(records, kind)[0] for kind in HANDED_ROUND])
 
 
@@ -251,6 +300,14 @@ def _mixed(numbers: Hashes) -> Hashes:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def _stirred(number: int) -> int:
+    """The same of one number."""
+    z = number + _GOLDEN_NUMBER & _WHOLE
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _WHOLE
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _WHOLE
+    return z ^ (z >> 31)
 
 
 def _powers(length: int) -> Hashes:
