@@ -283,4 +283,5 @@ def reasons(
     """
     together = group[left] == group[right]
     certificates = (certificate[left] >= 0) & (certificate[right] >= 0) & (certificate[left] != certificate[right])
-    return np.select([together, certificates, weight >= link_from], ["", "certificate", "group"], default="doubtful")
+    refused = np.where(certificates, "certificate", np.where(weight >= link_from, "group", "doubtful"))
+    return np.where(together, "", refused)

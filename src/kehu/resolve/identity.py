@@ -71,8 +71,9 @@ def _shared(group: Numbers, customer: Numbers) -> tuple[Numbers, Numbers, Number
     if not had.any():
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, nothing
-    shared, counts = np.unique(np.stack([group[had], customer[had]]), axis=1, return_counts=True)
-    return shared[0].astype(np.int64), shared[1].astype(np.int64), counts
+    known, which = np.unique(customer[had], return_inverse=True)
+    both, counts = np.unique(group[had] * len(known) + which, return_counts=True)
+    return both // len(known), known[both % len(known)], counts
 
 
 def _same_parts(group: Numbers, now: Numbers) -> bool:

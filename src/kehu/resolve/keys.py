@@ -190,12 +190,13 @@ HANDED_ROUND = tuple(kind for kind in KINDS if kind.name in {"phone", "second ph
 that are valid and differ part two records, however many hold them."""
 
 
-_NUMBERS_HANDED_ROUND = np.array([kind.number for kind in HANDED_ROUND], dtype=np.uint64)
+_NUMBERS_HANDED_ROUND = {np.uint64(kind.number) for kind in HANDED_ROUND}
 
 
 def are_handed_round(some: Hashes) -> npt.NDArray[np.bool_]:
     """Which of some keys are of values that may be handed round."""
-    return np.isin(some & _KIND, _NUMBERS_HANDED_ROUND)
+    kinds = some & _KIND
+    return np.asarray(np.logical_or.reduce([kinds == number for number in _NUMBERS_HANDED_ROUND]))
 
 
 def of_handed_round(records: Records) -> Hashes:

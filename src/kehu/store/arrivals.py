@@ -112,6 +112,8 @@ def place(
     places.version[same], places.current[same] = 0, False
     # Most rows are alone with their key, and new or what we hold. The rest take their turns one by one.
     turns = np.flatnonzero(~alone | (held[codes] & ~same))
+    if not len(turns):
+        return places
     concerned = np.isin(of_stored, codes[turns])
     stored, of_stored = stored.filter(pa.array(concerned)), of_stored[concerned]
     _take_turns(places, turns, codes, of_stored, updated_at, hashes, stored, came)
@@ -120,6 +122,8 @@ def place(
 
 def _are_in_force(codes: np.ndarray, of_stored: np.ndarray, hashes: pa.Array, stored: pa.Table) -> np.ndarray:
     """Whether each arriving row has the content of the version of its key that is in force."""
+    if not stored.num_rows:
+        return np.zeros(len(codes), bool)
     now = np.asarray(stored.column("current").to_numpy(), dtype=bool)
     content = np.zeros((int(max(codes.max(initial=-1), of_stored.max(initial=-1))) + 1, 2), np.uint64)
     content[of_stored[now]] = _halves(stored.column("hash").combine_chunks())[now]

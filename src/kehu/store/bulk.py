@@ -309,15 +309,39 @@ def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> Sequen
 
 
 def without(numbers: pa.Array, some: pa.Array) -> pa.Array:
-    """These numbers without some of them."""
-    return numbers.filter(pc.invert(pc.is_in(numbers, value_set=some))) if len(some) else numbers
+    """These numbers without some of them; none is null."""
+    if not len(some):
+        return numbers
+    if len(numbers) + len(some) <= ONE_BY_ONE:
+        known = set(some.to_pylist())
+        return pa.array([number for number in numbers.to_pylist() if number not in known], numbers.type)
+    return numbers.filter(pc.invert(pc.is_in(numbers, value_set=some)))
+
+
+ONE_BY_ONE = 64
+"""So many numbers, or rows, are looked at one by one."""
 
 
 def where(rows: pa.Table, holds: np.ndarray) -> pa.Table:
-    """The rows for which a condition holds; where that is all or none, as with one row it is, nothing is copied."""
+    """The rows for which a condition holds; of few rows nothing is copied."""
     if holds.all():
         return rows
-    return rows.filter(pa.array(holds)) if holds.any() else rows.slice(0, 0)
+    if len(holds) > ONE_BY_ONE:
+        return rows.filter(pa.array(holds))
+    runs: list[list[int]] = []
+    for place in np.flatnonzero(holds).tolist():
+        if runs and sum(runs[-1]) == place:
+            runs[-1][1] += 1
+        else:
+            runs.append([place, 1])
+    if len(runs) > MOST_RUNS:
+        return rows.filter(pa.array(holds))
+    pieces = [rows.slice(first, count) for first, count in runs or [[0, 0]]]
+    return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
+
+
+MOST_RUNS = 6
+"""So many pieces of a table are put together sooner than its columns are filtered."""
 
 
 def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bool]:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from kehu.flows.identify import pairing
 from kehu.flows.identify.identify import Settled
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
@@ -46,12 +44,11 @@ def of_each(tx: Transaction, model: Model, known: Known) -> dict[tuple[str, str 
     mine, settled = known.in_force, known.settled
     told = _names(settled.records)
     asked = pa.array([number for number in mine if number not in told], pa.int64())
-    found = pa.concat_tables([settled.links, links.of_records(tx, asked)])
-    numbers = pa.array(list(mine), pa.int64())
-    has_mine = pairing.touching(found, numbers, pc.or_)
-    found = links.once(found.filter(pc.and_(has_mine, pc.equal(found["state"], links.State.LINKED.value))))
+    found = [*settled.links.to_pylist(), *links.of_records(tx, asked).to_pylist()]
+    # A link between two that arrived is found from both.
+    linked = {(link["record_l"], link["record_r"]): link for link in found if link["state"] == links.State.LINKED}
     of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}
-    for link in found.sort_by([("weight", "descending")]).to_pylist():
+    for _, link in sorted(linked.items(), key=lambda one: (-one[1]["weight"], one[0])):
         for own, other in itertools.permutations((link["record_l"], link["record_r"])):
             if own in mine and len(of_mine.setdefault(own, [])) < SHOWN_LINKS:
                 of_mine[own].append((other, link))

@@ -280,7 +280,7 @@ def _grouped(
     # Whoever was compared only is tied to nobody here, and stays what it is.
     groups = joining.groups(rows.records, found + kept, model, decided)
     progress.step("store")
-    mine = np.isin(rows.numbers, touched.records.to_numpy())
+    mine = coding.are_among(rows.numbers, touched.records.to_numpy())
     placed = placing.placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
     # Only where nothing but new records came are customers what their records make them.
     are_new = len(paired.newborn) == len(paired.anew) and not len(paired.lost) and not paired.others_wait
@@ -310,7 +310,7 @@ def _with_all(
     tx: Transaction, rows: Coded, numbers: pa.Array, limits: Sequence[int], read: coding.Read | None
 ) -> Coded:
     """Rows, and those of these records that are not among them; most often all are."""
-    if np.isin(numbers.to_numpy(), rows.numbers).all():
+    if coding.are_among(numbers.to_numpy(), rows.numbers).all():
         return rows
     nothing = np.zeros(0, np.uint64)
     known = coding.Read(
