@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -280,18 +281,23 @@ def _whole(
             yield pa.record_batch(arrays, schema=schema)
 
 
-def read_few(tx: Transaction, statement: Query, schema: pa.Schema, **asked: object) -> pa.Table:
+def read_few(
+    tx: Transaction, statement: Query, schema: pa.Schema, *, by: Sequence[str] = (), **asked: object
+) -> pa.Table:
     """As `read`, for few rows of a query that is kept and asked again and again.
 
     Args:
         tx: The transaction.
         statement: A query made once: to put it together costs more than to run it.
         schema: The types of its columns.
+        by: Two columns or more that hold no null, by which rows that are looked at one by one are put in order.
         asked: Its parameters, a list for each that `few` made.
     """
     how = _plain(statement)
     rows = asking.rows(tx, how.statement, asked)
     if 0 < len(rows) <= FEW_ROWS:
+        if by:
+            rows = sorted(rows, key=itemgetter(*map(schema.get_field_index, by)))
         if how.places:
             rows = list(zip(*sealed.opened(tx, list(zip(*rows, strict=True)), how), strict=True))
         return wire.table(rows, schema)
@@ -328,20 +334,25 @@ def where(rows: pa.Table, holds: np.ndarray) -> pa.Table:
         return rows
     if len(holds) > ONE_BY_ONE:
         return rows.filter(pa.array(holds))
+    return picked(rows, np.flatnonzero(holds).tolist())
+
+
+def picked(rows: pa.Table, places: Sequence[int]) -> pa.Table:
+    """The rows at these places, in their order; where these are few pieces of the table, nothing is copied."""
     runs: list[list[int]] = []
-    for place in np.flatnonzero(holds).tolist():
+    for place in places:
         if runs and sum(runs[-1]) == place:
             runs[-1][1] += 1
         else:
             runs.append([place, 1])
     if len(runs) > MOST_RUNS:
-        return rows.filter(pa.array(holds))
+        return rows.take(pa.array(places))
     pieces = [rows.slice(first, count) for first, count in runs or [[0, 0]]]
     return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
 
 
 MOST_RUNS = 6
-"""So many pieces of a table are put together sooner than its columns are filtered."""
+"""So many pieces of a table are put together sooner than each of its columns is made anew."""
 
 
 def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bool]:

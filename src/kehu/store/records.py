@@ -306,6 +306,14 @@ def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
     bulk.delete(tx, fresh, pa.table({"record": numbers}))
 
 
+def by_key(tx: Transaction, numbers: pa.Array) -> pa.Table:
+    """Records by number: `RECORDS`; few of them in the order of their keys, others in that of their numbers."""
+    if len(numbers) > bulk.ONE_BY_ONE:
+        return read(tx, numbers)
+    query = _few(tuple(RECORDS.names))
+    return bulk.read_few(tx, query, RECORDS, by=("channel", "record_id"), few=sorted(numbers.to_pylist()))
+
+
 def read(tx: Transaction, numbers: pa.Array | None = None, *, columns: tuple[str, ...] | None = None) -> pa.Table:
     """Records by number (None: all current ones), ordered by number: `RECORDS`, or those of its columns."""
     schema = RECORDS if columns is None else _schema(columns)

@@ -14,7 +14,7 @@ from kehu.model.records import CLEAN
 from kehu.resolve import joining, keys
 from kehu.resolve.coded import Records
 from kehu.resolve.keys import Hashes
-from kehu.store import decisions, records
+from kehu.store import bulk, decisions, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
 
@@ -83,7 +83,7 @@ def _with_others(tx: Transaction, numbers: pa.Array, read: Read) -> pa.Table:
     others = numbers.filter(pc.invert(pc.is_in(numbers, value_set=read.table.column("record").combine_chunks())))
     if not len(others):
         return read.table
-    return pa.concat_tables([read.table, records.read(tx, others)])
+    return pa.concat_tables([read.table, records.by_key(tx, others)])
 
 
 def rows(numbers: Numbers, pairs: pa.Table) -> tuple[Numbers, Numbers]:
@@ -137,7 +137,7 @@ def in_order(table: pa.Table) -> pa.Table:
         told = list(zip(channel.to_pylist(), key.to_pylist(), strict=True))
         # Texts go by their bytes, in Python by code points: that is one order.
         order = sorted(range(len(told)), key=told.__getitem__)
-        return table if order == list(range(len(told))) else table.take(order)
+        return bulk.picked(table, order)
     if pc.all(_rises(channel, key)).as_py():
         return table  # A copy of a million records is half a gigabyte.
     return table.take(pc.sort_indices(table, sort_keys=[("channel", "ascending"), ("record_id", "ascending")]))
