@@ -257,13 +257,13 @@ def _require_columns(channel: str, mended: Mapping[str, str], known: set[str]) -
 
 def _good_only(judged: Judged) -> Judged:
     """The good rows alone: the bad ones lie in quarantine already."""
-    rows = judged.batch.rows.take(judged.good)
+    rows = judged.good_of(judged.batch.rows)
     warnings = judged.broke.filter(pc.is_in(judged.broke["row"], value_set=judged.good))
     place = pc.index_in(warnings["row"], value_set=judged.good).cast(pa.int64())
     return replace(
         judged,
         batch=replace(judged.batch, rows=rows),
-        hashes=judged.hashes.take(judged.good),
+        hashes=judged.good_of(judged.hashes),
         good=pa.array(range(rows.num_rows), pa.int64()),
         faulty=judged.faulty.slice(0, 0),
         broke=warnings.set_column(0, "row", place),

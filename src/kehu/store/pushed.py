@@ -20,7 +20,7 @@ def keep(tx: Transaction, rows: pa.Table, *, records: pa.Array) -> None:
         rows: Their columns, all string; what was not sent is null.
         records: The number of each row's new record (int64); null where it was a duplicate, and nothing is kept.
     """
-    new = rows.filter(records.is_valid())
+    new = rows.filter(records.is_valid()) if records.null_count else rows
     if new.num_rows == 0:
         return
     told = new.drop_columns([POSITION]) if POSITION in new.column_names else new

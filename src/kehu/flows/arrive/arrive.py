@@ -31,7 +31,7 @@ from kehu.flows.users.people import By
 from kehu.process import checks, mapping
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import asking, bulk, customers, loads, pushed, records, sealed
+from kehu.store import asking, customers, loads, pushed, records, sealed
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database, Transaction
@@ -259,20 +259,20 @@ def _stored(
         counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at, wait=False)
         first[sheaf] = held_back.hold(added[sheaf])
         if keep_raw:
-            pushed.keep(tx, batch.batch.rows.take(batch.good), records=added[sheaf].records)
+            pushed.keep(tx, batch.good_of(batch.batch.rows), records=added[sheaf].records)
         loads.advance(tx, numbers[sheaf], counts=counts, done_at=at)
         total = intake.sum_of(total, counts)
     keyed = _in_force(tx, kept, first)
     held = pa.concat_tables(keyed.values())
-    new = pa.chunked_array([one.records for one in added.values()], pa.int64())
-    waits = pc.or_kleene(pc.is_in(held["record"], value_set=pc.drop_null(new)), pc.is_null(held["customer_id"]))
-    waiting = held["record"].filter(waits).combine_chunks().sort()
+    owners = dict(zip(held["record"].to_pylist(), held["customer_id"].to_pylist(), strict=True))
+    new = {number for one in added.values() for number in one.records.to_pylist()}
+    waiting = sorted(number for number, owner in owners.items() if owner is None or number in new)
     settled = identify.within(
         tx,
         desk.engine,
         desk.model,
-        waiting=waiting,
-        waited=bulk.without(waiting, new.combine_chunks()),
+        waiting=pa.array(waiting, pa.int64()),
+        waited=pa.array([number for number in waiting if number not in new], pa.int64()),
         trust=desk.trust,
         survivorship=desk.survivorship,
         hot_key_limit=desk.hot_key_limit,
@@ -285,7 +285,6 @@ def _stored(
         for channel, theirs in keyed.items()
         for key, number in zip(theirs["record_id"].to_pylist(), theirs["record"].to_pylist(), strict=True)
     }
-    owners = dict(zip(held["record"].to_pylist(), held["customer_id"].to_pylist(), strict=True))
     owners |= zip(settled.records["record"].to_pylist(), settled.records["customer_id"].to_pylist(), strict=True)
     customer = {key: owners[number] for number, key in in_force.items()}
     told = {sheaf: _told(sheaf.channel, one, added[sheaf], customer, next_id) for sheaf, one in kept.items()}

@@ -216,12 +216,11 @@ def stored(
     With `received_at` the good rows first came then: one does not take the place of a record that came after it. They
     `wait` for their customers, or get them in this transaction.
     """
-    rows = judged.batch.rows
     added = records.add(
         tx,
         judged.clean,
-        hashes=judged.hashes.take(judged.good),
-        positions=rows[POSITION].take(judged.good),
+        hashes=judged.good_of(judged.hashes),
+        positions=judged.good_of(judged.batch.rows[POSITION]),
         load=load,
         at=at,
         received_at=received_at,
@@ -248,6 +247,8 @@ def stored(
 
 def _quality(judged: Judged, added: records.Added, new_bad: list[int]) -> tuple[pa.Table, pa.Table]:
     """By rule and by attribute the quality of what is new in a batch: a row that comes again says nothing new."""
+    if not added.records.null_count and len(new_bad) == judged.faulty.num_rows and not judged.erased:
+        return quality.by_rule(judged.broke), quality.by_attribute(judged.standing)
     is_new = pc.is_valid(added.records)
     news = np.zeros(judged.read, bool)
     news[judged.good.filter(is_new).to_numpy()] = True

@@ -1,10 +1,14 @@
 """A batch after it was judged: what is stored of it, and what lies in quarantine."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pyarrow as pa
 
 from kehu.model.records import Batch
+
+Rows = TypeVar("Rows", pa.Table, pa.Array, pa.ChunkedArray)
+"""Something of each row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,3 +42,7 @@ class Judged:
     def read(self) -> int:
         """Rows of the batch, those that could not be read too."""
         return int(self.batch.rows.num_rows) + len(self.batch.bad)
+
+    def good_of(self, told: Rows) -> Rows:
+        """Of what is told of each row of the batch what is told of the good ones; most often all are."""
+        return told if len(self.good) == len(told) else told.take(self.good)

@@ -106,7 +106,7 @@ def _preview(feed: Feed, batch: Batch, home: str) -> Preview:
 
 
 def _mapped(feed: Feed, judged: Judged) -> list[Mapped]:
-    rows = judged.batch.rows.take(judged.good)
+    rows = judged.good_of(judged.batch.rows)
     tables = [judged.clean] if judged.stated is None else [judged.clean, judged.stated]
     found = []
     for ours, source in feed.mapping.sources():

@@ -91,6 +91,8 @@ def _joined(stated: dict[str, pa.Array]) -> pa.Array:
 
 
 def _bare(postcode: pa.Array) -> pa.Array:
+    if postcode.null_count == len(postcode):
+        return postcode
     bare = pc.replace_substring_regex(pc.utf8_upper(postcode), pattern=r"[^0-9A-Z]+", replacement="")
     empty = pc.or_(pc.equal(pc.binary_length(bare), 0), pc.match_substring_regex(bare, "^0+$"))
     return pc.if_else(empty, None, bare)
