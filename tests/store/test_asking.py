@@ -305,6 +305,20 @@ def test_what_is_left_for_later_is_done_before_anything_is_asked(
             assert seen(tx) == [1, 2, 3, 4, 5, 17, 20, 29, 30]
 
 
+@pytest.mark.parametrize("many", [1, 2, 16, 17, 40])
+@pytest.mark.parametrize("word", ["{}", "LOWER({})", "COALESCE({}, (SELECT MIN(word) FROM asked_thing))"])
+def test_rows_are_inserted_together_whatever_stands_in_them(things: Database, word: str, many: int) -> None:
+    for _ in range(4):  # The third time it is prepared.
+        with things.trial() as tx:
+            _seen_when_asked(tx)
+            mark = drivers.mark(tx)
+            statement = f"INSERT INTO asked_thing (number, word) VALUES ({mark}, {word.format(mark)})"
+            numbers = range(100, 100 + many)
+            drivers.handful(tx, statement, [(number, f"it is ${number}, 50% (of)") for number in numbers])
+            told = tx.execute(sa.select(THING.c.number, THING.c.word).where(THING.c.number >= 100)).all()
+            assert sorted(map(tuple, told)) == [(number, f"it is ${number}, 50% (of)") for number in numbers]
+
+
 def test_what_is_left_for_later_is_done_before_a_transaction_ends_and_not_where_it_is_taken_back(
     things: Database,
 ) -> None:

@@ -6,7 +6,9 @@ the answer to the next question: the server works while we do. Transactions are 
 single statement does it.
 """
 
+import functools
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -22,7 +24,7 @@ from kehu.store.wire import Answer
 AGAIN = 3
 """What is asked for the third time is prepared."""
 
-MOST = 200
+MOST = 400
 """So many questions are known by each connection."""
 
 INTERRUPT_S = 0.1
@@ -70,9 +72,35 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
             done(tx, text, values)
         return
     reader = Transformer(driver)
-    _put(tx, [(text, _written(reader, values)) for values in several])
+    _put(tx, [(one, _written(reader, values)) for one, values in _of_each(text, several)])
     if underway.count(tx) >= underway.MOST:
         settle(tx)
+
+
+def _of_each(text: str, several: Sequence[Sequence[object]]) -> Iterator[tuple[str, Sequence[object]]]:
+    """A statement for each row of values; where they are rows to insert, one for some of them."""
+    if len(several) == 1 or not (plain := PLAIN.fullmatch(text)):
+        yield from ((text, row) for row in several)
+        return
+    for start in range(0, len(several), ROWS):
+        rows = several[start : start + ROWS]
+        yield _of_rows(*plain.groups(), len(rows)), list(itertools.chain.from_iterable(rows))
+
+
+PLAIN = re.compile(r"(.* VALUES )\((\$\d+(?:, \$\d+)*)\)([^()$]*)")
+"""A statement that inserts a row of values as they are."""
+
+
+ROWS = 16
+"""So many rows are inserted at once; each number of rows is another wording."""
+
+
+@functools.lru_cache(maxsize=512)
+def _of_rows(head: str, marks: str, behind: str, rows: int) -> str:
+    """A statement that inserts so many rows, out of the marks of one, what stands before them and what behind."""
+    count = marks.count("$")
+    told = (", ".join(f"${row * count + place}" for place in range(1, count + 1)) for row in range(rows))
+    return f"{head}{', '.join(f'({each})' for each in told)}{behind}"
 
 
 def settle(tx: sa.Connection) -> None:
