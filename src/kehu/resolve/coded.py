@@ -199,11 +199,17 @@ class Records:
         """A clean or derived text column as codes; made once."""
         if (made := self._coded.get(name)) is not None:
             return made
+        if len(self) <= FEW:  # One thread has made an end of it before another begins.
+            self._coded[name] = made = self._made(name)
+            return made
         # Comparisons run side by side and want the same columns; who wants others need not wait.
         with self._making.setdefault(name, Lock()):
             if name not in self._coded:
-                self._coded[name] = _DERIVED[name](self) if name in _DERIVED else coded(self._clean.column(name))
+                self._coded[name] = self._made(name)
             return self._coded[name]
+
+    def _made(self, name: str) -> Coded:
+        return _DERIVED[name](self) if name in _DERIVED else coded(self._clean.column(name))
 
     def forget(self, name: str, rows: Mask) -> None:
         """Take what a column says of some records for not known; columns made from it before are left as they are."""

@@ -5,6 +5,7 @@ already changes nothing, so a run over nothing new leaves the store as it was, t
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -185,6 +186,13 @@ def assign(
 
 
 _STATES_OF_FEW = sa.select(member.c.record, member.c.customer_id, member.c.since).where(bulk.few(member.c.record))
+
+
+def questions_of_few(owned: pa.Array, customer_ids: pa.Array) -> Iterator[asking.Put]:
+    """What `assign` asks about few records that are somebody's, and `write` then about few customers that are there."""
+    if 0 < len(owned) <= bulk.FEW and 0 < len(customer_ids) <= bulk.FEW:
+        yield bulk.put(_STATES_OF_FEW, few=owned.to_pylist())
+        yield bulk.put(_FEW_STATES, few=customer_ids.to_pylist())
 
 
 def write(tx: Transaction, customers: pa.Table, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:

@@ -4,7 +4,7 @@ The same story serves a first load of millions, a day's few records and a single
 touch is read, paired and grouped again, and the answer is the one that starting from nothing would give.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from kehu.resolve import group, joining, keys, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import bulk, customers, facts, links, questions, records
+from kehu.store import asking, bulk, customers, facts, links, questions, records
 from kehu.store import keys as stored
 from kehu.store.database import Database, Transaction
 
@@ -367,12 +367,20 @@ def _store(
 ) -> dict[str, int]:
     """Write the customers that the groups are, and let the numbers that no group kept lead to them."""
     rows = placed.rows
+    asking.ahead(tx, _questions(placed))
     nobodys = rows.column("record").filter(pa.array(placed.before < 0)).combine_chunks()
     customers.assign(tx, rows.select(customers.MEMBERS.names), at=at, new=nobodys, waited=waited)
     written = states.write(tx, state, at=at, why=why, new=placed.new)
     if placed.merged.num_rows:
         customers.merge_into(tx, placed.merged, at=at, why=why)
     return {"created": written.created, "changed": written.changed, "merged": placed.merged.num_rows}
+
+
+def _questions(placed: Placed) -> Iterator[asking.Put]:
+    """What is asked, one thing after the other, by whoever stores whose the records are and what the customers know."""
+    owned = bulk.where(placed.rows, placed.before >= 0).column("record").combine_chunks()
+    now = pa.array(np.unique(placed.rows.column("customer_id").to_numpy()))
+    yield from customers.questions_of_few(owned, bulk.without(now, placed.new))
 
 
 def _ask(tx: Transaction, placed: Placed, looked_at: pa.Table, known: pa.Table, model: Model) -> None:
