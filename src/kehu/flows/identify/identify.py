@@ -378,6 +378,8 @@ def _store(
 
 def _questions(placed: Placed) -> Iterator[asking.Put]:
     """What is asked, one thing after the other, by whoever stores whose the records are and what the customers know."""
+    if placed.rows.num_rows > bulk.FEW:
+        return
     owned = bulk.where(placed.rows, placed.before >= 0).column("record").combine_chunks()
     now = pa.array(np.unique(placed.rows.column("customer_id").to_numpy()))
     yield from customers.questions_of_few(owned, bulk.without(now, placed.new))
