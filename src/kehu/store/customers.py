@@ -189,7 +189,7 @@ _STATES_OF_FEW = sa.select(member.c.record, member.c.customer_id, member.c.since
 
 
 def questions_of_few(owned: pa.Array, customer_ids: pa.Array) -> Iterator[asking.Put]:
-    """What `assign` asks of few records about those that have a customer, and `write` then of customers that are there."""
+    """What `assign` asks about few records that have a customer, and `write` then about customers that are there."""
     if len(owned) and len(customer_ids):  # One question is asked in its turn.
         yield bulk.put(_STATES_OF_FEW, few=owned.to_pylist())
         yield bulk.put(_FEW_STATES, few=customer_ids.to_pylist())
