@@ -120,7 +120,7 @@ def test_keys_of_two_records_do_not_depend_on_each_other(
     assert [together[0], together[1]] == [of(records_of([one]))[0], of(records_of([other]))[0]]
 
 
-ODD = (
+ODD: tuple[dict[str, str], ...] = (
     FULL, FULL | {"name": "李丽"}, FULL | {"phone_2": FULL["phone"]}, {"name": "John John", "birth_date": "1980-02-03"},
     {"name": "华信科技有限公司", "address": FULL["address"]}, {"name": "Wang, Xiaoming", "phone_2": "13812345678"},
     {"name": "张先生", "id_number": "12345"}, {"email": "王@例子.公司"}, {},

@@ -1,7 +1,6 @@
 """Questions that are handed to the driver: the same answers as SQLAlchemy gives, on each database."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from kehu.errors import ConflictError, NotFoundError, StoreError
-from kehu.store import asking, bulk, columns, customers, drivers, households, media, underway, views
+from kehu.store import asking, bulk, columns, customers, drivers, households, media, unsent, views
 from kehu.store.asking import Put
 from kehu.store.database import Database, Transaction
 from kehu.store.service import numbers
@@ -336,26 +335,12 @@ def test_what_is_left_for_later_is_done_before_a_transaction_ends_and_not_where_
         assert _seen_when_asked(tx) == [1, 2, 3, 4, 5, 7, 20, 30]
 
 
-@pytest.mark.parametrize("store", ["postgresql", "mariadb"], indirect=True)
-def test_a_server_is_at_work_before_anything_else_is_asked(things: Database) -> None:
-    is_free = sa.select(THING.c.number).where(THING.c.number == 7).with_for_update(skip_locked=True)
-    with things.trial() as tx:
-        _seen_when_asked(tx)
-        asking.later(tx, LATER, {"least": 7, "moment": AT, "said": "new", "more": 10})
-        found: Sequence[int] = [7]
-        until = time.monotonic() + 30
-        while found and time.monotonic() < until:
-            with things.trial() as other:
-                found = other.scalars(is_free).all()
-        assert not found, "nobody changes it yet"
-
-
 def test_more_than_are_kept_for_later_are_done_as_well(things: Database) -> None:
     with things.begin() as tx:
         _seen_when_asked(tx)
-        for number in range(100, 100 + 2 * underway.MOST):
+        for number in range(100, 100 + 2 * unsent.WAITING):
             _insert(tx, [number])
-        assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * underway.MOST
+        assert len(_seen_when_asked(tx)) == len(ROWS) + 2 * unsent.WAITING
 
 
 def test_more_than_the_way_takes_at_once_is_left_for_later(things: Database) -> None:

@@ -204,7 +204,7 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
             from kehu.store import mariadb  # noqa: PLC0415  (a store of SQLite needs none of it)
 
             mariadb.allow(engine)
-            _settle_first(engine, mariadb.settle, commit=mariadb.settle, rollback=mariadb.forget)
+            _send_what_waits(engine, mariadb.send)
     else:
         # Whole answers are read through cursors: a plan for their first rows would walk tables in their order.
         told = "-c timezone=UTC -c client_encoding=UTF8 -c cursor_tuple_fraction=1"
@@ -215,24 +215,19 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
         if engine.dialect.driver == "psycopg":
             from kehu.store import libpq  # noqa: PLC0415  (nor of this)
 
-            _settle_first(engine, libpq.settle, commit=libpq.commit, rollback=libpq.forget)
+            _send_what_waits(engine, libpq.send)
     _ask_the_idle(engine)
     return Database(engine=engine, vault=vault)
 
 
-Told: TypeAlias = Callable[[Transaction], None]
-"""Who is told that a connection is about to be used."""
-
-
-def _settle_first(engine: sa.Engine, settle: Told, *, commit: Told, rollback: Told) -> None:
-    """Let a server be done with what was left for later, before SQLAlchemy asks anything else of it."""
+def _send_what_waits(engine: sa.Engine, send: Callable[[Transaction], None]) -> None:
+    """Let a server do what was left for later, before SQLAlchemy asks anything else of it, or commits."""
 
     @sa.event.listens_for(engine, "before_cursor_execute")
     def ask(connection: sa.Connection, *_: object) -> None:
-        settle(connection)
+        send(connection)
 
-    sa.event.listen(engine, "commit", commit)
-    sa.event.listen(engine, "rollback", rollback)
+    sa.event.listen(engine, "commit", send)
 
 
 def _ask_the_idle(engine: sa.Engine) -> None:

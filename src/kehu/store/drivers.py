@@ -92,8 +92,8 @@ class Direct(Protocol):
         """Run a statement for each of some rows of values, before anything else is done or the transaction ends."""
         ...
 
-    def settle(self, tx: sa.Connection) -> None:
-        """Wait until what was left for later is done."""
+    def send(self, tx: sa.Connection) -> None:
+        """Let what was left for later be done now."""
         ...
 
     def several(self, tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
@@ -118,7 +118,7 @@ def direct(tx: Transaction) -> Direct | None:
 def cursor_of(tx: Transaction) -> Iterator[Any]:
     """The driver's own cursor, in this transaction: whatever asks it without SQLAlchemy takes it from here."""
     if (server := direct(tx)) is not None:
-        server.settle(tx)
+        server.send(tx)
     cursor = tx.connection.cursor()
     try:
         yield cursor

@@ -1,16 +1,14 @@
 """Statements handed to PostgreSQL's own library: most of what psycopg takes for a short one is not the statement.
 
 Values go as texts, answers are read by psycopg, and what is asked again on a connection is prepared there. Several
-questions travel together; in a transaction what only changes rows is sent, and what the server says to it comes with
-the answer to the next question: the server works while we do. Transactions are begun and ended by psycopg where a
-single statement does it.
+questions travel together; in a transaction what only changes rows waits, and travels with the next question.
+Transactions are ended by psycopg, and begun by it where they begin with a single question.
 """
 
 import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -18,7 +16,7 @@ import sqlalchemy as sa
 from psycopg import abc, errors, generators, pq, waiting
 from psycopg.adapt import PyFormat, Transformer
 
-from kehu.store import underway
+from kehu.store import unsent
 from kehu.store.wire import Answer
 
 AGAIN = 3
@@ -64,17 +62,18 @@ def done(tx: sa.Connection, text: str, values: Sequence[object]) -> int:
 def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> None:
     """Run a statement for each of some rows of values, before anything else is done in the transaction or it ends.
 
-    Nobody waits for what a change found.
+    They travel with the next question: nobody waits for what a change found.
     """
     driver = _driver(tx)
-    if not _is_under_way(driver) and driver.pgconn.transaction_status != pq.TransactionStatus.INTRANS:
+    once = tx.get_execution_options().get("once")
+    if once is None or driver.pgconn.transaction_status != pq.TransactionStatus.INTRANS:
         for values in several:
             done(tx, text, values)
         return
     reader = Transformer(driver)
-    _put(tx, [(one, _written(reader, values)) for one, values in _of_each(text, several)])
-    if underway.count(tx) >= underway.MOST:
-        settle(tx)
+    written = [(one, _written(reader, values)) for one, values in _of_each(text, several)]
+    if len(unsent.wait(tx, written)) >= unsent.WAITING:
+        send(tx)
 
 
 def _of_each(text: str, several: Sequence[Sequence[object]]) -> Iterator[tuple[str, Sequence[object]]]:
@@ -91,7 +90,7 @@ PLAIN = re.compile(r"(.* VALUES )\((\$\d+(?:, \$\d+)*)\)([^()$]*)")
 """A statement that inserts a row of values as they are."""
 
 
-ROWS = 16
+ROWS = 8
 """So many rows are inserted at once; each number of rows is another wording."""
 
 
@@ -103,24 +102,10 @@ def _of_rows(head: str, marks: str, behind: str, rows: int) -> str:
     return f"{head}{', '.join(f'({each})' for each in told)}{behind}"
 
 
-def settle(tx: sa.Connection) -> None:
-    """Wait until what was left for later is done."""
-    if _is_under_way(_driver(tx)):
-        _within(tx, [])
-
-
-def commit(tx: sa.Connection) -> None:
-    """Let what was left for later be done, and the transaction end with it."""
-    if _is_under_way(_driver(tx)):
-        _send(tx, [(None, "COMMIT", [])])
-        _within(tx, [])
-
-
-def forget(tx: sa.Connection) -> None:
-    """Hear what the server says to what was left for later, whatever it is: all of it is taken back."""
-    if not tx.closed and not tx.invalidated and _is_under_way(_driver(tx)):
-        with suppress(psycopg.Error):
-            _answers(tx)
+def send(tx: sa.Connection) -> None:
+    """Let what was left for later be done now."""
+    if left := unsent.taken(tx):
+        _within(tx, left)
 
 
 def _driver(tx: sa.Connection) -> psycopg.Connection[Any]:
@@ -136,9 +121,9 @@ def _is_to_begin(driver: psycopg.Connection[Any]) -> bool:
 
 def _told(tx: sa.Connection, text: str, given: Any) -> pq.abc.PGresult:
     """What the server says to a statement, which is prepared once it was asked several times."""
+    if before := unsent.taken(tx):
+        return _within(tx, [*before, (text, given)])[-1]
     library = _driver(tx).pgconn
-    if _is_under_way(_driver(tx)):
-        return _within(tx, [(text, given)])[-1]
     name = _name(tx, text)
     answer = library.exec_params(text.encode(), given) if name is None else library.exec_prepared(name, given)
     if name is not None and library.transaction_status == pq.TransactionStatus.IDLE and _is_forgotten(answer):
@@ -155,11 +140,8 @@ def _name(tx: sa.Connection, text: str) -> bytes | None:
     told = known.get(text, 0)
     if isinstance(told, bytes):
         return told
-    if told + 1 >= AGAIN:
-        settle(tx)  # It is prepared alone.
-        known[text] = told = _prepared(_driver(tx).pgconn, text)
-    elif told or len(known) < MOST:
-        known[text] = told = told + 1
+    if told or len(known) < MOST:
+        known[text] = told = _prepared(_driver(tx).pgconn, text) if told + 1 >= AGAIN else told + 1
     return told if isinstance(told, bytes) else None
 
 
@@ -168,21 +150,15 @@ def _is_forgotten(answer: pq.abc.PGresult) -> bool:
 
 
 def _within(tx: sa.Connection, statements: Sequence[tuple[str, Any]]) -> list[pq.abc.PGresult]:
-    """What the server says to some statements of a transaction, which travel with what was left for later."""
-    _put(tx, statements)
-    answers = _answers(tx)
-    for answer in answers:
-        _require_done(answer)
-    return answers[len(answers) - len(statements) :]
-
-
-def _put(tx: sa.Connection, statements: Sequence[tuple[str, Any]]) -> None:
-    """Send statements of a transaction, and do not wait for what the server says."""
+    """What the server says to some statements of a transaction, which travel together."""
     driver = _driver(tx)
     sent = [(_name(tx, text), text, given) for text, given in statements]
     if _is_to_begin(driver):
         sent.insert(0, (None, driver._get_tx_start_command().decode(), []))  # noqa: SLF001 - as psycopg would do it
-    _send(tx, sent)
+    answers = _together(tx, sent)
+    for answer in answers:
+        _require_done(answer)
+    return answers[len(answers) - len(statements) :]
 
 
 def _require_done(answer: pq.abc.PGresult) -> None:
@@ -206,67 +182,46 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
     reader, known = Transformer(driver), _known(tx)
     told = [(text, _written(reader, values)) for text, values in questions]
     if not driver.autocommit:
-        return [_read(reader, one) for one in _within(tx, told)]
+        every = _within(tx, [*unsent.taken(tx), *told])
+        return [_read(reader, one) for one in every[len(every) - len(told) :]]
     names = [known.get(text) for text, _ in questions]
     sent = [(name, *one) for name, one in zip(names, told, strict=True) if isinstance(name, bytes)]
-    _send(tx, sent)
-    came = iter(_answers(tx))
+    came = iter(_together(tx, sent))
     answers = [next(came) if isinstance(name, bytes) else None for name in names]
     return [
         _read(reader, one) if one is not None and one.status == pq.ExecStatus.TUPLES_OK else None for one in answers
     ]
 
 
-def _send(tx: sa.Connection, sent: Sequence[tuple[bytes | None, str, Any]]) -> None:
-    """Send statements, each with its name if it is prepared, its text and its values."""
-    library = _driver(tx).pgconn
-    with _whole(tx):
-        if sent and library.pipeline_status == pq.PipelineStatus.OFF:
-            library.enter_pipeline_mode()
-        for name, text, given in sent:
-            if name is None:
-                library.send_query_params(text.encode(), given)
-            else:
-                library.send_query_prepared(name, given)
-        underway.add(tx, len(sent))
-        _flush(library)
-
-
-def _answers(tx: sa.Connection) -> list[pq.abc.PGresult]:
-    """What the server says to all that it was sent."""
-    library = _driver(tx).pgconn
-    answers: list[pq.abc.PGresult] = []
-    if library.pipeline_status == pq.PipelineStatus.OFF:
-        return answers
-    with _whole(tx):
-        library.pipeline_sync()
-        _flush(library)
-        for _ in range(underway.taken(tx)):
-            answers.append(_next(library))
-            _come(library)  # Behind each answer stands that it is the last to its question.
-        _next(library)  # Behind all stands that it was all.
-        library.exit_pipeline_mode()
-    return answers
-
-
-@contextmanager
-def _whole(tx: sa.Connection) -> Iterator[None]:
-    """Give a connection up where the block is left early: nobody may be given what it has still to say."""
+def _together(tx: sa.Connection, sent: Sequence[tuple[bytes | None, str, Any]]) -> list[pq.abc.PGresult]:
+    """The answers to statements, each with its name if it is prepared, its text and its values."""
+    if not sent:
+        return []
     try:
-        yield
+        return _answers(_driver(tx).pgconn, sent)
     except BaseException:
+        # Nobody may be given what the connection has still to say.
         tx.invalidate()
         raise
 
 
-def _flush(library: pq.abc.PGconn) -> None:
+def _answers(library: pq.abc.PGconn, sent: Sequence[tuple[bytes | None, str, Any]]) -> list[pq.abc.PGresult]:
+    library.enter_pipeline_mode()
+    for name, text, given in sent:
+        if name is None:
+            library.send_query_params(text.encode(), given)
+        else:
+            library.send_query_prepared(name, given)
+    library.pipeline_sync()
     if library.flush():  # More than the way takes at once: the server may answer before it was told all.
         waiting.wait(generators.send(library), library.socket, interval=INTERRUPT_S)
-
-
-def _is_under_way(driver: psycopg.Connection[Any]) -> bool:
-    """Whether the server was sent what it did not answer yet."""
-    return driver.pgconn.pipeline_status != pq.PipelineStatus.OFF
+    answers = []
+    for _ in sent:
+        answers.append(_next(library))
+        _come(library)  # Behind each answer stands that it is the last to its question.
+    _next(library)  # Behind all stands that it was all.
+    library.exit_pipeline_mode()
+    return answers
 
 
 def _next(library: pq.abc.PGconn) -> pq.abc.PGresult:

@@ -2,15 +2,13 @@
 
 Their driver makes an object of each packet, of each column and of each value, several times what the server takes for
 a short question. Here several statements travel as one text: questions together, and in a transaction what only changes
-rows is sent as soon as the server has done what it was sent before: it works while we do. A server stops at the first
-statement that it refuses. Connections are opened and transactions are ended by the driver.
+rows waits for the next question. A server stops at the first statement that it refuses. Connections are opened and
+transactions are ended by the driver.
 """
 
 import functools
-import select
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
 
 import pymysql
@@ -20,7 +18,7 @@ from pymysql.connections import TEXT_TYPES
 from pymysql.constants import CLIENT, COMMAND
 from pymysql.protocol import MysqlPacket
 
-from kehu.store import underway
+from kehu.store import unsent
 from kehu.store.packets import AT_ONCE, ERROR, HEAD, LAST, LENGTHS, LONGEST, NULL
 from kehu.store.wire import Answer
 
@@ -68,37 +66,22 @@ def done(tx: sa.Connection, text: str, values: Values) -> int:
 def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> None:
     """Run a statement for each of some rows of values, before anything else is done in the transaction or it ends.
 
-    Nobody waits for what a change found.
+    They travel with the next question: nobody waits for what a change found.
     """
-    driver = _driver(tx)
+    driver, once = _driver(tx), tx.get_execution_options().get("once")
     worded = _of_each(driver, text, several)
-    if driver.get_autocommit():
+    if once is None or driver.get_autocommit():
         for one in worded:
             _told(tx, one)
         return
-    waiting = _waiting(tx)
-    waiting += worded
-    if len(waiting) >= underway.MOST or sum(map(len, waiting)) >= LETTERS:
-        settle(tx)
-    elif not underway.count(tx) or _has_answered(driver):
-        _hear(tx)
-        underway.add(tx, len(waiting))
-        with _whole(tx):
-            _say(driver, waiting)
-        waiting.clear()
+    left = unsent.wait(tx, worded)
+    if len(left) >= unsent.WAITING or sum(map(len, left)) >= LETTERS:
+        send(tx)
 
 
-def settle(tx: sa.Connection) -> None:
-    """Wait until what was left for later is done."""
-    _together(tx, [])
-
-
-def forget(tx: sa.Connection) -> None:
-    """Hear what the server says to what was left for later, whatever it is: all of it is taken back."""
-    if not tx.closed and not tx.invalidated:
-        _waiting(tx).clear()
-        with suppress(pymysql.err.MySQLError):
-            _hear(tx)
+def send(tx: sa.Connection) -> None:
+    """Let what was left for later be done now."""
+    _together(tx, unsent.taken(tx))
 
 
 def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
@@ -114,9 +97,9 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
     if not questions:
         return []
     driver = _driver(tx)
-    sent = [_worded(driver, *one) for one in questions]
+    sent = [*unsent.taken(tx), *(_worded(driver, *one) for one in questions)]
     try:
-        return [(one.rows, one.types) for one in _together(tx, sent)]
+        return [(one.rows, one.types) for one in _together(tx, sent)[-len(questions) :]]
     except pymysql.err.MySQLError:
         if not driver.get_autocommit():
             raise
@@ -138,7 +121,7 @@ def _driver(tx: sa.Connection) -> Any:
 
 
 def _told(tx: sa.Connection, worded: str) -> _Told:
-    return _together(tx, [worded])[0]
+    return _together(tx, [*unsent.taken(tx), worded])[-1]
 
 
 def _worded(driver: Any, text: str, values: Values) -> str:
@@ -178,56 +161,20 @@ def _pieces(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _together(tx: sa.Connection, statements: Sequence[str]) -> list[_Told]:
-    """What the server says to statements that travel together, and with what was left for later."""
-    driver, waiting = _driver(tx), _waiting(tx)
-    sent, told = [*waiting, *statements], list[_Told]()
-    waiting.clear()
-    _hear(tx)
-    for piece in _pieces(sent):
-        with _whole(tx):
-            _say(driver, piece)
-            told += _answers(driver)
-    return told[len(sent) - len(statements) :]
-
-
-def _hear(tx: sa.Connection) -> None:
-    """Wait for what the server says to what it was sent, and nobody waited for."""
-    if underway.taken(tx):
-        try:
-            with _whole(tx):
-                deque(_answers(_driver(tx)), maxlen=0)
-        except pymysql.err.MySQLError:
-            _waiting(tx).clear()  # Behind what was refused nothing is done.
-            raise
-
-
-def _say(driver: Any, statements: Sequence[str]) -> None:
-    driver._execute_command(COMMAND.COM_QUERY, "; ".join(statements).encode(driver.encoding))  # noqa: SLF001
-
-
-def _has_answered(driver: Any) -> bool:
-    """Whether the server has begun to say something: of changes it says a few bytes each."""
-    poll = select.poll()
-    poll.register(driver._sock, select.POLLIN)  # noqa: SLF001
-    return bool(poll.poll(0))
-
-
-@contextmanager
-def _whole(tx: sa.Connection) -> Iterator[None]:
-    """Give a connection up where the block is left early: nobody may be given what it has still to say."""
+    """What the server says to statements that travel together."""
+    driver = _driver(tx)
+    told: list[_Told] = []
     try:
-        yield
+        for piece in _pieces(statements):
+            driver._execute_command(COMMAND.COM_QUERY, "; ".join(piece).encode(driver.encoding))  # noqa: SLF001
+            told += _answers(driver)
     except pymysql.err.MySQLError:
         raise  # The server's own word is the last one of its answer, and who lost the connection has closed it.
     except BaseException:
+        # Nobody may be given what the connection has still to say.
         tx.invalidate()
         raise
-
-
-def _waiting(tx: sa.Connection) -> list[str]:
-    """Statements that are to be sent when the server has done what it was sent before."""
-    waiting: list[str] = tx.connection.info.setdefault("waiting", [])
-    return waiting
+    return told
 
 
 def _answers(driver: Any) -> Iterator[_Told]:
