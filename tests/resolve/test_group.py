@@ -173,6 +173,18 @@ def test_a_large_customer_stays_whole(size: int) -> None:
     assert groups(chain, size) == [0] * size
 
 
+@pytest.mark.parametrize("size", [2 * group.LARGEST, 8 * group.LARGEST])
+def test_what_a_large_component_costs_grows_with_its_records(size: int) -> None:
+    """Where a model does not fit the records, light links tie nearly all of them."""
+    rng = np.random.default_rng(size)
+    light = [(int(rng.integers(place)), place, 4.0, 0.0) for place in range(1, size)]
+    known = scored(light)
+    component = group.components(known, size, tie_from=LINK_FROM - SUPPORT)
+    assert component.max() == 0
+    left, _ = group.missing(known, group.blocks(known, component, tie_from=LINK_FROM - SUPPORT))
+    assert len(left) <= size * group.BLOCK / 2
+
+
 def test_no_large_component_joins_two_certificates_that_share_no_key() -> None:
     size = 2 * group.LARGEST + 50
     chain = [(place, place + 1, 12.0, 0.0) for place in range(size - 1)]

@@ -5,7 +5,7 @@ two groups only if what is known between all their records does not speak agains
 it. So no chain of plausible links joins two people, and two different valid certificates are never joined.
 
 All pairs of a component are its square. One of more than `LARGEST` records is therefore grouped in rounds: its heaviest
-links make blocks of at most so many, each block is grouped, and what came of it goes into the next round as one, until
+links make blocks of at most `BLOCK`, each block is grouped, and what came of it goes into the next round as one, until
 every link was asked. A large customer stays whole, and a chain of accidents falls apart at its objections.
 
 What is weighed between two groups, and in which order they join, stands in `between`.
@@ -21,7 +21,11 @@ from kehu.resolve import between
 from kehu.resolve.between import EXCLUDES, Between, Codes, Floats, Mask, Rows
 
 LARGEST = 400
-"""How many records or groups are looked at together, all pairs of them."""
+"""A component of so many records is looked at as it is, all its pairs."""
+
+BLOCK = 100
+"""Of a larger one so many records or groups are looked at together. It is seldom a customer: weak links tie strangers,
+and with a model that does not fit the records nearly all of them. Each record of it costs half a block of pairs."""
 
 CELLS = 1_000_000
 """About so many pairs of groups are decided at one time: it bounds the memory."""
@@ -97,7 +101,7 @@ def _blocks(left: Rows, right: Rows, weight: Floats, size: int) -> Rows:
 
     for place in np.lexsort((right, left, -weight)).tolist():
         a, b = sorted((root(int(left[place])), root(int(right[place]))))
-        if a != b and rows[a] + rows[b] <= LARGEST:
+        if a != b and rows[a] + rows[b] <= BLOCK:
             block[b], rows[a] = a, rows[a] + rows[b]
     return np.array([root(row) for row in range(size)], dtype=np.int64)
 
