@@ -19,7 +19,7 @@ from kehu.flows.arrive.arrive import Desk
 from kehu.flows.identify import identify
 from kehu.flows.intake import intake
 from kehu.flows.intake.intake import Feed
-from kehu.flows.intake.judged import Judged
+from kehu.flows.intake.judged import Judged, only
 from kehu.flows.users.people import By
 from kehu.model import masks
 from kehu.store import customers, loads, quarantine, sealed
@@ -257,13 +257,13 @@ def _require_columns(channel: str, mended: Mapping[str, str], known: set[str]) -
 
 def _good_only(judged: Judged) -> Judged:
     """The good rows alone: the bad ones lie in quarantine already."""
-    rows = judged.good_of(judged.batch.rows)
+    rows = only(judged.batch.rows, judged.good)
     warnings = judged.broke.filter(pc.is_in(judged.broke["row"], value_set=judged.good))
     place = pc.index_in(warnings["row"], value_set=judged.good).cast(pa.int64())
     return replace(
         judged,
         batch=replace(judged.batch, rows=rows),
-        hashes=judged.good_of(judged.hashes),
+        hashes=only(judged.hashes, judged.good),
         good=pa.array(range(rows.num_rows), pa.int64()),
         faulty=judged.faulty.slice(0, 0),
         broke=warnings.set_column(0, "row", place),

@@ -27,6 +27,8 @@ Hashed = tuple[Hashes, npt.NDArray[np.bool_]]
 _KIND = np.uint64(links.KIND)
 _GOLDEN_NUMBER = 0x9E3779B97F4A7C15
 _GOLDEN = np.uint64(_GOLDEN_NUMBER)
+_FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+"""Those of SplitMix64."""
 _WHOLE = 2**64 - 1
 """The greatest hash."""
 
@@ -298,16 +300,16 @@ def hashes(source: Coded) -> Hashes:
 def _mixed(numbers: Hashes) -> Hashes:
     """Each number stirred so that every bit depends on every other (SplitMix64)."""
     z = numbers + _GOLDEN
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(_FACTORS[0])
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(_FACTORS[1])
     return np.asarray(z ^ (z >> np.uint64(31)))
 
 
 def _stirred(number: int) -> int:
     """The same of one number."""
     z = number + _GOLDEN_NUMBER & _WHOLE
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _WHOLE
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _WHOLE
+    z = (z ^ (z >> 30)) * _FACTORS[0] & _WHOLE
+    z = (z ^ (z >> 27)) * _FACTORS[1] & _WHOLE
     return z ^ (z >> 31)
 
 

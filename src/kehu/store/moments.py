@@ -23,8 +23,6 @@ def after(last: pa.ChunkedArray, at: datetime) -> pa.ChunkedArray:
     12:00:00
     12:00:00.000001
     """
-    if not len(last):
-        return last
     now = pa.scalar(at, INSTANT)
     return pc.if_else(pc.less(last, now), now, pc.add(last, pa.scalar(_LEAST, pa.duration("us"))))
 

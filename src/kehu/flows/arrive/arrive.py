@@ -25,7 +25,7 @@ from kehu.flows.identify import identify
 from kehu.flows.intake import intake
 from kehu.flows.intake.held import Held
 from kehu.flows.intake.intake import Feed
-from kehu.flows.intake.judged import Judged
+from kehu.flows.intake.judged import Judged, only
 from kehu.flows.intake.withhold import Withheld, withheld
 from kehu.flows.users.people import By
 from kehu.process import checks, mapping
@@ -259,7 +259,7 @@ def _stored(
         counts, added[sheaf] = intake.stored(tx, batch, channel=sheaf.channel, load=numbers[sheaf], at=at, wait=False)
         first[sheaf] = held_back.hold(added[sheaf])
         if keep_raw:
-            pushed.keep(tx, batch.good_of(batch.batch.rows), records=added[sheaf].records)
+            pushed.keep(tx, only(batch.batch.rows, batch.good), records=added[sheaf].records)
         loads.advance(tx, numbers[sheaf], counts=counts, done_at=at)
         total = intake.sum_of(total, counts)
     keyed = _in_force(tx, kept, first)

@@ -380,7 +380,7 @@ def _questions(placed: Placed) -> Iterator[asking.Put]:
     """What is asked, one thing after the other, by whoever stores whose the records are and what the customers know."""
     if placed.rows.num_rows > bulk.FEW:
         return
-    owned = bulk.where(placed.rows, placed.before >= 0).column("record").combine_chunks()
+    owned = placed.rows.column("record").filter(pa.array(placed.before >= 0)).combine_chunks()
     now = pa.array(np.unique(placed.rows.column("customer_id").to_numpy()))
     yield from customers.questions_of_few(owned, bulk.without(now, placed.new))
 

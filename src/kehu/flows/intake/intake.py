@@ -21,7 +21,7 @@ from kehu.errors import KehuError
 from kehu.flows.intake import crew, faulty
 from kehu.flows.intake.held import Held
 from kehu.flows.intake.helper import Cleaned
-from kehu.flows.intake.judged import Judged
+from kehu.flows.intake.judged import Judged, only
 from kehu.flows.intake.threshold import Gate, Limit
 from kehu.flows.intake.withhold import withheld
 from kehu.flows.progress import SILENT, Progress
@@ -185,20 +185,15 @@ def judge(batch: Batch, feed: Feed, *, home: str, seen: Seen | None = None, clea
     warnings = warnings.filter(pa.array(~is_bad[warnings["row"].to_numpy()]))
     return Judged(
         batch=batch,
-        clean=_only(made.clean, good),
+        clean=only(made.clean, good),
         hashes=hashes,
         good=good,
         faulty=faulty.rows(batch, bad, flat["record_id"].take(bad), faults),
         warned=warnings.num_rows,
         broke=pa.concat_tables([quality.broke(pa.concat_tables([faults, warnings])), faulty.unread(batch)]),
-        standing=_only(quality.standing(flat, made.clean), good),
-        stated=None if made.stated is None else _only(made.stated, good),
+        standing=only(quality.standing(flat, made.clean), good),
+        stated=None if made.stated is None else only(made.stated, good),
     )
-
-
-def _only(table: pa.Table, good: pa.Array) -> pa.Table:
-    """The good rows; most often all are."""
-    return table if len(good) == table.num_rows else table.take(good)
 
 
 def stored(
@@ -219,8 +214,8 @@ def stored(
     added = records.add(
         tx,
         judged.clean,
-        hashes=judged.good_of(judged.hashes),
-        positions=judged.good_of(judged.batch.rows[POSITION]),
+        hashes=only(judged.hashes, judged.good),
+        positions=only(judged.batch.rows[POSITION], judged.good),
         load=load,
         at=at,
         received_at=received_at,
@@ -252,8 +247,7 @@ def _quality(judged: Judged, added: records.Added, new_bad: list[int]) -> tuple[
     is_new = pc.is_valid(added.records)
     news = np.zeros(judged.read, bool)
     news[judged.good.filter(is_new).to_numpy()] = True
-    if new_bad:
-        news[np.setdiff1d(np.arange(judged.read), judged.good.to_numpy())[new_bad]] = True
+    news[np.setdiff1d(np.arange(judged.read), judged.good.to_numpy())[new_bad]] = True
     broke = judged.broke.filter(pa.array(news[judged.broke["row"].to_numpy()]))
     return quality.by_rule(broke), quality.by_attribute(judged.standing.filter(is_new))
 

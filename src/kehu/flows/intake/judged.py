@@ -43,6 +43,7 @@ class Judged:
         """Rows of the batch, those that could not be read too."""
         return int(self.batch.rows.num_rows) + len(self.batch.bad)
 
-    def good_of(self, told: Rows) -> Rows:
-        """Of what is told of each row of the batch what is told of the good ones; most often all are."""
-        return told if len(self.good) == len(told) else told.take(self.good)
+
+def only(told: Rows, good: pa.Array) -> Rows:
+    """Of what is told of each row of a batch what is told of the good ones; most often all are."""
+    return told if len(good) == len(told) else told.take(good)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from kehu.collect.channel import Channel
 from kehu.errors import SourceError
 from kehu.flows.intake.intake import Feed, judge
-from kehu.flows.intake.judged import Judged
+from kehu.flows.intake.judged import Judged, only
 from kehu.model.records import POSITION, Batch
 from kehu.process import proposal
 from kehu.process.proposal import Suggestion
@@ -106,7 +106,7 @@ def _preview(feed: Feed, batch: Batch, home: str) -> Preview:
 
 
 def _mapped(feed: Feed, judged: Judged) -> list[Mapped]:
-    rows = judged.good_of(judged.batch.rows)
+    rows = only(judged.batch.rows, judged.good)
     tables = [judged.clean] if judged.stated is None else [judged.clean, judged.stated]
     found = []
     for ours, source in feed.mapping.sources():
