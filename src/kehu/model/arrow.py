@@ -1,11 +1,13 @@
-"""pyarrow without what takes it long and is of no use here: pandas, and what it would make again and again."""
+"""pyarrow without what takes it long: pandas, tables made anew, and kernels for a handful of rows."""
 
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 def empty(schema: pa.Schema) -> pa.Table:
@@ -21,6 +23,47 @@ def empty(schema: pa.Schema) -> pa.Table:
 
 _EMPTY: dict[int, tuple[pa.Schema, pa.Table]] = {}
 """By the identity of the schema, which is kept for it: to tell whether two are equal takes long."""
+
+
+def without(numbers: pa.Array, some: pa.Array) -> pa.Array:
+    """These numbers without some of them; none is null."""
+    if not len(some):
+        return numbers
+    if len(numbers) + len(some) <= ONE_BY_ONE:
+        known = set(some.to_pylist())
+        return pa.array([number for number in numbers.to_pylist() if number not in known], numbers.type)
+    return numbers.filter(pc.invert(pc.is_in(numbers, value_set=some)))
+
+
+ONE_BY_ONE = 64
+"""So many numbers, or rows, are looked at one by one."""
+
+
+def where(rows: pa.Table, holds: np.ndarray) -> pa.Table:
+    """The rows for which a condition holds; of few rows nothing is copied."""
+    if holds.all():
+        return rows
+    if len(holds) > ONE_BY_ONE:
+        return rows.filter(pa.array(holds))
+    return picked(rows, np.flatnonzero(holds).tolist())
+
+
+def picked(rows: pa.Table, places: Sequence[int]) -> pa.Table:
+    """The rows at these places, in their order; where these are few pieces of the table, nothing is copied."""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and sum(runs[-1]) == place:
+            runs[-1][1] += 1
+        else:
+            runs.append([place, 1])
+    if len(runs) > MOST_RUNS:
+        return rows.take(pa.array(places))
+    pieces = [rows.slice(first, count) for first, count in runs or [[0, 0]]]
+    return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
+
+
+MOST_RUNS = 6
+"""So many pieces of a table are put together sooner than each of its columns is made anew."""
 
 
 def without_pandas() -> None:

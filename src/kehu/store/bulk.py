@@ -13,7 +13,6 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -312,47 +311,6 @@ def put(statement: Query, **asked: object) -> asking.Put:
 def rows(tx: Transaction, statement: str, asked: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
     """The rows of a statement in the words of one driver, as it gives them."""
     return asking.straight(tx, statement, asked)[0]
-
-
-def without(numbers: pa.Array, some: pa.Array) -> pa.Array:
-    """These numbers without some of them; none is null."""
-    if not len(some):
-        return numbers
-    if len(numbers) + len(some) <= ONE_BY_ONE:
-        known = set(some.to_pylist())
-        return pa.array([number for number in numbers.to_pylist() if number not in known], numbers.type)
-    return numbers.filter(pc.invert(pc.is_in(numbers, value_set=some)))
-
-
-ONE_BY_ONE = 64
-"""So many numbers, or rows, are looked at one by one."""
-
-
-def where(rows: pa.Table, holds: np.ndarray) -> pa.Table:
-    """The rows for which a condition holds; of few rows nothing is copied."""
-    if holds.all():
-        return rows
-    if len(holds) > ONE_BY_ONE:
-        return rows.filter(pa.array(holds))
-    return picked(rows, np.flatnonzero(holds).tolist())
-
-
-def picked(rows: pa.Table, places: Sequence[int]) -> pa.Table:
-    """The rows at these places, in their order; where these are few pieces of the table, nothing is copied."""
-    runs: list[list[int]] = []
-    for place in places:
-        if runs and sum(runs[-1]) == place:
-            runs[-1][1] += 1
-        else:
-            runs.append([place, 1])
-    if len(runs) > MOST_RUNS:
-        return rows.take(pa.array(places))
-    pieces = [rows.slice(first, count) for first, count in runs or [[0, 0]]]
-    return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
-
-
-MOST_RUNS = 6
-"""So many pieces of a table are put together sooner than each of its columns is made anew."""
 
 
 def few(column: sa.ColumnElement[Any], name: str = "few") -> sa.ColumnElement[bool]:

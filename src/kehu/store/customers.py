@@ -158,7 +158,7 @@ def assign(
     require(assigned, MEMBERS, what="members to assign")
     numbers = assigned.column("record").combine_chunks()
     if len(numbers) <= bulk.FEW:
-        owned = numbers if new is None else bulk.without(numbers, new)
+        owned = numbers if new is None else arrow.without(numbers, new)
         had = bulk.read_few(tx, _STATES_OF_FEW, _MEMBER_STATES, few=owned.to_pylist())
     elif tx.scalar(sa.select(member.c.record).limit(1)) is None:
         had = arrow.empty(_MEMBER_STATES)
@@ -231,13 +231,13 @@ def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -
     if new_ones is not None and len(new_ones) == len(numbers):
         bulk.insert(tx, customer, _in_order(state))
         return Written(created=len(numbers), changed=0, unchanged=0)
-    had = states(tx, numbers if new_ones is None else bulk.without(numbers, new_ones))
+    had = states(tx, numbers if new_ones is None else arrow.without(numbers, new_ones))
     place = pc.index_in(numbers, had.column("customer_id"))
     known = np.asarray(pc.is_valid(place))
-    bulk.insert(tx, customer, _in_order(bulk.where(state, ~known)))
+    bulk.insert(tx, customer, _in_order(arrow.where(state, ~known)))
     place = place.drop_null()
     old = had if place.equals(pa.array(range(had.num_rows), place.type)) else had.take(place)
-    new = bulk.where(state, known)
+    new = arrow.where(state, known)
     if new.num_rows:
         # All begin at one moment; where the clock was set back it is earlier than what stands there.
         began = moments.not_before(old.column("valid_from"), new.column("valid_from")[0].as_py())
@@ -248,8 +248,8 @@ def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -
     # Two states that began in the same microsecond leave the later one only: the other never was seen.
     seen = changed & np.asarray(pc.less(old.column("valid_from"), new.column("valid_from")))
     past = old.append_column("valid_to", new.column("valid_from"))
-    bulk.insert(tx, customer_history, bulk.where(past.append_column("changed", _names(differs, old.num_rows)), seen))
-    bulk.update(tx, customer, bulk.where(new, changed), by=["customer_id"])
+    bulk.insert(tx, customer_history, arrow.where(past.append_column("changed", _names(differs, old.num_rows)), seen))
+    bulk.update(tx, customer, arrow.where(new, changed), by=["customer_id"])
     return Written(
         created=state.num_rows - old.num_rows,
         changed=int(np.count_nonzero(changed)),

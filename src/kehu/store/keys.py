@@ -69,7 +69,7 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
     if len(wanted) <= _few(tx):
         return _sharing_few(tx, wanted, keys.column("record"), limits)
     hot = _too_many(tx, wanted, limits)
-    others = bulk.without(wanted, wire.signed(hot.column("key")).combine_chunks())
+    others = arrow.without(wanted, wire.signed(hot.column("key")).combine_chunks())
     with bulk.among(tx, match_key.c.key, others) as one_of_them:
         found = bulk.read(tx, sa.select(match_key.c.key, match_key.c.record).where(one_of_them), model.KEYS)
     own = pc.is_in(found.column("record"), value_set=pc.unique(keys.column("record")))
@@ -197,7 +197,7 @@ def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> S
     told = _table(found)
     key, back, have = np.unique(told.column("key").to_numpy(), return_inverse=True, return_counts=True)
     is_hot = have > np.asarray(limits)[(key & np.uint64(model.KIND)).astype(np.int64)]
-    return Sharing(keys=bulk.where(told, ~is_hot[back]), hot=pa.table([key[is_hot], have[is_hot]], schema=HOT))
+    return Sharing(keys=arrow.where(told, ~is_hot[back]), hot=pa.table([key[is_hot], have[is_hot]], schema=HOT))
 
 
 def _table(found: Sequence[tuple[int, int]]) -> pa.Table:

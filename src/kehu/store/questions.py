@@ -176,7 +176,7 @@ def _of_known(tx: Transaction, concerned: pa.Array, known: Known) -> pa.Table:
     if not found.num_rows:
         return arrow.empty(_PAIRS)
     owned = known.owned
-    missing = bulk.without(_once(found, _RECORDS), owned.column("record").combine_chunks())
+    missing = arrow.without(_once(found, _RECORDS), owned.column("record").combine_chunks())
     if len(missing):
         owned = pa.concat_tables([owned, customers.memberships(tx, missing).cast(owned.schema)])
     of_each = [_looked_up(found.column(side), owned) for side in _RECORDS]

@@ -240,7 +240,7 @@ def waiting(tx: Transaction, numbers: pa.Array | None = None) -> pa.Array:
 def others_wait(tx: Transaction, numbers: pa.Array) -> bool:
     """Whether anybody waits to be identified but these."""
     some = bulk.read_few(tx, _SOME_WAITING, _NUMBERS, most=len(numbers) + 1)
-    return len(bulk.without(_flat(some.column("record")), numbers)) > 0
+    return len(arrow.without(_flat(some.column("record")), numbers)) > 0
 
 
 _SOME_WAITING = sa.select(fresh.c.record).limit(sa.bindparam("most", type_=sa.Integer))
@@ -308,7 +308,7 @@ def touch_identified(tx: Transaction, numbers: pa.Array) -> None:
 
 def by_key(tx: Transaction, numbers: pa.Array) -> pa.Table:
     """Records by number: `RECORDS`; few of them in the order of their keys, others in that of their numbers."""
-    if len(numbers) > bulk.ONE_BY_ONE:
+    if len(numbers) > arrow.ONE_BY_ONE:
         return read(tx, numbers)
     query = _few(tuple(RECORDS.names))
     return bulk.read_few(tx, query, RECORDS, by=("channel", "record_id"), few=sorted(numbers.to_pylist()))

@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.model import arrow
 from kehu.model.links import PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import joining, keys
 from kehu.resolve.coded import Records
 from kehu.resolve.keys import Hashes
-from kehu.store import bulk, decisions, records
+from kehu.store import decisions, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
 
@@ -137,7 +138,7 @@ def in_order(table: pa.Table) -> pa.Table:
         told = list(zip(channel.to_pylist(), key.to_pylist(), strict=True))
         # Texts go by their bytes, in Python by code points: that is one order.
         order = sorted(range(len(told)), key=told.__getitem__)
-        return bulk.picked(table, order)
+        return arrow.picked(table, order)
     if pc.all(_rises(channel, key)).as_py():
         return table  # A copy of a million records is half a gigabyte.
     return table.take(pc.sort_indices(table, sort_keys=[("channel", "ascending"), ("record_id", "ascending")]))

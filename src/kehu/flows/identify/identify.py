@@ -281,13 +281,13 @@ def _grouped(
     groups = joining.groups(rows.records, found + kept, model, decided)
     progress.step("store")
     mine = coding.are_among(rows.numbers, touched.records.to_numpy())
-    placed = placing.placed(tx, bulk.where(rows.table, mine), groups[mine], ids)
+    placed = placing.placed(tx, arrow.where(rows.table, mine), groups[mine], ids)
     # Only where nothing but new records came are customers what their records make them.
     are_new = len(paired.newborn) == len(paired.anew) and not len(paired.lost) and not paired.others_wait
     before = placed.before if are_new else None
     with states.making(tx, placed.rows, trust=trust, survivorship=survivorship, before=before) as state:
         new = _links(rows.records, rows.numbers, found, groups, model, decided)
-        links.replace(tx, bulk.without(paired.anew, paired.newborn), new)
+        links.replace(tx, arrow.without(paired.anew, paired.newborn), new)
         settled = _links(rows.records, rows.numbers, kept, groups, model, decided)
         links.settle(tx, touched.links, settled)
         written = _store(tx, placed, state, waited=waited, at=at, why=why)
@@ -382,7 +382,7 @@ def _questions(placed: Placed) -> Iterator[asking.Put]:
         return
     owned = placed.rows.column("record").filter(pa.array(placed.before >= 0)).combine_chunks()
     now = pa.array(np.unique(placed.rows.column("customer_id").to_numpy()))
-    yield from customers.questions_of_few(owned, bulk.without(now, placed.new))
+    yield from customers.questions_of_few(owned, arrow.without(now, placed.new))
 
 
 def _ask(tx: Transaction, placed: Placed, looked_at: pa.Table, known: pa.Table, model: Model) -> None:

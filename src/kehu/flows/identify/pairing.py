@@ -20,7 +20,7 @@ from kehu.model.links import KEYS, KIND, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
 from kehu.resolve.coded import Records
-from kehu.store import bulk, customers, decisions, finding, links, records
+from kehu.store import customers, decisions, finding, links, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
 
@@ -93,7 +93,7 @@ def of_waiting(
     outdated = waiting.slice(0, 0)
     if others_wait:
         outdated = records.outdated(tx, pc.unique(sharing.keys["record"]))
-        turned = bulk.without(turned, outdated)
+        turned = arrow.without(turned, outdated)
     if len(turned):
         anew = pc.unique(pa.concat_arrays([waiting, turned]))
         theirs = _keys(tx, turned)
@@ -116,7 +116,7 @@ def of_waiting(
     lost = waiting.slice(0, 0)
     if gone.num_rows:
         with_theirs = pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"]))
-        lost = bulk.without(pc.unique(sharing.keys.filter(with_theirs)["record"]), outdated)
+        lost = arrow.without(pc.unique(sharing.keys.filter(with_theirs)["record"]), outdated)
     hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
     return Paired(
         pairs=found.pairs.filter(wanted),
@@ -162,12 +162,12 @@ def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float
     """
     seeds = pc.unique(pa.chunked_array([paired.anew, paired.lost, sides(joining)], pa.int64()))
     newborn = paired.newborn
-    had = customers.memberships(tx, bulk.without(paired.anew, newborn))
+    had = customers.memberships(tx, arrow.without(paired.anew, newborn))
     mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
     reached = frontier = _awaited(tx, paired, pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks])))
     held = [arrow.empty(links.STORED)]
     while len(frontier):
-        found = links.of_records(tx, bulk.without(frontier, newborn))
+        found = links.of_records(tx, arrow.without(frontier, newborn))
         held.append(found)
         tied = found.filter(pc.greater_equal(found.column("weight"), tie_from)).select(PAIRS.names)
         decided = decisions.standing(tx, frontier)
@@ -188,7 +188,7 @@ def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
     """These records without those that go on waiting."""
     if not paired.others_wait:
         return numbers
-    return bulk.without(numbers, bulk.without(records.waiting(tx, numbers), paired.anew))
+    return arrow.without(numbers, arrow.without(records.waiting(tx, numbers), paired.anew))
 
 
 def touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:
@@ -230,8 +230,8 @@ def _turned(
         return pa.array([], pa.int64())
     # A phone that is hot counts as not known, whoever is compared; of the other keys none says more than who is.
     loses = is_hot & ~was_hot & ~keys.are_handed_round(known)
-    turned = bulk.where(sharing.keys, ((was_hot != is_hot) & ~loses)[back]).column("record")
-    holders = pc.unique(bulk.where(sharing.keys, loses[back]).column("record"))
+    turned = arrow.where(sharing.keys, ((was_hot != is_hot) & ~loses)[back]).column("record")
+    holders = pc.unique(arrow.where(sharing.keys, loses[back]).column("record"))
     hot = np.append(known[is_hot], sharing.hot.column("key").to_numpy())
     asked = np.concatenate([table.column("key").to_numpy() for table in (own, gone)])
     loosened = _loosened(tx, engine, holders, hot, asked, limits)
@@ -265,14 +265,14 @@ def _loosened(
         return holders[:0]
     numbers = sides(linked)
     theirs = _keys(tx, numbers)
-    theirs = bulk.where(theirs, ~np.isin(theirs.column("key").to_numpy(), hot))
+    theirs = arrow.where(theirs, ~np.isin(theirs.column("key").to_numpy(), hot))
     key, place, have = np.unique(theirs.column("key").to_numpy(), return_inverse=True, return_counts=True)
     unknown = np.setdiff1d(key[have > 1], asked)
     is_hot = np.isin(key, stored.hot(tx, pa.array(unknown), limits=limits).to_numpy())
-    found = engine.pairs(bulk.where(theirs, ~is_hot[place]), limits=limits).pairs
+    found = engine.pairs(arrow.where(theirs, ~is_hot[place]), limits=limits).pairs
     rows = (coding.rows(numbers.to_numpy(), pairs) for pairs in (linked, found))
     held, still = (left * len(numbers) + right for left, right in rows)
-    return sides(bulk.where(linked, ~np.isin(held, still)))
+    return sides(arrow.where(linked, ~np.isin(held, still)))
 
 
 def _count(table: pa.Table, known: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

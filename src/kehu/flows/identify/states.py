@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from kehu.flows import meanwhile
 from kehu.flows.progress import SILENT, Progress
+from kehu.model import arrow
 from kehu.model.customers import PINS
 from kehu.resolve import few, golden
 from kehu.resolve import media as reaching
 from kehu.resolve.members import Members
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import bulk, customers, decisions, facts, finding, media, records, search
+from kehu.store import customers, decisions, facts, finding, media, records, search
 from kehu.store.customers import Written
 from kehu.store.database import Transaction
 
@@ -108,7 +109,7 @@ def _as_before(rows: pa.Table, customer: npt.NDArray[np.int64]) -> pa.Table:
     """What the records that were somebody's are found by, and whose they were."""
     told = rows.select(search.NEEDS)
     place = told.schema.get_field_index("customer_id")
-    return bulk.where(told.set_column(place, "customer_id", pa.array(customer)), customer >= 0)
+    return arrow.where(told.set_column(place, "customer_id", pa.array(customer)), customer >= 0)
 
 
 def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:
@@ -124,7 +125,7 @@ def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Arr
     values, reached = state.values()
     written = customers.write(tx, values, at=at, why=why, new=new)
     numbers = values.column("customer_id").combine_chunks()
-    known = numbers if new is None else bulk.without(numbers, new)
+    known = numbers if new is None else arrow.without(numbers, new)
     media.replace(tx, known, reached)
     search.replace(tx, known, state.terms(), had=None if state.found_by is None else state.found_by())
     return written

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kehu.store import bulk, records
+from kehu.model import arrow
+from kehu.store import records
 from kehu.store.database import Transaction
 from kehu.store.records import Added
 
@@ -33,7 +34,7 @@ class Held:
             return records.read(tx, numbers) if len(numbers) <= most else None
         rows = pa.concat_tables(self.pieces)
         self.pieces.clear()
-        if rows.num_rows <= bulk.ONE_BY_ONE and rows.column("record").to_pylist() == numbers.to_pylist():
+        if rows.num_rows <= arrow.ONE_BY_ONE and rows.column("record").to_pylist() == numbers.to_pylist():
             return rows
         wanted = pc.is_in(rows.column("record"), value_set=numbers)
         if not pc.all(wanted, min_count=0).as_py():
