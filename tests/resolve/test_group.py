@@ -175,14 +175,58 @@ def test_a_large_customer_stays_whole(size: int) -> None:
 
 @pytest.mark.parametrize("size", [2 * group.LARGEST, 8 * group.LARGEST])
 def test_what_a_large_component_costs_grows_with_its_records(size: int) -> None:
-    """Where a model does not fit the records, light links tie nearly all of them."""
+    """Where a model does not fit the records, links that are not the heaviest tie nearly all of them."""
     rng = np.random.default_rng(size)
-    light = [(int(rng.integers(place)), place, 4.0, 0.0) for place in range(1, size)]
-    known = scored(light)
+    tie = LINK_FROM - SUPPORT + group.HEAVIER
+    known = scored([(int(rng.integers(place)), place, tie, 0.0) for place in range(1, size)])
     component = group.components(known, size, tie_from=LINK_FROM - SUPPORT)
     assert component.max() == 0
     left, _ = group.missing(known, group.blocks(known, component, tie_from=LINK_FROM - SUPPORT))
     assert len(left) <= size * group.BLOCK / 2
+
+
+def test_light_links_tie_nobody_in_a_crowd_and_heavier_ones_do() -> None:
+    size = group.LARGEST + 1
+    tie = LINK_FROM - SUPPORT
+    crowd = [(place, place + 1, tie + place % 3, 0.0) for place in range(size - 1)]
+    apart = group.components(scored(crowd), size, tie_from=tie)
+    assert len(np.unique(apart)) == sum(weight < tie + 1.0 for _, _, weight, _ in crowd) + 1
+    assert np.bincount(apart).max() == 3
+    assert not group.components(scored(crowd[:-1]), size - 1, tie_from=tie).any()
+
+
+@given(
+    st.integers(1, 12).flatmap(
+        lambda size: st.tuples(
+            st.just(size),
+            st.lists(st.tuples(*[st.integers(0, size - 1)] * 2, st.sampled_from([-1.0, 0.0, 1.0, 1.5, 2.0, 9.0]))),
+        )
+    ),
+    st.integers(1, 4),
+    st.integers(0, 3),
+)
+def test_a_component_is_what_the_lightest_ties_tell_that_make_it_small_enough(
+    told: tuple[int, list[tuple[int, int, float]]], largest: int, heavier: int
+) -> None:
+    size, pairs = told
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(group, "LARGEST", largest)
+        patched.setattr(group, "HEAVIER", heavier)
+        component = group.components(scored([(*pair, 0.0) for pair in pairs]), size, tie_from=0.0)
+
+    def with_ties_from(row: int, weight: float) -> set[int]:
+        reached = {row}
+        while (
+            more := {b for pair in pairs if pair[2] >= weight for a, b in (pair[:2], pair[1::-1]) if a in reached}
+            - reached
+        ):
+            reached |= more
+        return reached
+
+    for row in range(size):
+        parts = (with_ties_from(row, float(least)) for least in range(heavier + 1))
+        told_by = next((part for part in parts if len(part) <= largest), with_ties_from(row, float(heavier)))
+        assert set(np.flatnonzero(component == component[row]).tolist()) == told_by
 
 
 def test_no_large_component_joins_two_certificates_that_share_no_key() -> None:

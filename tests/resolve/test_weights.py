@@ -227,3 +227,16 @@ def test_the_prior_is_the_weight_of_nothing(shipped: Model) -> None:
     even = dataclasses.replace(shipped, same=0.5)
     assert even.prior == 0
     assert shipped.prior < -10
+
+
+def test_what_links_tell_of_two_certificates_is_what_the_records_do(learned: tuple[Records, pa.Table, Model]) -> None:
+    """A store asks its links alone who is tied to whom, and grouping asks the records."""
+    records, _, model = learned
+    rng = np.random.default_rng(3)
+    left, right = paired(records)
+    pairs = np.append(left, rng.permutation(left)), np.append(right, rng.permutation(right))
+    scores = weights.score(records, *pairs, model)
+    told = weights.are_two(weights.links_of(scores, np.arange(len(records))))
+    assert told.any()
+    assert not told.all()
+    assert np.array_equal(told, joining.ruled(records, *pairs, scores.weight) != scores.weight)

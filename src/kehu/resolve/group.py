@@ -4,7 +4,8 @@ Links that ask to be followed first tie records into components. Inside a compon
 two groups only if what is known between all their records does not speak against it more than the link speaks for
 it. So no chain of plausible links joins two people, and two different valid certificates are never joined.
 
-All pairs of a component are its square. One of more than `LARGEST` records is therefore grouped in rounds: its heaviest
+All pairs of a component are its square, and one more record may change all of it. One of more than `LARGEST` records
+is therefore cut at heavier links, as far as `HEAVIER`. What is too large even then is grouped in rounds: its heaviest
 links make blocks of at most `BLOCK`, each block is grouped, and what came of it goes into the next round as one, until
 every link was asked. A large customer stays whole, and a chain of accidents falls apart at its objections.
 
@@ -23,6 +24,10 @@ from kehu.resolve.between import EXCLUDES, Between, Codes, Floats, Mask, Rows
 LARGEST = 400
 """A component of so many records is looked at as it is, all its pairs."""
 
+HEAVIER = 10
+"""So much more a link must weigh at most to tie the records of a larger component, log2. Lighter ones tie strangers
+most often, by a model that does not fit the records nearly all of them; whom heavier ones tie is a large customer."""
+
 BLOCK = 100
 """Of a larger one so many records or groups are looked at together. It is seldom a customer: weak links tie strangers,
 and with a model that does not fit the records nearly all of them. Each record of it costs half a block of pairs."""
@@ -35,13 +40,23 @@ STEP = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scored:
-    """Pairs of rows with their weights, in any order; of a pair that stands twice the last counts."""
+class Ties:
+    """Pairs of rows with their weights, in any order."""
 
     left: Rows
     right: Rows
     weight: Floats
     """log2 odds; `NEVER` and `ALWAYS` where a certificate or a steward decides."""
+
+    def where(self, holds: Mask) -> "Ties":
+        """Those for which a condition holds."""
+        return Ties(left=self.left[holds], right=self.right[holds], weight=self.weight[holds])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored(Ties):
+    """Pairs of rows and what they say; of a pair that stands twice the last counts."""
+
     lasting: Floats
     """What the pair says of each thing that customers keep for life, their name or their birth date, log2: one column a
     thing, NaN where it says nothing, `NEVER` where the two must stay apart."""
@@ -57,9 +72,21 @@ class Scored:
         )
 
 
-def components(scored: Scored, size: int, *, tie_from: float) -> Rows:
-    """For each of `size` rows the number of its component, following the links from `tie_from` up."""
-    return _connected(scored.left, scored.right, scored.weight >= tie_from, size)
+def components(ties: Ties, size: int, *, tie_from: float) -> Rows:
+    """For each of `size` rows the number of its component.
+
+    Links from `tie_from` up tie rows. Where that makes a component of more than `LARGEST` only heavier ones do, by 1
+    and 1 as far as `HEAVIER`, until it falls into smaller ones. So whom a row is tied to can be told by few others.
+    """
+    component = _connected(ties.left, ties.right, ties.weight >= tie_from, size)
+    for heavier in range(1, HEAVIER + 1):
+        large = (np.bincount(component, minlength=1) > LARGEST)[component]
+        if not large.any():
+            break
+        ties = ties.where(large[ties.left] & (ties.weight >= tie_from + heavier))
+        parts = _connected(ties.left, ties.right, np.ones(len(ties.left), dtype=np.bool_), size)
+        component = np.unique(np.where(large, size + parts, component), return_inverse=True)[1]
+    return component
 
 
 def _connected(left: Rows, right: Rows, follow: Mask, size: int) -> Rows:

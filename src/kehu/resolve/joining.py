@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kehu.resolve import between, group, weights
-from kehu.resolve.between import Mask, Rows
+from kehu.resolve.between import Floats, Mask, Rows
 from kehu.resolve.coded import Codes, Records
 from kehu.resolve.compare.levels import Facet
 from kehu.resolve.group import Scored
@@ -27,7 +27,15 @@ NOTHING = Decided(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.z
 """No decision at all."""
 
 
-def groups(records: Records, scores: Scores, model: Model, decided: Decided = NOTHING, *, threads: int = 1) -> Rows:
+def groups(
+    records: Records,
+    scores: Scores,
+    model: Model,
+    decided: Decided = NOTHING,
+    *,
+    component: Rows | None = None,
+    threads: int = 1,
+) -> Rows:
     """For each record the least row of its group.
 
     Args:
@@ -35,6 +43,7 @@ def groups(records: Records, scores: Scores, model: Model, decided: Decided = NO
         scores: The pairs that share a key.
         model: What weighs the pairs that share none, inside a component.
         decided: What stewards decided; a *together* goes before everything else, an *apart* before every weight.
+        component: For each record the number of its component, where that follows from others than these.
         threads: How many threads compare at once.
     """
     if not len(decided.left) and not (scores.weight >= model.tie_from).any():
@@ -46,12 +55,17 @@ def groups(records: Records, scores: Scores, model: Model, decided: Decided = NO
         weight=np.where(decided.together, between.ALWAYS, between.NEVER),
         lasting=np.where(decided.together[:, None], np.nan, never),
     )
-    links = _ruled(records, scores.where(scores.weight >= model.tie_from)) + by_stewards
-    component = group.components(links, len(records), tie_from=model.tie_from)
+    if component is None:
+        ties = _ruled(records, scores.where(scores.weight >= model.tie_from)) + by_stewards
+        component = group.components(ties, len(records), tie_from=model.tie_from)
     # What the others say matters to nobody: no link ties their records together.
     inside = scores.where(component[scores.left] == component[scores.right])
     scored = _ruled(records, inside) + by_stewards
     block = group.blocks(scored, component, tie_from=model.tie_from)
+    # A store keeps no lighter pairs: between blocks, where not all pairs are compared, nobody is to know more than it.
+    kept = (block[inside.left] == block[inside.right]) | (inside.weight >= model.review_from)
+    if not kept.all():
+        scored = _ruled(records, inside.where(kept)) + by_stewards
     missing = weights.score(records, *group.missing(scored, block), model, threads=threads)
     return group.partition(scored + _ruled(records, missing), block, certificates(records), link_from=model.link_from)
 
@@ -61,11 +75,20 @@ def certificates(records: Records) -> Codes:
     return np.where(records.certified, records.codes("id_number"), np.int32(-1))
 
 
+def ruled(records: Records, left: Rows, right: Rows, weight: Floats) -> Floats:
+    """The weight of pairs, where their two valid certificates do not forbid that they are one customer."""
+    return np.where(_are_two(records, left, right), between.NEVER, weight)
+
+
+def _are_two(records: Records, left: Rows, right: Rows) -> Mask:
+    held = certificates(records)
+    a, b = held[left], held[right]
+    return np.asarray((a >= 0) & (b >= 0) & (a != b), dtype=np.bool_)
+
+
 def _ruled(records: Records, scores: Scores) -> Scored:
     """The pairs for grouping: two records with different valid certificates are never joined."""
-    held = certificates(records)
-    a, b = held[scores.left], held[scores.right]
-    never = (a >= 0) & (b >= 0) & (a != b)
+    never = _are_two(records, scores.left, scores.right)
     return Scored(
         left=scores.left,
         right=scores.right,

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kehu.errors import ModelError
 from kehu.model import links
 from kehu.resolve import chance, forms
 from kehu.resolve.coded import Codes, Records
-from kehu.resolve.compare import comparisons, names
+from kehu.resolve.compare import comparisons, names, numbers
 from kehu.resolve.compare.comparisons import ALL, Matrix, Patterns
 from kehu.resolve.compare.levels import Facet
 from kehu.resolve.frequencies import Frequencies
@@ -327,8 +328,17 @@ def of_links(stored: pa.Table, left: Rows, right: Rows, model: Model) -> Scores:
     return Scores(left, right, stored.column("weight").to_numpy(), patterns, says)
 
 
+def are_two(stored: pa.Table) -> npt.NDArray[np.bool_]:
+    """Which pairs of a table of `links_of` have two different valid certificates: no weight joins these."""
+    told = pc.utf8_slice_codeunits(stored.column("levels"), _CERTIFICATE, _CERTIFICATE + 1)
+    return np.asarray(pc.equal(told, _OTHER_PERSON).to_numpy(), dtype=np.bool_)
+
+
 _DIGITS = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
 """What a level is called in a link."""
+
+_CERTIFICATE = ALL.index(numbers.CERTIFICATE)
+_OTHER_PERSON = chr(_DIGITS[numbers.CERTIFICATE.number("other_person")])
 
 
 def _likelihood(patterns: Matrix, of: Floats) -> Floats:

@@ -26,6 +26,7 @@ from kehu.flows.identify import states
 from kehu.flows.intake.intake import Feed
 from kehu.flows.upkeep import verify
 from kehu.model.records import POSITION, Batch
+from kehu.resolve import group
 from kehu.resolve import model as models
 from kehu.store import customers, database, links, records, search
 from kehu.store.database import Database
@@ -319,6 +320,52 @@ def test_versions_that_wait_or_do_not_come_to_the_same(
         last |= dict(came)
     _run(mixed, desk, PEOPLE.slice(0, 0))
     _run(whole, desk, pa.Table.from_pylist([_version(*one) for one in last.items()], schema=PEOPLE.schema))
+    assert known(mixed) == known(whole)
+
+
+def _as_of(row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Another version of a record, which says what somebody else's does."""
+    return other | {name: row[name] for name in ("channel", "record_id")}
+
+
+NAMES = ("王伟", "王为", "王小伟", "王先生", "汪伟", "王伟民", "李娜", "李娜娜", "张敏", "张明", "章敏", "张小姐")
+CERTIFICATES = ("510104198803124515", "110101199003070134")
+
+
+def crowd(rng: np.random.Generator, size: int) -> list[dict[str, Any]]:
+    """Records whose names are alike, and who share phones and birth dates: links of all weights tie them."""
+    rows = []
+    for number in range(size):
+        row = {"channel": str(rng.choice(["hall", "online", "calls"])), "record_id": f"R{number}"}
+        row["name"] = str(rng.choice(NAMES))
+        if rng.random() < 0.6:
+            row["phone"] = f"139000000{rng.integers(10, 30)}"
+        if rng.random() < 0.6:
+            row["birth_date"] = f"198{rng.integers(3)}-03-1{rng.integers(3)}"
+        if rng.random() < 0.5:
+            row["id_number"] = str(rng.choice(CERTIFICATES))
+        rows.append(row)
+    return rows
+
+
+@pytest.mark.parametrize("seed", [2, 10, 16, 18, 152])
+def test_a_crowd_too_large_to_look_at_is_cut_the_same_at_every_speed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Each of these seeds fails where one of the things is left out that `reach` and `joining` see to."""
+    for bound, few in (("LARGEST", 6), ("BLOCK", 4), ("HEAVIER", 8)):
+        monkeypatch.setattr(group, bound, few)
+    rng = np.random.default_rng(seed)
+    rows, last = crowd(rng, 60), dict[str, dict[str, Any]]()
+    desk, mixed, whole = _desk(tmp_path, hot_key_limit=8), opened(tmp_path / "mixed"), opened(tmp_path / "whole")
+    for piece in np.array_split(rng.permutation(len(rows)), 10):
+        came = [rows[place] for place in piece]
+        again = [last[key] for key in map(str, rng.permutation(list(last))[:2])]
+        came += [_as_of(row, rows[rng.integers(len(rows))]) for row in again]
+        last |= {row["record_id"]: row for row in came}
+        _bring(mixed, desk, list(Speed)[rng.integers(len(Speed))], pa.Table.from_pylist(came, schema=PEOPLE.schema))
+    _run(mixed, desk, PEOPLE.slice(0, 0))
+    _run(whole, desk, pa.Table.from_pylist(list(last.values()), schema=PEOPLE.schema))
     assert known(mixed) == known(whole)
 
 

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kehu.engine.engine import Engine
-from kehu.flows.identify import coding, hot, inforce, pairing, placing, states
+from kehu.flows.identify import coding, hot, inforce, pairing, placing, reach, states
 from kehu.flows.identify.coding import Coded
 from kehu.flows.identify.placing import Placed
+from kehu.flows.identify.reach import Reach
 from kehu.flows.intake.held import Held
 from kehu.flows.progress import SILENT, Progress
 from kehu.model import arrow
@@ -214,7 +215,7 @@ def again(
         others_wait=records.others_wait(tx, nobody),
     )  # fmt: skip
     limits = keys.limits(hot_key_limit=hot_key_limit)
-    touched = pairing.reach(tx, paired, paired.pairs, tie_from=model.tie_from)
+    touched = reach.of(tx, paired, paired.pairs, np.zeros(0), tie_from=model.tie_from)
     before = customers.memberships(tx, touched.records)
     _grouped(
         tx, model, paired, limits=limits, waited=nobody, trust=trust, survivorship=survivorship, at=at, why=why, ids=ids
@@ -271,14 +272,17 @@ def _grouped(
     found = weights.score(rows.records, *coding.rows(rows.numbers, paired.pairs), model)
     # A pair that ties nobody brings no groups together: those of its other record are left alone.
     follow = found.weight >= model.tie_from
-    touched = pairing.reach(tx, paired, paired.pairs.filter(pa.array(follow)), tie_from=model.tie_from)
+    joins = found.where(follow)
+    heavy = joining.ruled(rows.records, joins.left, joins.right, joins.weight)
+    touched = reach.of(tx, paired, paired.pairs.filter(pa.array(follow)), heavy, tie_from=model.tie_from)
     compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
     found = _moved(found, compared.numbers, rows.numbers)
     kept = weights.of_links(touched.links, *coding.rows(rows.numbers, touched.links), model)
     progress.step("group")
     decided = coding.decided(tx, pa.array(rows.numbers), rows.numbers)
     # Whoever was compared only is tied to nobody here, and stays what it is.
-    groups = joining.groups(rows.records, found + kept, model, decided)
+    component = _in_rows(touched, rows.numbers)
+    groups = joining.groups(rows.records, found + kept, model, decided, component=component)
     progress.step("store")
     mine = coding.are_among(rows.numbers, touched.records.to_numpy())
     placed = placing.placed(tx, arrow.where(rows.table, mine), groups[mine], ids)
@@ -304,6 +308,15 @@ def _grouped(
         **written,
     )
     return Settled(done=done, records=placed.rows, links=pa.concat_tables([new, settled]))
+
+
+def _in_rows(touched: Reach, numbers: Numbers) -> Numbers | None:
+    """For each row the number of its component, where the rows alone do not tell it; who is not touched is alone."""
+    if touched.component is None:
+        return None
+    component = int(touched.component.max(initial=-1)) + 1 + np.arange(len(numbers))
+    component[coding.places(numbers, touched.records.to_numpy())] = touched.component
+    return component
 
 
 def _with_all(

@@ -1,4 +1,4 @@
-"""Pairing in the store: whom waiting records must be compared with, and how far that reaches."""
+"""Pairing in the store: whom waiting records must be compared with."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from kehu.model.links import KEYS, KIND, PAIRS
 from kehu.model.records import CLEAN
 from kehu.resolve import keys
 from kehu.resolve.coded import Records
-from kehu.store import customers, decisions, finding, links, records
+from kehu.store import finding, links, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
 
@@ -50,18 +50,6 @@ class Paired:
         rows = self.read.table
         first = pc.and_(pc.equal(rows.column("version"), 1), pc.is_null(rows.column("customer_id")))
         return rows.column("record").filter(first).combine_chunks()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reach:
-    """The records whose groups may change, whole components of them."""
-
-    records: pa.Array
-    """Their numbers."""
-    links: pa.Table
-    """The stored links between them that still hold: `store.links.STORED`."""
-    beyond: pa.Table
-    """Those of them with any other record; they tie nobody."""
 
 
 def of_waiting(
@@ -147,48 +135,6 @@ def of_all(tx: Transaction, engine: Engine, *, limits: Sequence[int]) -> Paired:
 def sides(pairs: pa.Table) -> pa.Array:
     """The numbers of the records of pairs, each once."""
     return pc.unique(pa.chunked_array([c for side in PAIRS.names for c in pairs.column(side).chunks], pa.int64()))
-
-
-def reach(tx: Transaction, paired: Paired, joining: pa.Table, *, tie_from: float) -> Reach:
-    """Everybody whose group the new pairs may change: their components, and the members of their customers.
-
-    Components are tied by links, and by stewards who put records together.
-
-    Args:
-        tx: The transaction.
-        paired: The pairs that were compared.
-        joining: Those of them that ask to be joined (`model.links.PAIRS`).
-        tie_from: Lighter links tie nothing.
-    """
-    seeds = pc.unique(pa.chunked_array([paired.anew, paired.lost, sides(joining)], pa.int64()))
-    newborn = paired.newborn
-    had = customers.memberships(tx, arrow.without(paired.anew, newborn))
-    mates = customers.members(tx, pc.unique(had.column("customer_id"))) if had.num_rows else had
-    reached = frontier = _awaited(tx, paired, pc.unique(pa.concat_arrays([seeds, *mates.column("record").chunks])))
-    held = [arrow.empty(links.STORED)]
-    while len(frontier):
-        found = links.of_records(tx, arrow.without(frontier, newborn))
-        held.append(found)
-        tied = found.filter(pc.greater_equal(found.column("weight"), tie_from)).select(PAIRS.names)
-        decided = decisions.standing(tx, frontier)
-        together = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value))
-        tied = pa.concat_tables([tied, together.select(PAIRS.names)])
-        ends = pa.concat_arrays([chunk for side in PAIRS.names for chunk in tied.column(side).chunks] or [frontier[:0]])
-        frontier = _awaited(tx, paired, pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached)))))
-        reached = pa.concat_arrays([reached, frontier])
-    every = pa.concat_tables(held)
-    if not every.num_rows:
-        return Reach(records=reached, links=every, beyond=every)
-    every = links.once(every.filter(pc.invert(touching(every, paired.anew, pc.or_))))
-    within = touching(every, reached, pc.and_)
-    return Reach(records=reached, links=every.filter(within), beyond=every.filter(pc.invert(within)))
-
-
-def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
-    """These records without those that go on waiting."""
-    if not paired.others_wait:
-        return numbers
-    return arrow.without(numbers, arrow.without(records.waiting(tx, numbers), paired.anew))
 
 
 def touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:

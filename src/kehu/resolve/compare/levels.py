@@ -78,6 +78,10 @@ class Comparison:
             out[holds] = self._numbers[name]
         return out
 
+    def number(self, name: str) -> int:
+        """The number of a level."""
+        return self._numbers[name]
+
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {level.name: number for number, level in enumerate(self.levels, 1)}
