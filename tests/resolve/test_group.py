@@ -239,6 +239,15 @@ def test_no_large_component_joins_two_certificates_that_share_no_key() -> None:
     assert len(set(found)) == 3  # The middle could be either's.
 
 
+@pytest.mark.parametrize("codes", [[0, 1, 0, -1], [1, 0, 1, -1]])
+def test_how_certificates_are_numbered_changes_nothing(monkeypatch: pytest.MonkeyPatch, codes: list[int]) -> None:
+    """They are anew each time. A steward put two certificates together, and a third record has the first again."""
+    monkeypatch.setattr(group, "LARGEST", 3)
+    monkeypatch.setattr(group, "BLOCK", 2)
+    pairs = [(0, 1, ALWAYS, 0.0), (2, 3, 20.0, 0.0), (1, 2, 12.0, 0.0)]
+    assert groups(pairs, 4, np.array(codes, dtype=np.int32)) == [0, 0, 0, 0]
+
+
 def test_what_a_steward_put_together_is_never_cut() -> None:
     size = group.LARGEST + 50
     chain = [(place, place + 1, ALWAYS if place % 2 else 3.0, 0.0) for place in range(size - 1)]

@@ -282,9 +282,13 @@ def _laid(a: Rows, b: Rows, block: Rows) -> Iterator[tuple[Rows, Rows, Rows, Row
 
 
 def _held(certificate: Codes, group: Rows) -> Codes:
-    """For each least row of a group a valid certificate that its records hold; -1 where they hold none."""
+    """For each least row of a group the first valid certificate that its records hold; -1 where they hold none.
+
+    A steward may have put several together: the codes of which one is greater depends on who else is there.
+    """
     held = np.full(len(group), -1, dtype=np.int32)
-    np.maximum.at(held, group, certificate)
+    rows = np.flatnonzero(certificate >= 0)[::-1]
+    held[group[rows]] = certificate[rows]  # Of several the last one written, which is that of the first row.
     return held
 
 
