@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from kehu.flows.arrive.arrive import Desk, Status
 from kehu.flows.privacy import erase
 from kehu.flows.privacy.erase import Room
 from kehu.flows.upkeep import audit as auditing
+from kehu.flows.upkeep import verify as checked
 from kehu.flows.upkeep.audit import Seal
-from kehu.store import bulk, contents, customers, verify
+from kehu.store import bulk, contents, customers, records, verify
 from kehu.store.audit import chain, head, trail
 from kehu.store.backup import kept
 from kehu.store.database import Database
@@ -25,6 +27,8 @@ from kehu.store.dictionary.whole import tables
 from kehu.store.privacy import persons, tombstones
 from kehu.store.sealing import keyring
 from kehu.store.sealing.vault import Vault, Wrap
+
+CERTIFICATE, OTHER = "330106199003071244", "510104198803124515"
 
 
 def told(store: Database) -> str:
@@ -201,3 +205,38 @@ def test_a_tombstone_tells_nothing_without_the_key(
     with held.read() as tx:
         assert {mark.kind for mark in tombstones.every(tx)} == set(tombstones.Kind)
         assert tx.execute(tables["sequence"].select()).first() is not None
+
+
+def test_what_is_left_is_as_if_the_erased_had_never_come(
+    held: Database, desk: Desk, room: Room, asked: Any, tmp_path: Path
+) -> None:
+    """A call from the phone of a couple is of the one who is left; a phone too many have says something again."""
+    couple: list[dict[str, str | None]] = [
+        {"channel": "app", "record_id": "m", "name": "覃建国", "id_number": CERTIFICATE, "phone": "13700001111"},
+        {"channel": "app", "record_id": "w", "name": "覃秀英", "id_number": OTHER, "phone": "13700001111"},
+        {"channel": "app", "record_id": "c", "name": "覃老师", "phone": "13700001111"},
+    ]
+    agent: list[dict[str, str | None]] = [
+        {"channel": "app", "record_id": f"a{number}", "name": name, "phone": "15912345678"}
+        for number, name in enumerate(("覃建国", "司马晓鹏", "司马先生", "诸葛婷婷"))
+    ]
+    agent[0] |= {"id_number": CERTIFICATE}
+    desk = replace(desk, hot_key_limit=3)
+    arrive.many(held, desk, [*couple, *agent])
+    assert together(held) == {("m", "a0")}
+    with held.read() as tx:
+        her = customers.of_keys(tx, "app", pa.array(["m"]))["customer_id"][0].as_py()
+    erase.erase(held, desk, her, asked=asked(), room=room)
+    assert together(held) == {("w", "c"), ("a1", "a2")}
+    rules = checked.Rules(trust=desk.trust, survivorship=desk.survivorship)
+    assert checked.rerun(held, rules, desk.model, hot_key_limit=3, at=asked(20).at) == ()
+
+
+def together(store: Database) -> set[tuple[str, ...]]:
+    """The records of each customer that has several, in the order in which they came."""
+    with store.read() as tx:
+        rows = records.read(tx, columns=("record", "record_id", "customer_id")).sort_by("record").to_pylist()
+    of: dict[int, list[str]] = {}
+    for row in rows:
+        of.setdefault(row["customer_id"], []).append(row["record_id"])
+    return {tuple(one) for one in of.values() if len(one) > 1}

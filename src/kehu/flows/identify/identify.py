@@ -223,6 +223,45 @@ def again(
     return before
 
 
+def without(
+    tx: Transaction,
+    engine: Engine,
+    model: Model,
+    *,
+    gone: pa.Table,
+    numbers: pa.Array,
+    hot_key_limit: int,
+    trust: Mapping[str, int],
+    survivorship: Survivorship = DEFAULT,
+    at: datetime,
+    why: str,
+) -> None:
+    """Pair and group whom it concerns that records went, as if they had never come.
+
+    Args:
+        tx: The caller's transaction, in which they went.
+        engine: Who joins keys into pairs.
+        model: What weighs the pairs.
+        gone: The keys that they had: `pairing.keys_of`.
+        numbers: What is left of the customers that they were of.
+        hot_key_limit: As for `resolve.keys.limits`.
+        trust: For each channel how far its values are believed.
+        survivorship: Which values survive.
+        at: Now.
+        why: What the history of the customers tells as the cause.
+    """
+    if not gone.num_rows and not len(numbers):
+        return
+    customers.alone(tx)
+    inforce.require(tx, model)
+    limits = keys.limits(hot_key_limit=hot_key_limit)
+    nobody = numbers.slice(0, 0)
+    others_wait = records.others_wait(tx, nobody)
+    paired = pairing.of_gone(tx, engine, gone, limits=limits, others_wait=others_wait)
+    paired = replace(paired, lost=pc.unique(pa.concat_arrays([paired.lost, numbers])))
+    _grouped(tx, model, paired, limits=limits, waited=nobody, trust=trust, survivorship=survivorship, at=at, why=why)
+
+
 def anew(
     tx: Transaction,
     engine: Engine,

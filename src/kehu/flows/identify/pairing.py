@@ -71,10 +71,44 @@ def of_waiting(
     """
     rows = (held or Held()).given_up(tx, waiting, most=READ)
     rows = None if rows is None else coding.in_order(rows)
-    gone = arrow.empty(KEYS) if _are_first(rows) else stored.held(tx, _keys(tx, records.former(tx, waiting)))
+    gone = arrow.empty(KEYS) if _are_first(rows) else keys_of(tx, records.former(tx, waiting))
     if gone.num_rows:
         stored.remove(tx, gone)
     own = _keys(tx, waiting) if rows is None else _keys_of(tx, rows)
+    return _paired(tx, engine, waiting, own, gone, rows, limits=limits, others_wait=others_wait)
+
+
+def of_gone(tx: Transaction, engine: Engine, gone: pa.Table, *, limits: Sequence[int], others_wait: bool) -> Paired:
+    """Pair anew whom it concerns that records went, as if they had never come.
+
+    Args:
+        tx: The transaction.
+        engine: Who joins keys into pairs.
+        gone: The keys that they had (`keys_of`), which are not stored any more.
+        limits: For each kind of key how many records may share one before it is hot.
+        others_wait: As for `of_waiting`.
+    """
+    nobody = gone.column("record").combine_chunks().slice(0, 0)
+    return _paired(tx, engine, nobody, arrow.empty(KEYS), gone, None, limits=limits, others_wait=others_wait)
+
+
+def keys_of(tx: Transaction, numbers: pa.Array) -> pa.Table:
+    """The stored keys of these records: `KEYS`."""
+    return stored.held(tx, _keys(tx, numbers))
+
+
+def _paired(
+    tx: Transaction,
+    engine: Engine,
+    waiting: pa.Array,
+    own: pa.Table,
+    gone: pa.Table,
+    rows: pa.Table | None,
+    *,
+    limits: Sequence[int],
+    others_wait: bool,
+) -> Paired:
+    """Pair those who wait, whose keys are `own`, and whom it concerns that these come and that others are `gone`."""
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]) if gone.num_rows else own, limits=limits)
     new, anew, others, hot = own, waiting, sharing.keys, sharing.hot
     turned = _turned(tx, engine, own, gone, sharing, limits)

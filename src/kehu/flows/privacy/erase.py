@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from kehu.collect import raw
 from kehu.flows.arrive.arrive import Desk
-from kehu.flows.identify import identify
+from kehu.flows.identify import identify, pairing
 from kehu.flows.once import Once, made, noted
 from kehu.flows.privacy import asked as asking
 from kehu.flows.privacy import reach as reaching
@@ -186,6 +186,7 @@ def _erase(
     }
     marks[Kind.CONTENT] = _contents(tx, desk.raw_in, whole.records, list(quarantined.values()))
     once = erasing.once_of(tx, whole.records)
+    keys = pairing.keys_of(tx, whole.records)
     about = erasing.decisions_of(tx, origins)
     erasing.uncount(tx, reach.gone.records)
     rows = Counter(persons.delete(tx, reach.gone))
@@ -198,7 +199,18 @@ def _erase(
     for origin, record in zip(reach.kept_origins.to_pylist(), reach.kept.to_pylist(), strict=True):
         until = reach.keep[record]
         restrictions.restrict(tx, pa.array([origin], pa.int64()), bound=Bound.LAW, at=at, by=by, until=until)
-    _remake(tx, desk, left, at=at, number=number)
+    identify.without(
+        tx,
+        desk.engine,
+        desk.model,
+        gone=keys,
+        numbers=left.column("record").combine_chunks(),
+        hot_key_limit=desk.hot_key_limit,
+        trust=desk.trust,
+        survivorship=desk.survivorship,
+        at=at,
+        why=f"erasure {number}",
+    )
     for owner in owners:
         chain = persons.merged_into(tx, owner)
         if owner in left.column("customer_id").to_pylist():
@@ -215,22 +227,6 @@ def _erase(
         "kept_by_law": len(reach.kept),
         "marks": {kind.value: len(texts) for kind, texts in marks.items()},
     }
-
-
-def _remake(tx: Transaction, desk: Desk, left: pa.Table, *, at: datetime, number: int) -> None:
-    """Give those that are left the customers and the golden values that follow from what is left."""
-    numbers = left.column("record").combine_chunks()
-    if len(numbers):
-        identify.again(
-            tx,
-            desk.model,
-            numbers=numbers,
-            hot_key_limit=desk.hot_key_limit,
-            trust=desk.trust,
-            survivorship=desk.survivorship,
-            at=at,
-            why=f"erasure {number}",
-        )
 
 
 def _tombstones(
