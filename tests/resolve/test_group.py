@@ -259,7 +259,7 @@ def resolved(records: Records, model: Model) -> list[int]:
     size = len(records)
     pairing = Duck().pairs(keys.of(records, np.arange(size)), limits=keys.limits(hot_key_limit=100))
     left, right = (pairing.pairs.column(side).to_numpy() for side in ("record_l", "record_r"))
-    return list(joining.groups(records, weights.score(records, left, right, model), model).tolist())
+    return list(joining.groups(records, weights.score(records, left, right, model), model).group.tolist())
 
 
 RecordsOf = Callable[[Sequence[dict[str, str]]], Records]

@@ -35,7 +35,7 @@ def paired(records: Records) -> tuple[np.ndarray, np.ndarray]:
 
 
 def f1(records: Records, truth: pa.Table, model: Model) -> float:
-    found = joining.groups(records, weights.score(records, *paired(records), model), model)
+    found = joining.groups(records, weights.score(records, *paired(records), model), model).group
     customers = pa.table({"record_id": truth["record_id"], "customer_id": found})
     return evaluate.compare(customers, truth).f1
 
@@ -175,7 +175,7 @@ def test_two_valid_certificates_are_never_linked(records_of: RecordsOf, resident
                 "address": "浙江省杭州市西湖区文三路138号3幢501室"}  # fmt: skip
     rows = [all_else | {"id_number": resident("19800203", order)} for order in (2, 2, 4, 4)]
     records = records_of(rows)
-    groups = joining.groups(records, weights.score(records, *paired(records), shipped), shipped)
+    groups = joining.groups(records, weights.score(records, *paired(records), shipped), shipped).group
     assert groups.tolist() == [0, 0, 2, 2]
 
 

@@ -110,7 +110,7 @@ def _resolve(
     with report.step("score", progress):
         scores = weights.score(records, left, right, model, patterns=patterns, threads=engine.threads)
     with report.step("group", progress):
-        groups = joining.groups(records, scores, model, threads=engine.threads)
+        groups = joining.groups(records, scores, model, threads=engine.threads).group
         customers = pa.table({"record_id": record_ids, "customer_id": record_ids.take(pa.array(groups))})
     follow = scores.weight >= model.link_from
     report.counts = {

@@ -254,6 +254,8 @@ class Verdict(StrEnum):
     """证件不同: they hold two different valid certificates."""
     GROUP = "group"
     """组间矛盾: joining them would join two groups that contradict each other."""
+    CROWD = "crowd"
+    """人群过大: so many records hang together by links like this one that it says too little."""
     UNPAIRED = "unpaired"
     """未比对: they share no key, or only such as too many share, so nobody compared them."""
     DOUBTFUL = "doubtful"
@@ -379,6 +381,11 @@ TEXTS = Texts(
         Verdict.GROUP,
         "会把相互矛盾的两组记录合并，已拒绝",
         "refused: it would join two groups that contradict each other",
+    ),
+    (
+        Verdict.CROWD,
+        "因这样轻的关联而连在一起的记录过多，已拒绝",
+        "refused: too many records hang together by links as light as this one",
     ),
     (
         Verdict.UNPAIRED,

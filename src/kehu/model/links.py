@@ -30,6 +30,6 @@ GROUPS = pa.schema([pa.field("record", pa.int64(), nullable=False), pa.field("gr
 """One row a record: `group` is the least record of its group."""
 
 REFUSED = pa.schema(
-    [*LINKS, pa.field("reason", pa.string(), nullable=False)]  # certificate, apart, group, doubtful
+    [*LINKS, pa.field("reason", pa.string(), nullable=False)]  # certificate, apart, group, crowd, doubtful
 )
 """One row a pair that was not joined though its weight asked for it, or that is in doubt: the review queue."""

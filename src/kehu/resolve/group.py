@@ -303,7 +303,7 @@ def _several(certificate: Codes, block: Rows, size: int) -> Mask:
 
 
 def reasons(
-    left: Rows, right: Rows, weight: Floats, group: Rows, certificate: Codes, *, link_from: float
+    left: Rows, right: Rows, weight: Floats, group: Rows, component: Rows, certificate: Codes, *, link_from: float
 ) -> npt.NDArray[np.str_]:
     """Why each pair was not joined; "" where it was.
 
@@ -312,11 +312,13 @@ def reasons(
         right: Row of the right record.
         weight: log2 odds.
         group: For each row its group.
+        component: For each row its component.
         certificate: For each row the code of its valid certificate; -1 where it has none.
         link_from: A lighter pair is in doubt (`doubtful`); a heavier one was refused, as its certificates differ
-            (`certificate`) or as its groups are at odds (`group`).
+            (`certificate`), as its groups are at odds (`group`), or as too many hang together by such links (`crowd`).
     """
     together = group[left] == group[right]
     certificates = (certificate[left] >= 0) & (certificate[right] >= 0) & (certificate[left] != certificate[right])
-    refused = np.where(certificates, "certificate", np.where(weight >= link_from, "group", "doubtful"))
+    refused = np.where(component[left] == component[right], "group", "crowd")
+    refused = np.where(certificates, "certificate", np.where(weight >= link_from, refused, "doubtful"))
     return np.where(together, "", refused)

@@ -1,6 +1,7 @@
 """From scored pairs to groups: the rules that no weight overrides, and the pairs that no key found."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,15 @@ NOTHING = Decided(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.z
 """No decision at all."""
 
 
+class Grouped(NamedTuple):
+    """Which records are one customer."""
+
+    group: Rows
+    """For each record the least row of its group."""
+    component: Rows
+    """For each record the number of its component; no link joins two."""
+
+
 def groups(
     records: Records,
     scores: Scores,
@@ -35,8 +45,8 @@ def groups(
     *,
     component: Rows | None = None,
     threads: int = 1,
-) -> Rows:
-    """For each record the least row of its group.
+) -> Grouped:
+    """The records in groups.
 
     Args:
         records: The records; equal weights go by their order, so it must not depend on how they came.
@@ -47,7 +57,7 @@ def groups(
         threads: How many threads compare at once.
     """
     if not len(decided.left) and not (scores.weight >= model.tie_from).any():
-        return np.arange(len(records))
+        return Grouped(np.arange(len(records)), np.arange(len(records)))
     never = np.full((len(decided.left), len(Facet)), between.NEVER)
     by_stewards = Scored(
         left=decided.left,
@@ -67,7 +77,8 @@ def groups(
     if not kept.all():
         scored = _ruled(records, inside.where(kept)) + by_stewards
     missing = weights.score(records, *group.missing(scored, block), model, threads=threads)
-    return group.partition(scored + _ruled(records, missing), block, certificates(records), link_from=model.link_from)
+    known = scored + _ruled(records, missing)
+    return Grouped(group.partition(known, block, certificates(records), link_from=model.link_from), component)
 
 
 def certificates(records: Records) -> Codes:

@@ -92,6 +92,7 @@ LINK_REASONS: dict[str, str] = {
     "certificate": marked("two different valid certificates"),
     "apart": marked("a steward keeps them apart"),
     "group": marked("it would join two groups that contradict each other"),
+    "crowd": marked("too many records hang together by links as light as this one"),
     "doubtful": marked("the evidence is too weak to join and too strong to drop"),
 }
 """Why a link was refused or is in doubt -> in words."""

@@ -86,6 +86,11 @@ def of_records(tx: Transaction, numbers: pa.Array, *, state: State | None = None
     return once(pa.concat_tables(found)) if found else arrow.empty(STORED)
 
 
+def reason(tx: Transaction, left: int, right: int) -> str | None:
+    """Why two records were not joined, the lesser number left; None where they were, or nothing is kept of them."""
+    return tx.scalar(sa.select(link.c.reason).where(link.c.record_l == left, link.c.record_r == right))
+
+
 def once(found: pa.Table) -> pa.Table:
     """Each link once, in order: one between two of the records asked for was found from both sides."""
     if found.num_rows < 2:

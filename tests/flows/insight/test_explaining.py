@@ -14,8 +14,9 @@ from kehu.flows.insight.sight import CLEAR
 from kehu.model.codes import Flaw, MediumKind, Relation, Verdict
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
+from kehu.resolve import group
 from kehu.resolve import model as models
-from kehu.store import decisions, filters, loads, records, views
+from kehu.store import decisions, filters, links, loads, records, views
 from kehu.store.database import Database
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -220,3 +221,15 @@ def test_the_past_says_what_changed_when_and_why(people: Database) -> None:
     assert (before.state, before.changes) == (None, ())
     with pytest.raises(NotFoundError):
         past.past(people, 999)
+
+
+def test_who_is_in_a_crowd_is_told_so(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four namesakes born on one day: each of their links would do alone."""
+    monkeypatch.setattr(group, "LARGEST", 3)
+    namesakes = [{"name": "王伟", "birth_date": "1990-03-07", "updated_at": f"2026-01-0{day}"} for day in range(1, 5)]
+    deliver(store, namesakes)
+    told = explained(store, 1, 2)
+    assert told.weight >= told.link_from
+    assert told.verdict is Verdict.CROWD
+    with store.read() as tx:
+        assert set(links.every(tx)["reason"].to_pylist()) == {"crowd"}

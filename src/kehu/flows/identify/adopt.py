@@ -130,7 +130,7 @@ def propose(
     progress.step("score")
     scores = weights.score(coded, left, right, given, patterns=patterns, threads=threads)
     progress.step("group")
-    return _proposal(all_of_them, joining.groups(coded, scores, given, decided), given)
+    return _proposal(all_of_them, joining.groups(coded, scores, given, decided).group, given)
 
 
 def _told(decided: Decided, left: Numbers, right: Numbers, *, size: int) -> Told:

@@ -24,6 +24,7 @@ from kehu.model import arrow
 from kehu.model.links import PAIRS
 from kehu.resolve import group, joining, keys, weights
 from kehu.resolve.coded import Records
+from kehu.resolve.joining import Grouped
 from kehu.resolve.model import Model
 from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store import asking, bulk, customers, facts, links, questions, records
@@ -321,7 +322,8 @@ def _grouped(
     decided = coding.decided(tx, pa.array(rows.numbers), rows.numbers)
     # Whoever was compared only is tied to nobody here, and stays what it is.
     component = _in_rows(touched, rows.numbers)
-    groups = joining.groups(rows.records, found + kept, model, decided, component=component)
+    grouped = joining.groups(rows.records, found + kept, model, decided, component=component)
+    groups = grouped.group
     progress.step("store")
     mine = coding.are_among(rows.numbers, touched.records.to_numpy())
     placed = placing.placed(tx, arrow.where(rows.table, mine), groups[mine], ids)
@@ -329,9 +331,9 @@ def _grouped(
     are_new = len(paired.newborn) == len(paired.anew) and not len(paired.lost) and not paired.others_wait
     before = placed.before if are_new else None
     with states.making(tx, placed.rows, trust=trust, survivorship=survivorship, before=before) as state:
-        new = _links(rows.records, rows.numbers, found, groups, model, decided)
+        new = _links(rows.records, rows.numbers, found, grouped, model, decided)
         links.replace(tx, arrow.without(paired.anew, paired.newborn), new)
-        settled = _links(rows.records, rows.numbers, kept, groups, model, decided)
+        settled = _links(rows.records, rows.numbers, kept, grouped, model, decided)
         links.settle(tx, touched.links, settled)
         written = _store(tx, placed, state, waited=waited, at=at, why=why)
         _ask(tx, placed, rows.table, pa.concat_tables([new, settled, touched.beyond]), model)
@@ -383,7 +385,7 @@ def _links(
     coded: Records,
     numbers: Numbers,
     found: weights.Scores,
-    groups: Numbers,
+    grouped: Grouped,
     model: Model,
     decided: joining.Decided,
 ) -> pa.Table:
@@ -396,7 +398,9 @@ def _links(
         return arrow.empty(links.STORED)
     table = weights.links_of(worth, numbers)
     certificate = np.where(coded.certified, coded.codes("id_number"), -1)
-    reason = group.reasons(worth.left, worth.right, worth.weight, groups, certificate, link_from=model.link_from)
+    reason = group.reasons(
+        worth.left, worth.right, worth.weight, grouped.group, grouped.component, certificate, link_from=model.link_from
+    )
     reason = np.where((reason != "") & _kept_apart(worth.left, worth.right, decided, len(numbers)), "apart", reason)
     state = np.select([reason == "", reason == "doubtful"], ["linked", "doubtful"], default="refused")
     sides = [table.column(side) for side in PAIRS.names]

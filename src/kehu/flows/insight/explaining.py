@@ -92,7 +92,8 @@ def explanation(database: Database, left: int, right: int, *, model: Model, hot_
         ]
         decided = _decided(tx, numbers)
         path = _path(tx, parties)
-        verdict = _verdict(parties, weighed, decided, path, model, are_paired=bool(cold))
+        refused = Verdict.CROWD if links.reason(tx, *numbers) == Verdict.CROWD else Verdict.GROUP
+        verdict = _verdict(parties, weighed, decided, path, model, refused=refused if cold else Verdict.UNPAIRED)
     zh, en = codes.TEXTS[verdict]
     return Explanation(
         record_l=parties[0],
@@ -160,7 +161,7 @@ def _verdict(
     path: tuple[int, ...],
     model: Model,
     *,
-    are_paired: bool,
+    refused: Verdict,
 ) -> Verdict:
     left, right = (party.customer_id for party in parties)
     joined = weighed.weight >= model.link_from
@@ -175,7 +176,7 @@ def _verdict(
     if weighed.certificates_differ:
         return Verdict.CERTIFICATE
     if joined:
-        return Verdict.GROUP if are_paired else Verdict.UNPAIRED
+        return refused
     return Verdict.DOUBTFUL if weighed.weight >= model.review_from else Verdict.TOO_LIGHT
 
 

@@ -102,7 +102,7 @@ link = Table(
     Column("weight", Real(), nullable=False, comment="log2 odds that the two are one customer"),
     Column("levels", Word(64), nullable=False, comment="The level of each comparison, one character each"),
     Column("state", Word(16), nullable=False, comment="linked, refused or doubtful"),
-    Column("reason", Word(64), comment="Why refused or doubtful: certificate, apart, group, doubtful"),
+    Column("reason", Word(64), comment="Why refused or doubtful: certificate, apart, group, crowd, doubtful"),
     PrimaryKeyConstraint("record_l", "record_r"),
     Index(None, "record_r"),
     comment="Pairs of records that were scored and matter (关联); refused and doubtful ones wait for review",

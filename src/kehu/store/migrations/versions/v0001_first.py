@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.Column("weight", Real(), nullable=False, comment="log2 odds that the two are one customer"),
         sa.Column("levels", Word(64), nullable=False, comment="The level of each comparison, one character each"),
         sa.Column("state", Word(16), nullable=False, comment="linked, refused or doubtful"),
-        sa.Column("reason", Word(64), comment="Why refused or doubtful: certificate, apart, group, doubtful"),
+        sa.Column("reason", Word(64), comment="Why refused or doubtful: certificate, apart, group, crowd, doubtful"),
         sa.PrimaryKeyConstraint("record_l", "record_r"),
         comment="Pairs of records that were scored and matter (关联); refused and doubtful ones wait for review",
         sqlite_with_rowid=False,
