@@ -403,3 +403,17 @@ def test_a_version_that_arrives_while_a_run_identifies_the_one_before_takes_its_
     for rows in (others, now):
         _run(whole, desk, rows)
     assert known(store) == known(whole)
+
+
+def test_a_store_that_was_grouped_by_other_rules_stays_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A customer may reach beyond what is cut now: with one of its records all of them are looked at."""
+    rng = np.random.default_rng(5)
+    rows = pa.Table.from_pylist(crowd(rng, 80), schema=PEOPLE.schema)
+    store, desk = opened(tmp_path / "store"), _desk(tmp_path)
+    _run(store, desk, rows.slice(0, 50))
+    for bound, few in (("LARGEST", 6), ("BLOCK", 4), ("HEAVIER", 8)):
+        monkeypatch.setattr(group, bound, few)
+    rules = verify.Rules(trust=desk.trust, survivorship=desk.survivorship)
+    for row in range(50, 80):
+        _bring(store, desk, Speed.ONE, rows.slice(row, 1))
+        assert verify.verify(store, rules, seal=None).findings == ()

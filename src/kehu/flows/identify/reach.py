@@ -73,6 +73,10 @@ def of(tx: Transaction, paired: Paired, pairs: pa.Table, weight: Weights, *, tie
         if cut is not None or (len(frontier) and len(reached) + len(frontier) > group.LARGEST):
             cut = web.cut()
             frontier = arrow.without(cut.records, reached)
+            while not len(frontier) and cut.is_part and len(strays := _strays(tx, paired, cut)):
+                web.seeds = pa.concat_arrays([web.seeds, strays])
+                cut = web.cut()
+                frontier = arrow.without(cut.records, reached)
         reached = pa.concat_arrays([reached, frontier])
     every = pa.concat_tables([arrow.empty(links.STORED), *web.links])
     concerned = reached if cut is None else cut.records
@@ -94,6 +98,13 @@ def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
     return arrow.without(numbers, arrow.without(records.waiting(tx, numbers), paired.anew))
 
 
+def _strays(tx: Transaction, paired: Paired, cut: "_Cut") -> pa.Array:
+    """Who is in other components than records of the same customer: nobody, unless a store was made by other rules."""
+    owners = pc.unique(customers.memberships(tx, cut.records).column("customer_id"))
+    mates = _awaited(tx, paired, customers.members(tx, owners).column("record").combine_chunks())
+    return arrow.without(mates, cut.records)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Cut:
     """The components in which the seeds of a web stand, or stood."""
@@ -101,6 +112,8 @@ class _Cut:
     records: pa.Array
     component: Numbers
     """For each of the records the number of the component in which it stands."""
+    is_part: bool
+    """Whether it was cut: lighter ties lead out of it."""
 
 
 @dataclass(kw_only=True)
@@ -147,13 +160,15 @@ class _Web:
         steady = [*self._held, decided.where(~_touch(decided, seeds, np.logical_and))]
         rows = np.flatnonzero(np.isin(numbers, seeds))
         concerned = np.zeros(len(numbers), dtype=np.bool_)
-        for ties in (steady, known):
-            component = group.components(_in_rows(ties, numbers), len(numbers), tie_from=self.tie_from)
+        for ties in (_in_rows(steady, numbers), now := _in_rows(known, numbers)):
+            component = group.components(ties, len(numbers), tie_from=self.tie_from)
             concerned |= np.isin(component, component[rows])
-        return _Cut(records=pa.array(numbers[concerned]), component=component[concerned])
+        left_out = (now.weight >= self.tie_from) & (component[now.left] != component[now.right])
+        records = pa.array(numbers[concerned])
+        return _Cut(records=records, component=component[concerned], is_part=bool(left_out.any()))
 
     def _read_links(self) -> None:
-        found = pa.concat_tables(self.links[self._read :])
+        found = pa.concat_tables([arrow.empty(links.STORED), *self.links[self._read :]])
         self._read = len(self.links)
         found = found.filter(pc.greater_equal(found.column("weight"), self.tie_from))
         found = found.filter(pa.array(~weights.are_two(found)))
