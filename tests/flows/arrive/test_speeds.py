@@ -348,16 +348,30 @@ def crowd(rng: np.random.Generator, size: int) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("seed", [2, 10, 16, 18, 152])
-def test_a_crowd_too_large_to_look_at_is_cut_the_same_at_every_speed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
-    """Each of these seeds fails where one of the things is left out that `reach` and `joining` see to."""
+@pytest.fixture
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let crowds be cut that are small enough for a test."""
     for bound, few in (("LARGEST", 6), ("BLOCK", 4), ("HEAVIER", 8)):
         monkeypatch.setattr(group, bound, few)
+
+
+@pytest.mark.usefixtures("few_are_many")
+@pytest.mark.parametrize("seed", [2, 10, 16, 152])
+def test_a_crowd_too_large_to_look_at_is_cut_the_same_at_every_speed(tmp_path: Path, seed: int) -> None:
+    """Each of these seeds fails where one of the things is left out that `reach` and `joining` see to."""
+    _live_in_a_crowd(opened(tmp_path / "mixed"), tmp_path, seed)
+
+
+@pytest.mark.usefixtures("few_are_many")
+def test_a_crowd_is_cut_the_same_on_any_database(store: Database, tmp_path: Path) -> None:
+    _live_in_a_crowd(store, tmp_path, seed=18)
+
+
+def _live_in_a_crowd(mixed: Database, folder: Path, seed: int) -> None:
+    """Let a crowd come in pieces at any speed, some of it again in other versions, and all of it at once."""
     rng = np.random.default_rng(seed)
     rows, last = crowd(rng, 60), dict[str, dict[str, Any]]()
-    desk, mixed, whole = _desk(tmp_path, hot_key_limit=8), opened(tmp_path / "mixed"), opened(tmp_path / "whole")
+    desk, whole = _desk(folder, hot_key_limit=8), opened(folder / "whole")
     for piece in np.array_split(rng.permutation(len(rows)), 10):
         came = [rows[place] for place in piece]
         again = [last[key] for key in map(str, rng.permutation(list(last))[:2])]
@@ -405,14 +419,13 @@ def test_a_version_that_arrives_while_a_run_identifies_the_one_before_takes_its_
     assert known(store) == known(whole)
 
 
-def test_a_store_that_was_grouped_by_other_rules_stays_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_was_grouped_by_other_rules_stays_sound(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """A customer may reach beyond what is cut now: with one of its records all of them are looked at."""
     rng = np.random.default_rng(5)
     rows = pa.Table.from_pylist(crowd(rng, 80), schema=PEOPLE.schema)
     store, desk = opened(tmp_path / "store"), _desk(tmp_path)
     _run(store, desk, rows.slice(0, 50))
-    for bound, few in (("LARGEST", 6), ("BLOCK", 4), ("HEAVIER", 8)):
-        monkeypatch.setattr(group, bound, few)
+    request.getfixturevalue("few_are_many")
     rules = verify.Rules(trust=desk.trust, survivorship=desk.survivorship)
     for row in range(50, 80):
         _bring(store, desk, Speed.ONE, rows.slice(row, 1))
