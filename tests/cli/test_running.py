@@ -132,7 +132,16 @@ def test_a_pair_of_records_is_explained_by_number_and_by_key(kehu: Kehu, project
     kehu("run")
     told = kehu("explain", "1", "2", "--json").json
     assert {told["record_l"]["record"], told["record_r"]["record"]} == {1, 2}
-    assert told["verdict"] in {"joined", "chained", "too_light", "doubtful", "certificate", "group", "unpaired"}
+    assert told["verdict"] in {
+        "joined",
+        "chained",
+        "too_light",
+        "doubtful",
+        "certificate",
+        "group",
+        "crowd",
+        "unpaired",
+    }
     key = f"{told['record_l']['channel']}:{told['record_l']['record_id']}"
     shown = kehu("explain", key, "2")
     assert shown.code == 0

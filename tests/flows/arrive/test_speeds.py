@@ -430,3 +430,41 @@ def test_a_store_that_was_grouped_by_other_rules_stays_sound(tmp_path: Path, req
     for row in range(50, 80):
         _bring(store, desk, Speed.ONE, rows.slice(row, 1))
         assert verify.verify(store, rules, seal=None).findings == ()
+
+
+@pytest.mark.usefixtures("few_are_many")
+def test_who_is_left_in_a_crowd_when_a_phone_turns_hot_is_looked_at(tmp_path: Path) -> None:
+    """Six whose phones differ in a digit from that of a seventh: once it says nothing they are few enough."""
+    phone = "13900000010"
+    crowded = [{"record_id": "X", "name": "王伟", "phone": phone}]
+    crowded += [{"record_id": f"Z{number}", "name": "王伟", "phone": f"1390000001{number}"} for number in range(1, 7)]
+    names = ("李娜", "张敏", "赵强", "刘洋", "陈静", "杨帆", "黄磊", "周涛")
+    others = [{"record_id": f"H{place}", "name": name, "phone": phone} for place, name in enumerate(names)]
+    desk, store, whole = _desk(tmp_path, hot_key_limit=8), opened(tmp_path / "store"), opened(tmp_path / "whole")
+    _run(store, desk, _rows(*crowded))
+    for row in others:
+        _bring(store, desk, Speed.ONE, _rows(row))
+    _run(whole, desk, _rows(*crowded, *others))
+    assert known(store) == known(whole)
+    assert max(map(len, known(store)[0])) == 6
+
+
+def test_who_was_found_by_a_version_whose_successor_waits_is_grouped_again_though_the_key_turns_hot(
+    tmp_path: Path,
+) -> None:
+    """R is tied to Y by a key that becomes hot while the next version of Y waits: then R may be W's."""
+    one, other = CERTIFICATES
+    y = {"record_id": "Y", "name": "王伟", "phone": "13900000011", "id_number": one}
+    r = {"record_id": "R", "name": "王伟", "phone": "13900000012"}
+    w = {"record_id": "W", "name": "王伟", "phone": "13900000012", "id_number": other}
+    later = y | {"name": "李娜", "phone": "13711112222"}
+    namesakes = [{"record_id": f"N{number}", "name": "王伟", "phone": f"1350000{number}111"} for number in range(3)]
+    desk, store, whole = _desk(tmp_path, hot_key_limit=3), opened(tmp_path / "store"), opened(tmp_path / "whole")
+    _run(store, desk, _rows(y, r, w))
+    _bring(store, desk, Speed.LEFT, _rows(later))
+    for row in namesakes:
+        _bring(store, desk, Speed.ONE, _rows(row))
+    _run(store, desk, PEOPLE.slice(0, 0))
+    _run(whole, desk, _rows(later, r, w, *namesakes))
+    assert known(store) == known(whole)
+    assert frozenset({("hall", "R"), ("hall", "W")}) in known(store)[0]

@@ -251,15 +251,15 @@ def without(
         at: Now.
         why: What the history of the customers tells as the cause.
     """
-    if not gone.num_rows and not len(numbers):
-        return
     customers.alone(tx)
-    inforce.require(tx, model)
     limits = keys.limits(hot_key_limit=hot_key_limit)
     nobody = numbers.slice(0, 0)
     others_wait = records.others_wait(tx, nobody)
     paired = pairing.of_gone(tx, engine, gone, limits=limits, others_wait=others_wait)
     paired = replace(paired, lost=pc.unique(pa.concat_arrays([paired.lost, numbers])))
+    if not len(paired.lost) and not len(paired.anew):
+        return  # Nothing is weighed, by whichever model.
+    inforce.require(tx, model)
     _grouped(tx, model, paired, limits=limits, waited=nobody, trust=trust, survivorship=survivorship, at=at, why=why)
 
 

@@ -34,7 +34,7 @@ class Paired:
     anew: pa.Array
     """The records whose pairs were all made anew: the waiting ones, and those whose key became hot or ceased to be."""
     lost: pa.Array
-    """The records that shared a key with a version no longer in force."""
+    """Others who may lose by what went: they shared a key with it, or were decided about."""
     hot: pa.Table
     """The keys that too many records share (`store.keys.HOT`)."""
     others_wait: bool = False
@@ -111,11 +111,10 @@ def _paired(
     """Pair those who wait, whose keys are `own`, and whom it concerns that these come and that others are `gone`."""
     sharing = stored.sharing(tx, pa.concat_tables([own, gone]) if gone.num_rows else own, limits=limits)
     new, anew, others, hot = own, waiting, sharing.keys, sharing.hot
-    turned = _turned(tx, engine, own, gone, sharing, limits)
     outdated = waiting.slice(0, 0)
     if others_wait:
         outdated = records.outdated(tx, pc.unique(sharing.keys["record"]))
-        turned = arrow.without(turned, outdated)
+    turned = arrow.without(_turned(tx, engine, own, gone, sharing, outdated, limits), outdated)
     if len(turned):
         anew = pc.unique(pa.concat_arrays([waiting, turned]))
         theirs = _keys(tx, turned)
@@ -187,7 +186,13 @@ def _keys_of(tx: Transaction, rows: pa.Table) -> pa.Table:
 
 
 def _turned(
-    tx: Transaction, engine: Engine, own: pa.Table, gone: pa.Table, sharing: stored.Sharing, limits: Sequence[int]
+    tx: Transaction,
+    engine: Engine,
+    own: pa.Table,
+    gone: pa.Table,
+    sharing: stored.Sharing,
+    outdated: pa.Array,
+    limits: Sequence[int],
 ) -> pa.Array:
     """The stored records that gain or lose by a key that became hot, or ceased to be.
 
@@ -197,6 +202,7 @@ def _turned(
         own: `KEYS` that come; they are not stored yet.
         gone: `KEYS` that went; they are not stored any more.
         sharing: Who has one of either.
+        outdated: Versions among them whose successors wait.
         limits: For each kind of key how many records may share one before it is hot.
     """
     key = sharing.keys.column("key").to_numpy()
@@ -210,6 +216,8 @@ def _turned(
         return pa.array([], pa.int64())
     # A phone that is hot counts as not known, whoever is compared; of the other keys none says more than who is.
     loses = is_hot & ~was_hot & ~keys.are_handed_round(known)
+    # Links of a version whose successor waits are gone already: they cannot tell who was found by it.
+    loses[back[np.isin(sharing.keys.column("record").to_numpy(), outdated.to_numpy())]] = False
     turned = arrow.where(sharing.keys, ((was_hot != is_hot) & ~loses)[back]).column("record")
     holders = pc.unique(arrow.where(sharing.keys, loses[back]).column("record"))
     hot = np.append(known[is_hot], sharing.hot.column("key").to_numpy())

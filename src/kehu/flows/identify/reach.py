@@ -70,7 +70,9 @@ def of(tx: Transaction, paired: Paired, pairs: pa.Table, weight: Weights, *, tie
         ends = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
         frontier = _awaited(tx, paired, ends)
         web.alone.append(arrow.without(ends, frontier))
-        if cut is not None or (len(frontier) and len(reached) + len(frontier) > group.LARGEST):
+        if cut is not None and len(sure := _among(frontier, found, tie_from + group.HEAVIER)):
+            frontier = sure  # Such ties are cut nowhere: to follow them nothing need be cut first.
+        elif cut is not None or (len(frontier) and len(reached) + len(frontier) > group.LARGEST):
             cut = web.cut()
             frontier = arrow.without(cut.records, reached)
             while not len(frontier) and cut.is_part and len(strays := _strays(tx, paired, cut)):
@@ -89,6 +91,12 @@ def of(tx: Transaction, paired: Paired, pairs: pa.Table, weight: Weights, *, tie
     within = touching(every, concerned, pc.and_)
     beyond = every.filter(pc.invert(within))
     return Reach(records=concerned, links=every.filter(within), beyond=beyond, component=component)
+
+
+def _among(numbers: pa.Array, found: pa.Table, tie_from: float) -> pa.Array:
+    """Those of these records that links tie which weigh so much."""
+    tied = sides(found.filter(pc.greater_equal(found.column("weight"), tie_from)).select(PAIRS.names))
+    return numbers.filter(pc.is_in(numbers, value_set=tied))
 
 
 def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
