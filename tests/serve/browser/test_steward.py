@@ -93,7 +93,8 @@ def test_a_stewards_day(visit: Any, queue: str, violations: Any, language: str) 
     # They split 张伟 by choosing a record, see the decision in the history, and take it back.
     page.goto(f"{queue}/search")
     page.locator("#q").fill("张伟")
-    page.locator("table.people .who a", has_text="张伟").click()
+    with page.expect_navigation():  # Until all of it is there: its number may come behind its mark.
+        page.locator("table.people .who a", has_text="张伟").click()
     number = page.locator("#customer-number").inner_text()
     page.goto(f"{queue}/customers/{number}/decisions")
     page.get_by_label("z2").check()
