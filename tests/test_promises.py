@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from kehu.collect.town import town
 from kehu.engine.duck import Duck
 from kehu.errors import SourceError
-from kehu.flows.identify.identify import Identified, identify
+from kehu.flows.identify.grouping import Identified
+from kehu.flows.identify.identify import identify
 from kehu.flows.intake import intake
 from kehu.model.customers import GOLDEN_COLUMNS
 from kehu.model.records import FLAT_COLUMNS, POSITION, Batch

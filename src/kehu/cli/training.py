@@ -19,7 +19,7 @@ from kehu.errors import SettingsError
 from kehu.flows import partition
 from kehu.flows.identify import adopt as adopting
 from kehu.flows.identify.adopt import Proposal, Shown
-from kehu.flows.identify.identify import Identified
+from kehu.flows.identify.grouping import Identified
 from kehu.flows.upkeep import audit
 from kehu.flows.upkeep.alone import RUN, alone
 from kehu.resolve.model import Learned, Model, Rates

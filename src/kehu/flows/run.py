@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kehu.engine.engine import Engine
 from kehu.flows.identify import identify
-from kehu.flows.identify.identify import Identified
+from kehu.flows.identify.grouping import Identified
 from kehu.flows.intake.held import Held
 from kehu.flows.intake.intake import Brought, Feed, intake
 from kehu.flows.progress import SILENT, Progress

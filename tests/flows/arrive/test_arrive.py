@@ -21,6 +21,7 @@ from kehu.errors import KehuError, SourceError
 from kehu.flows.arrive import arrive, joined
 from kehu.flows.arrive.arrive import Desk, Status
 from kehu.flows.identify import identify
+from kehu.flows.identify.grouping import Identified
 from kehu.flows.upkeep import verify
 from kehu.flows.users.people import By
 from kehu.process.checks import Required
@@ -209,7 +210,7 @@ def test_one_by_one_or_together_in_any_order_makes_the_same_customers(
     assert found[0] == found[1]
 
 
-def _identified(store: Database) -> identify.Identified:
+def _identified(store: Database) -> Identified:
     return identify.identify(
         store, Duck(threads=1), models.shipped(), trust={"hall": 3}, hot_key_limit=100, clock=lambda: CLOCK
     )

@@ -12,7 +12,7 @@ from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk
 from kehu.flows.decide import decide
 from kehu.flows.identify import adopt, inforce
-from kehu.flows.identify.identify import Identified
+from kehu.flows.identify.grouping import Identified
 from kehu.resolve import model as models
 from kehu.resolve.model import Model
 from kehu.store import contents, customers, database, decisions, records, verify

@@ -12,7 +12,7 @@ import pytest
 from kehu.collect.town import town
 from kehu.engine.duck import Duck
 from kehu.flows.identify import identify as flow
-from kehu.flows.identify.identify import Identified
+from kehu.flows.identify.grouping import Identified
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models

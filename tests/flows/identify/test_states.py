@@ -8,6 +8,7 @@ import pytest
 from kehu.engine.duck import Duck
 from kehu.flows import meanwhile
 from kehu.flows.identify import identify, states
+from kehu.flows.identify.grouping import Identified
 from kehu.model.records import FLAT_COLUMNS
 from kehu.process import clean, mapping
 from kehu.resolve import model as models
@@ -46,7 +47,7 @@ def filled(store: Database) -> Database:
 
 def run(
     store: Database, survivorship: Survivorship = DEFAULT, *, trust: dict[str, int] | None = None, at: datetime = LATER
-) -> identify.Identified:
+) -> Identified:
     return identify.identify(
         store, Duck(threads=1), models.shipped(), trust=trust or {}, survivorship=survivorship, hot_key_limit=100,
         clock=lambda: at,

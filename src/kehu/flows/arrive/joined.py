@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from kehu.flows.identify.identify import Settled
+from kehu.flows.identify.grouping import Settled
 from kehu.resolve import explain
 from kehu.resolve.explain import Evidence
 from kehu.resolve.model import Model

@@ -18,7 +18,7 @@ from kehu.engine.engine import Engine
 from kehu.errors import ModelError
 from kehu.flows.identify import coding, identify, inforce
 from kehu.flows.identify.coding import Coded, Numbers
-from kehu.flows.identify.identify import Identified
+from kehu.flows.identify.grouping import Identified
 from kehu.flows.identify.inforce import Adopted
 from kehu.flows.progress import SILENT, Progress
 from kehu.model.links import PAIRS
