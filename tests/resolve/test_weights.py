@@ -236,7 +236,7 @@ def test_what_links_tell_of_two_certificates_is_what_the_records_do(learned: tup
     left, right = paired(records)
     pairs = np.append(left, rng.permutation(left)), np.append(right, rng.permutation(right))
     scores = weights.score(records, *pairs, model)
-    told = weights.are_two(weights.links_of(scores, np.arange(len(records))))
+    told = weights.differ(weights.links_of(scores, np.arange(len(records))))
     assert told.any()
     assert not told.all()
     assert np.array_equal(told, joining.ruled(records, *pairs, scores.weight) != scores.weight)

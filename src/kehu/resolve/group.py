@@ -83,8 +83,8 @@ def components(ties: Ties, size: int, *, tie_from: float) -> Rows:
         large = (np.bincount(component, minlength=1) > LARGEST)[component]
         if not large.any():
             break
-        ties = ties.where(large[ties.left] & (ties.weight >= tie_from + heavier))
-        parts = _connected(ties.left, ties.right, np.ones(len(ties.left), dtype=np.bool_), size)
+        ties = ties.where(large[ties.left])
+        parts = _connected(ties.left, ties.right, ties.weight >= tie_from + heavier, size)
         component = np.unique(np.where(large, size + parts, component), return_inverse=True)[1]
     return component
 
@@ -303,7 +303,7 @@ def _several(certificate: Codes, block: Rows, size: int) -> Mask:
 
 
 def reasons(
-    left: Rows, right: Rows, weight: Floats, group: Rows, component: Rows, certificate: Codes, *, link_from: float
+    left: Rows, right: Rows, weight: Floats, group: Rows, component: Rows, differ: Mask, *, link_from: float
 ) -> npt.NDArray[np.str_]:
     """Why each pair was not joined; "" where it was.
 
@@ -313,12 +313,11 @@ def reasons(
         weight: log2 odds.
         group: For each row its group.
         component: For each row its component.
-        certificate: For each row the code of its valid certificate; -1 where it has none.
+        differ: Which of the pairs have two different valid certificates.
         link_from: A lighter pair is in doubt (`doubtful`); a heavier one was refused, as its certificates differ
             (`certificate`), as its groups are at odds (`group`), or as too many hang together by such links (`crowd`).
     """
     together = group[left] == group[right]
-    certificates = (certificate[left] >= 0) & (certificate[right] >= 0) & (certificate[left] != certificate[right])
     refused = np.where(component[left] == component[right], "group", "crowd")
-    refused = np.where(certificates, "certificate", np.where(weight >= link_from, refused, "doubtful"))
+    refused = np.where(differ, "certificate", np.where(weight >= link_from, refused, "doubtful"))
     return np.where(together, "", refused)

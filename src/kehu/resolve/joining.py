@@ -87,11 +87,12 @@ def certificates(records: Records) -> Codes:
 
 
 def ruled(records: Records, left: Rows, right: Rows, weight: Floats) -> Floats:
-    """The weight of pairs, where their two valid certificates do not forbid that they are one customer."""
-    return np.where(_are_two(records, left, right), between.NEVER, weight)
+    """The weight of pairs; `NEVER` where two certificates forbid that they are one customer."""
+    return np.where(differ(records, left, right), between.NEVER, weight)
 
 
-def _are_two(records: Records, left: Rows, right: Rows) -> Mask:
+def differ(records: Records, left: Rows, right: Rows) -> Mask:
+    """Which of the pairs have two different valid certificates."""
     held = certificates(records)
     a, b = held[left], held[right]
     return np.asarray((a >= 0) & (b >= 0) & (a != b), dtype=np.bool_)
@@ -99,7 +100,7 @@ def _are_two(records: Records, left: Rows, right: Rows) -> Mask:
 
 def _ruled(records: Records, scores: Scores) -> Scored:
     """The pairs for grouping: two records with different valid certificates are never joined."""
-    never = _are_two(records, scores.left, scores.right)
+    never = differ(records, scores.left, scores.right)
     return Scored(
         left=scores.left,
         right=scores.right,

@@ -328,7 +328,7 @@ def of_links(stored: pa.Table, left: Rows, right: Rows, model: Model) -> Scores:
     return Scores(left, right, stored.column("weight").to_numpy(), patterns, says)
 
 
-def are_two(stored: pa.Table) -> npt.NDArray[np.bool_]:
+def differ(stored: pa.Table) -> npt.NDArray[np.bool_]:
     """Which pairs of a table of `links_of` have two different valid certificates: no weight joins these."""
     told = pc.utf8_slice_codeunits(stored.column("levels"), _CERTIFICATE, _CERTIFICATE + 1)
     return np.asarray(pc.equal(told, _OTHER_PERSON).to_numpy(), dtype=np.bool_)

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from kehu.collect import closed
-from kehu.errors import NotFoundError, SettingsError
+from kehu.errors import NotFoundError, SettingsError, StoreError
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk, Status
+from kehu.flows.identify import inforce
 from kehu.flows.privacy import erase
 from kehu.flows.privacy.erase import Room
 from kehu.flows.upkeep import audit as auditing
@@ -230,6 +231,25 @@ def test_what_is_left_is_as_if_the_erased_had_never_come(
     assert together(held) == {("w", "c"), ("a1", "a2")}
     rules = checked.Rules(trust=desk.trust, survivorship=desk.survivorship)
     assert checked.rerun(held, rules, desk.model, hot_key_limit=3, at=asked(20).at) == ()
+
+
+def test_who_concerns_nobody_is_erased_whichever_model_is_in_force(
+    held: Database, desk: Desk, room: Room, asked: Any
+) -> None:
+    """A process that began before another model was adopted weighs nothing any more; here nothing is to be weighed."""
+    rows = [
+        {"channel": "app", "record_id": "x", "name": "司马晓鹏", "phone": "13700001111"},
+        {"channel": "app", "record_id": "y", "name": "覃建国", "id_number": CERTIFICATE, "phone": "13700002222"},
+        {"channel": "app", "record_id": "z", "name": "覃秀英", "id_number": OTHER, "phone": "13700002222"},
+    ]
+    alone, tied, _ = (arrive.one(held, desk, row).customer_id or 0 for row in rows)
+    with held.begin() as tx:
+        inforce.adopt(tx, inforce.Adopted(model="other.json", fingerprint="another", instead_of="shipped"))
+    assert erase.erase(held, desk, alone, asked=asked(), room=room).state == "done"
+    with pytest.raises(StoreError, match="start it again"):
+        erase.erase(held, desk, tied, asked=asked(), room=room)
+    with held.read() as tx:
+        assert customers.get(tx, tied).customer_id == tied
 
 
 def together(store: Database) -> set[tuple[str, ...]]:

@@ -88,9 +88,8 @@ def settle(
     found = weights.score(rows.records, *coding.rows(rows.numbers, paired.pairs), model)
     # A pair that ties nobody brings no groups together: those of its other record are left alone.
     follow = found.weight >= model.tie_from
-    joins = found.where(follow)
-    heavy = joining.ruled(rows.records, joins.left, joins.right, joins.weight)
-    touched = reach.of(tx, paired, paired.pairs.filter(pa.array(follow)), heavy, tie_from=model.tie_from)
+    ruled = joining.ruled(rows.records, found.left[follow], found.right[follow], found.weight[follow])
+    touched = reach.of(tx, paired, paired.pairs.filter(pa.array(follow)), ruled, tie_from=model.tie_from)
     compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
     found = _moved(found, compared.numbers, rows.numbers)
     kept = weights.of_links(touched.links, *coding.rows(rows.numbers, touched.links), model)
@@ -173,9 +172,9 @@ def _links(
     if not len(worth.left):
         return arrow.empty(links.STORED)
     table = weights.links_of(worth, numbers)
-    certificate = np.where(coded.certified, coded.codes("id_number"), -1)
+    differ = joining.differ(coded, worth.left, worth.right)
     reason = group.reasons(
-        worth.left, worth.right, worth.weight, grouped.group, grouped.component, certificate, link_from=model.link_from
+        worth.left, worth.right, worth.weight, grouped.group, grouped.component, differ, link_from=model.link_from
     )
     reason = np.where((reason != "") & _kept_apart(worth.left, worth.right, decided, len(numbers)), "apart", reason)
     state = np.select([reason == "", reason == "doubtful"], ["linked", "doubtful"], default="refused")

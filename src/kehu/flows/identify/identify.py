@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,8 +25,6 @@ from kehu.resolve.survivorship import DEFAULT, Survivorship
 from kehu.store import customers, facts, questions, records
 from kehu.store import keys as stored
 from kehu.store.database import Database, Transaction
-
-Numbers = npt.NDArray[np.int64]
 
 KEPT = "kept by what customers know"
 """What stands in a store in which the questions for stewards are kept; where it is another text, they are made anew."""

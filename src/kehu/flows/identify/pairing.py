@@ -125,6 +125,8 @@ def _paired(
         if others_wait:
             outdated = records.outdated(tx, pc.unique(others["record"]))
         others = others.filter(pc.invert(pc.is_in(others["record"], value_set=anew)))
+    if gone.num_rows:  # Who shares what went only is told in `lost`: they are paired as they were.
+        others = others.filter(pc.is_in(others["key"], value_set=pc.unique(own["key"])))
     # Those who have a hot key may be few among the waiting: it must not pair them with each other.
     cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks()))) if hot.num_rows else own
     with meanwhile.beside(records=len(waiting)) as thread:

@@ -69,16 +69,12 @@ def of(tx: Transaction, paired: Paired, pairs: pa.Table, weight: Weights, *, tie
         ends = pa.concat_arrays([chunk for side in PAIRS.names for chunk in tied.column(side).chunks] or [frontier[:0]])
         ends = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
         frontier = _awaited(tx, paired, ends)
-        web.alone.append(arrow.without(ends, frontier))
+        web.waiting.append(arrow.without(ends, frontier))
         if cut is not None and len(sure := _among(frontier, found, tie_from + group.HEAVIER)):
             frontier = sure  # Such ties are cut nowhere: to follow them nothing need be cut first.
         elif cut is not None or (len(frontier) and len(reached) + len(frontier) > group.LARGEST):
-            cut = web.cut()
+            cut = _cut(tx, paired, web, reached)
             frontier = arrow.without(cut.records, reached)
-            while not len(frontier) and cut.is_part and len(strays := _strays(tx, paired, cut)):
-                web.seeds = pa.concat_arrays([web.seeds, strays])
-                cut = web.cut()
-                frontier = arrow.without(cut.records, reached)
         reached = pa.concat_arrays([reached, frontier])
     every = pa.concat_tables([arrow.empty(links.STORED), *web.links])
     concerned = reached if cut is None else cut.records
@@ -104,6 +100,15 @@ def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
     if not paired.others_wait:
         return numbers
     return arrow.without(numbers, arrow.without(records.waiting(tx, numbers), paired.anew))
+
+
+def _cut(tx: Transaction, paired: Paired, web: "_Web", reached: pa.Array) -> "_Cut":
+    """The components of the seeds; once all of their records were asked for, with whole customers."""
+    cut = web.cut()
+    while cut.is_part and not len(arrow.without(cut.records, reached)) and len(strays := _strays(tx, paired, cut)):
+        web.seeds = pa.concat_arrays([web.seeds, strays])
+        cut = web.cut()
+    return cut
 
 
 def _strays(tx: Transaction, paired: Paired, cut: "_Cut") -> pa.Array:
@@ -141,8 +146,8 @@ class _Web:
     """The stored links of records that were asked for: `STORED`."""
     together: list[pa.Table] = field(default_factory=list)
     """`PAIRS` of which at least one record was asked for, and that stewards put together."""
-    alone: list[pa.Array] = field(default_factory=list)
-    """Records that are left alone."""
+    waiting: list[pa.Array] = field(default_factory=list)
+    """Records that go on waiting: they are tied to nobody yet."""
     _read: int = 0
     """How many of the tables of links stand in what follows."""
     _held: list[Ties] = field(default_factory=list)
@@ -155,7 +160,8 @@ class _Web:
 
         A record is in another component than before only if a seed is in it now, or was before. What a seed was in is
         found without what went, which may be unknown by now: the ties that neither came nor went make parts of it, each
-        of which has a seed. Where fewer tie, cuts are made at lighter links, and nothing of a part is missed.
+        of which has a seed. Where fewer tie, cuts are made at lighter links, and nothing of a part is missed. Nobody
+        knows how old a decision is, so of none between seeds it is said that it neither came nor went.
         """
         self._read_links()
         together, come = pa.concat_tables(self.together), _ties(self.pairs, self.weight)
@@ -164,7 +170,7 @@ class _Web:
         seeds = _each(self.seeds, *self._gone, asked.left, asked.right)
         known = [*self._held, decided, come]
         numbers = _each(seeds, *(tie.left for tie in known), *(tie.right for tie in known))
-        numbers = np.setdiff1d(numbers, _each(*self.alone), assume_unique=True)
+        numbers = np.setdiff1d(numbers, _each(*self.waiting), assume_unique=True)
         steady = [*self._held, decided.where(~_touch(decided, seeds, np.logical_and))]
         rows = np.flatnonzero(np.isin(numbers, seeds))
         concerned = np.zeros(len(numbers), dtype=np.bool_)
@@ -179,7 +185,7 @@ class _Web:
         found = pa.concat_tables([arrow.empty(links.STORED), *self.links[self._read :]])
         self._read = len(self.links)
         found = found.filter(pc.greater_equal(found.column("weight"), self.tie_from))
-        found = found.filter(pa.array(~weights.are_two(found)))
+        found = found.filter(pa.array(~weights.differ(found)))
         gone = touching(found, self.anew, pc.or_)
         self._gone.append(sides(found.filter(gone)).to_numpy())
         held = found.filter(pc.invert(gone))

@@ -62,6 +62,7 @@ def erase(database: Database, desk: Desk, customer_id: int, *, asked: Asked, roo
     Raises:
         NotFoundError: The number was never given, or is erased already.
         SettingsError: There is no reason.
+        StoreError: Others are to be weighed anew, and another model was adopted since this process read its own.
     """
     begun = begin(database, desk, customer_id, asked=asked, room=room)
     return finish(database, desk, begun.erasure_id, room=room)
