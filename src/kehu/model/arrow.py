@@ -1,9 +1,11 @@
 """pyarrow without what takes it long: pandas, tables made anew, and kernels for a handful of rows."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,22 @@ def empty(schema: pa.Schema) -> pa.Table:
     if known is None:
         known = _EMPTY[id(schema)] = schema, schema.empty_table()
     return known[1]
+
+
+def typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns of a schema, in its types; of no rows nothing is made anew."""
+    return rows.select(schema.names).cast(schema) if rows.num_rows else empty(schema)
+
+
+def lists(rows: pa.Table) -> list[list[Any]]:
+    """The columns of few rows as Python has them; arrays tell them sooner than a table does."""
+    pieces = [[column.to_pylist() for column in piece.columns] for piece in rows.to_batches()]
+    if not pieces:
+        return [[] for _ in range(rows.num_columns)]
+    for piece in pieces[1:]:
+        for told, more in zip(pieces[0], piece, strict=True):
+            told.extend(more)
+    return pieces[0]
 
 
 _EMPTY: dict[int, tuple[pa.Schema, pa.Table]] = {}
@@ -71,7 +89,10 @@ def without_pandas() -> None:
 
     pyarrow asks for it once, to know an array of pandas when it is handed one. For processes of kehu's own, which hand
     it none; not for a notebook. Who wants pandas later imports it as ever, and `to_pandas` still finds it.
+
+    Of each list it asks for a variable, too. Not set it raises an exception each time; empty it says the same.
     """
+    os.environ.setdefault("PYARROW_IGNORE_TIMEZONE", "")
     if "pandas" in sys.modules:
         return
     nowhere = _Nowhere()

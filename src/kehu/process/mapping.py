@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kehu.errors import SettingsError
-from kehu.model import households, records
+from kehu.model import arrow, households, records
 from kehu.process import distinct, own, text
 
 
@@ -234,10 +234,10 @@ HANDFUL = 16
 def _fingerprinted(flat: pa.Table) -> list[bytes]:
     """What the fingerprint of each row is of, as `fingerprints` puts it together for many."""
     rows = [b""] * flat.num_rows
-    there = set(flat.column_names)
+    told = dict(zip(flat.column_names, arrow.lists(flat), strict=True))
     for number, name in enumerate(_OURS):
-        if name in there and name not in _UNPRINTED:
-            for row, value in enumerate(flat.column(name).to_pylist()):
+        if name not in _UNPRINTED:
+            for row, value in enumerate(told.get(name, ())):
                 text = (value or "").encode()
                 if text:
                     rows[row] += f"{len(text)}|{number}|".encode() + text

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
+from kehu.model import arrow
 from kehu.model import customers as columns
 from kehu.model.codes import DecidedBy, Flaw, Kind, MediumKind
 from kehu.resolve import golden, media, quality
@@ -88,7 +89,7 @@ def _rows(records: pa.Table) -> list[Row]:
     """The records in the order of `Members`; texts go by their bytes, in Python by code points: that is one order."""
     known = frozenset(records.schema.names)
     there = [name for name in READ if name in known]
-    values = zip(*(records.column(name).to_pylist() for name in there), strict=True)
+    values = zip(*arrow.lists(records.select(there)), strict=True)
     rows = [dict(zip(there, told, strict=True)) for told in values]
     rows.sort(key=itemgetter("customer_id", "channel", "record_id"))
     for place, row in enumerate(rows):

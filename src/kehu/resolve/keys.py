@@ -132,11 +132,12 @@ FEW = 8
 def _of_few(records: Records, kinds: tuple[Key, ...]) -> list[tuple[int, int]]:
     """The same of few records: each key, and the row it is of."""
     hashed = {name: _hashed_of_few(records, name) for name in _columns(kinds)}
+    told_kinds = set(map(id, kinds))  # To tell whether two are equal, all that they say would be compared.
     made = []
     for kind in kinds:
         values = zip(*(hashed[name] for name in kind.columns), strict=True)
         others: list[tuple[list[int | None], list[int | None]]] | None = None
-        if (base := _first(kind.number)) is not kind and base in kinds:
+        if (base := _first(kind.number)) is not kind and id(base) in told_kinds:
             both = zip(kind.columns, base.columns, strict=True)
             others = [(hashed[own], hashed[its]) for own, its in both if own != its]
         for row, told in enumerate(values):

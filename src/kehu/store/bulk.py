@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from kehu.model import arrow
 from kehu.store import asking, carrying, columns, copied, drivers, packets, planner, sealed, storable, wire
 from kehu.store.database import Transaction
 
@@ -90,7 +91,7 @@ def fill(tx: Transaction, table: sa.Table, pieces: Iterable[pa.Table]) -> None:
 
 def _handful(tx: Transaction, table: sa.Table, rows: pa.Table) -> list[tuple[Any, ...]]:
     """Few rows as the driver takes them: looked at, and sealed."""
-    told = dict(zip(rows.schema.names, (column.to_pylist() for column in rows.itercolumns()), strict=True))
+    told = dict(zip(rows.schema.names, arrow.lists(rows), strict=True))
     if not storable.are_plain_rows(told, table):
         storable.require(rows, table)
     sealed.close(tx, table, told)

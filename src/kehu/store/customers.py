@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import ne
 
 import numpy as np
 import pyarrow as pa
@@ -242,8 +243,7 @@ def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -
         # All begin at one moment; where the clock was set back it is earlier than what stands there.
         began = moments.not_before(old.column("valid_from"), new.column("valid_from")[0].as_py())
         new = new.set_column(new.schema.get_field_index("valid_from"), "valid_from", began)
-    compared = [name for name in STATES.names if name not in {"customer_id", "valid_from", "why"}]
-    differs = {name: _differs(old.column(name), new.column(name)) for name in compared}
+    differs = _differing(old, new)
     changed = np.logical_or.reduce(list(differs.values()))
     # Two states that began in the same microsecond leave the later one only: the other never was seen.
     seen = changed & np.asarray(pc.less(old.column("valid_from"), new.column("valid_from")))
@@ -261,10 +261,17 @@ def _in_order(state: pa.Table) -> pa.Table:
     return state if state.num_rows < 2 else state.sort_by("customer_id")
 
 
+def _differing(old: pa.Table, new: pa.Table) -> dict[str, np.ndarray]:
+    """For each column that tells of a state where two `STATES` of the same customers differ."""
+    compared = [name for name in STATES.names if name not in {"customer_id", "valid_from", "why"}]
+    if old.num_rows > wire.HANDFUL:
+        return {name: _differs(old.column(name), new.column(name)) for name in compared}
+    before, after = (dict(zip(STATES.names, arrow.lists(one), strict=True)) for one in (old, new))
+    return {name: np.array(list(map(ne, before[name], after[name])), dtype=bool) for name in compared}
+
+
 def _differs(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray:
     """Where two columns differ; two nulls do not."""
-    if len(old) <= wire.HANDFUL:
-        return np.array([one != other for one, other in zip(old.to_pylist(), new.to_pylist(), strict=True)], dtype=bool)
     unequal = pc.fill_null(pc.not_equal(old, new), fill_value=False)
     return np.asarray(pc.or_(unequal, pc.xor(pc.is_null(old), pc.is_null(new))))
 

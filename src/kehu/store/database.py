@@ -42,6 +42,9 @@ POOL: dict[str, Any] = {"pool_use_lifo": True, "max_overflow": 10 + at_hand.MOST
 """The connection that was used last is taken next: what it keeps in memory is of use again. Beside those that are kept
 at hand there are as many as SQLAlchemy allows by itself."""
 
+STATEMENTS = 1_000
+"""So many statements each connection to SQLite keeps prepared: one record that arrives has more wordings than 128."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
@@ -255,7 +258,8 @@ def _sqlite(where: sa.URL, folder: Path) -> sa.Engine:
     if not path.parent.is_dir():
         raise StoreError(f"store: the folder {path.parent} is not there")
     _spare_adapting()
-    engine = sa.create_engine(where.set(database=str(path)), connect_args={"timeout": 30}, **POOL)
+    told = {"timeout": 30, "cached_statements": STATEMENTS}
+    engine = sa.create_engine(where.set(database=str(path)), connect_args=told, **POOL)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:

@@ -74,6 +74,8 @@ def terms(records: pa.Table) -> pa.Table:
     Args:
         records: `customer_id` and the columns of `NEEDS`; one row a record.
     """
+    if not records.num_rows:
+        return arrow.empty(TERMS)
     if records.num_rows <= HANDFUL:
         return _of_few(records)
     surname_first = pc.binary_join_element_wise(records.column("surname"), records.column("given_name"), " ")
@@ -110,7 +112,7 @@ def terms(records: pa.Table) -> pa.Table:
 
 def _of_few(records: pa.Table) -> pa.Table:
     """The same of few records, one by one: they are done before the kernels have begun."""
-    columns = [records.column(name).to_pylist() for name in NEEDS]
+    columns = arrow.lists(records.select(NEEDS))
     told = dict.fromkeys(
         (text[:LONGEST], row[0]) for row in zip(*columns, strict=True) for text in _texts(*row[1:]) if text
     )
@@ -245,6 +247,8 @@ FEW = 500
 
 def kept(terms: pa.Table, finder: Callable[[Sequence[str]], list[str]]) -> pa.Table:
     """`TERMS` as the store holds them: in their order, certificates as their keyed hashes, which a finder makes."""
+    if not terms.num_rows:
+        return terms
     if terms.num_rows <= FEW:
         texts, whose = (terms.column(name).to_pylist() for name in TERMS.names)
         certificates = [text for text in texts if text.startswith(CERTIFICATE)]

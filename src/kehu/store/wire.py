@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.model import arrow
+
 Answer: TypeAlias = tuple[list[tuple[Any, ...]], list[int]]
 """The rows as a driver gives them, and what it calls the type of each column."""
 
@@ -24,7 +26,8 @@ def rows(table: pa.Table, *, iso: bool, each: int = 1) -> list[tuple[Any, ...]]:
     With `each`, so many rows make one tuple; of the table a whole number of tuples is to be made.
     """
     if table.num_rows <= HANDFUL:
-        columns = [handful(column.to_pylist(), column.type, iso=iso) for column in table.itercolumns()]
+        told = zip(arrow.lists(table), table.schema.types, strict=True)
+        columns = [handful(values, kind, iso=iso) for values, kind in told]
     else:
         columns = [_values(column, iso=iso) for column in table.itercolumns()]
     if each > 1:

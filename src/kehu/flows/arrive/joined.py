@@ -44,7 +44,9 @@ def of_each(tx: Transaction, model: Model, known: Known) -> dict[tuple[str, str 
     mine, settled = known.in_force, known.settled
     told = _names(settled.records)
     asked = pa.array([number for number in mine if number not in told], pa.int64())
-    found = [*settled.links.to_pylist(), *links.of_records(tx, asked).to_pylist()]
+    found = settled.links.to_pylist()
+    if len(asked):
+        found += links.of_records(tx, asked).to_pylist()
     # A link between two that arrived is found from both.
     linked = {(link["record_l"], link["record_r"]): link for link in found if link["state"] == links.State.LINKED}
     of_mine: dict[int, list[tuple[int, dict[str, Any]]]] = {}

@@ -140,7 +140,7 @@ def _paired(
     if gone.num_rows:
         with_theirs = pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"]))
         lost = arrow.without(pc.unique(sharing.keys.filter(with_theirs)["record"]), outdated)
-    hot = pa.concat_tables([found.hot.cast(stored.HOT), hot])
+    hot = pa.concat_tables([arrow.typed(found.hot, stored.HOT), hot])
     return Paired(
         pairs=found.pairs.filter(wanted),
         anew=anew,

@@ -51,9 +51,9 @@ class Making:
     values: Callable[[], tuple[pa.Table, pa.Table]]
     """The golden values of the customers, and how they can be reached."""
     terms: Callable[[], pa.Table]
-    """What they are found by."""
+    """What they are found by; some of what they were found by before may be left out."""
     found_by: Callable[[], pa.Table] | None = None
-    """What they were found by until now; None where that is not known."""
+    """What they were found by until now, without what is left out; None where that is not known."""
 
 
 def made(tx: Transaction, rows: pa.Table, *, trust: Mapping[str, int], survivorship: Survivorship = DEFAULT) -> Made:
@@ -82,7 +82,7 @@ def making(
         before: The customer that each of the records made what it is until now, without any other; -1 for nobody. None
             where records of theirs are gone, or say something else now.
     """
-    pins = decisions.pinned(tx, rows.column("record").combine_chunks()).select(PINS.names).cast(PINS)
+    pins = arrow.typed(decisions.pinned(tx, rows.column("record").combine_chunks()), PINS)
     finder = finding.finder(tx)
 
     def values() -> tuple[pa.Table, pa.Table]:
@@ -96,20 +96,29 @@ def making(
     def terms(of: pa.Table) -> pa.Table:
         return search.kept(search.terms(of), finder)
 
+    # What many were found by a database tells sooner than it is made.
+    now, had = (rows, None) if before is None or rows.num_rows > few.MOST else _differing(rows, before)
     with meanwhile.beside(records=rows.num_rows) as thread:
         yield Making(
             values=thread.begin(values),
-            terms=thread.begin(lambda: terms(rows)),
-            # Of many, a database tells them sooner than they are made.
-            found_by=None if before is None or rows.num_rows > few.MOST else lambda: terms(_as_before(rows, before)),
+            terms=thread.begin(lambda: terms(now)),
+            found_by=None if had is None else lambda: terms(had),
         )
 
 
-def _as_before(rows: pa.Table, customer: npt.NDArray[np.int64]) -> pa.Table:
-    """What the records that were somebody's are found by, and whose they were."""
+def _differing(rows: pa.Table, before: npt.NDArray[np.int64]) -> tuple[pa.Table, pa.Table]:
+    """The records that tell what their customers are found by, and those that told it: without whoever tells the same.
+
+    Args:
+        rows: All records of some customers.
+        before: Whose each of them was; -1 for nobody's.
+    """
+    came = before < 0
+    if (came | (before == rows.column("customer_id").to_numpy())).all():
+        return arrow.where(rows, came), rows.slice(0, 0)
     told = rows.select(search.NEEDS)
     place = told.schema.get_field_index("customer_id")
-    return arrow.where(told.set_column(place, "customer_id", pa.array(customer)), customer >= 0)
+    return rows, arrow.where(told.set_column(place, "customer_id", pa.array(before)), ~came)
 
 
 def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:
