@@ -61,6 +61,12 @@ class Scored(Ties):
     """What the pair says of each thing that customers keep for life, their name or their birth date, log2: one column a
     thing, NaN where it says nothing, `NEVER` where the two must stay apart."""
 
+    def where(self, holds: Mask) -> "Scored":
+        """Those for which a condition holds."""
+        return Scored(
+            left=self.left[holds], right=self.right[holds], weight=self.weight[holds], lasting=self.lasting[holds]
+        )
+
     def __add__(self, other: "Scored") -> "Scored":
         if not len(other.left):  # Most often nothing is added to millions, which need not be copied for it.
             return self
@@ -203,13 +209,15 @@ def _once(scored: Scored, block: Rows, *, link_from: float) -> Scored:
 def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, link_from: float) -> Rows:
     """The groups of before, joined within each block: for each row the least row of its group."""
     size = len(block)
-    inside = np.flatnonzero(block[scored.left] == block[scored.right])
-    a, b = group[scored.left[inside]], group[scored.right[inside]]
-    inside, a, b = inside[a != b], a[a != b], b[a != b]
-    weight, lasting, of_pair = scored.weight[inside], scored.lasting[inside], block[a]
+    a, b = group[scored.left], group[scored.right]
+    asked = (block[scored.left] == block[scored.right]) & (a != b)
+    if not asked.all():  # Most often all are: a copy of what they say would be the largest of all.
+        scored, a, b = scored.where(asked), a[asked], b[asked]
+    weight, lasting, of_pair = scored.weight, scored.lasting, block[a]
     worst = np.zeros((int(block.max(initial=-1)) + 1, lasting.shape[1]))
     against = np.flatnonzero((lasting < 0.0).any(axis=1))  # One pair in ten.
-    told, of_told = np.fmin(lasting[against], 0.0), of_pair[against]
+    told, of_told = lasting[against], of_pair[against]
+    told[~(told < 0.0)] = 0.0
     np.minimum.at(worst, of_told, told)
     summed = [np.bincount(of_told, thing, len(worst)) for thing in told.T[between.EACH_BY_ITSELF]]
     # What links tie that even the worst objections of a block stop nowhere is one group as it is.
@@ -218,7 +226,7 @@ def _grouped(scored: Scored, group: Rows, block: Rows, certificate: Codes, *, li
     plain = (objection > EXCLUDES) & ~_several(certificate, block, len(worst))
     tied = plain[of_pair] & (weight >= (link_from - objection)[of_pair])
     group = _least(_connected(a, b, tied, size)[group])
-    a, b = group[scored.left[inside]], group[scored.right[inside]]
+    a, b = group[scored.left], group[scored.right]
     # Nobody joins where no link is heavy enough, nor would be with the support of all records.
     has_groups = np.zeros(len(worst), dtype=np.bool_)
     has_groups[block[group != np.arange(size)]] = True

@@ -9,7 +9,7 @@ from kehu.resolve import between, group, weights
 from kehu.resolve.between import Floats, Mask, Rows
 from kehu.resolve.coded import Codes, Records
 from kehu.resolve.compare.levels import Facet
-from kehu.resolve.group import Scored
+from kehu.resolve.group import Scored, Ties
 from kehu.resolve.model import Model
 from kehu.resolve.weights import Scores
 
@@ -66,7 +66,7 @@ def groups(
         lasting=np.where(decided.together[:, None], np.nan, never),
     )
     if component is None:
-        ties = _ruled(records, scores.where(scores.weight >= model.tie_from)) + by_stewards
+        ties = _ties(records, scores, by_stewards, tie_from=model.tie_from)
         component = group.components(ties, len(records), tie_from=model.tie_from)
     # What the others say matters to nobody: no link ties their records together.
     inside = scores.where(component[scores.left] == component[scores.right])
@@ -98,12 +98,21 @@ def differ(records: Records, left: Rows, right: Rows) -> Mask:
     return np.asarray((a >= 0) & (b >= 0) & (a != b), dtype=np.bool_)
 
 
+def _ties(records: Records, scores: Scores, by_stewards: Scored, *, tie_from: float) -> Ties:
+    """What ties records into components: pairs of some weight, and what stewards decided."""
+    tied = scores.weight >= tie_from
+    left, right = scores.left[tied], scores.right[tied]
+    return Ties(
+        left=np.concatenate([left, by_stewards.left]),
+        right=np.concatenate([right, by_stewards.right]),
+        weight=np.concatenate([ruled(records, left, right, scores.weight[tied]), by_stewards.weight]),
+    )
+
+
 def _ruled(records: Records, scores: Scores) -> Scored:
     """The pairs for grouping: two records with different valid certificates are never joined."""
     never = differ(records, scores.left, scores.right)
-    return Scored(
-        left=scores.left,
-        right=scores.right,
-        weight=np.where(never, between.NEVER, scores.weight),
-        lasting=np.where(never[:, None], between.NEVER, scores.lasting),
-    )
+    lasting = scores.lasting  # Made for whoever asks.
+    lasting[never] = between.NEVER
+    weight = np.where(never, between.NEVER, scores.weight)
+    return Scored(left=scores.left, right=scores.right, weight=weight, lasting=lasting)
