@@ -335,6 +335,15 @@ def test_what_is_left_for_later_is_done_before_a_transaction_ends_and_not_where_
         assert _seen_when_asked(tx) == [1, 2, 3, 4, 5, 7, 20, 30]
 
 
+def test_what_is_left_for_later_waits_on_where_nothing_is_asked_ahead(things: Database) -> None:
+    with things.trial() as tx:
+        _seen_when_asked(tx)
+        _insert(tx, [20])
+        asking.ahead(tx, [])
+        is_server = drivers.direct(tx) is not None
+        assert len(unsent.taken(tx)) == is_server
+
+
 def test_more_than_are_kept_for_later_are_done_as_well(things: Database) -> None:
     with things.begin() as tx:
         _seen_when_asked(tx)
