@@ -53,9 +53,9 @@ def mapped(column: pa.Array, function: Callable[[str], Any], *, to: pa.DataType 
     >>> mapped(pa.array(["a", "b", "a", None]), str.upper).to_pylist()
     ['A', 'B', 'A', None]
     """
+    if column.null_count == len(column):
+        return nulls(len(column), to)
     if len(column) <= FEW:
-        if _is_empty(column):
-            return nulls(len(column), to)
         return pa.array(
             [None if value is None else function(value) for value in values(column)], type=to or pa.string()
         )
@@ -72,9 +72,9 @@ def spread(column: pa.Array, function: Callable[[str], tuple[Any, ...]], to: pa.
     >>> parts["head"].to_pylist(), parts["size"].to_pylist()
     (['a', None, 'c'], [2, None, 1])
     """
-    is_short = len(column) <= FEW
-    if is_short and _is_empty(column):
+    if column.null_count == len(column):
         return {field.name: nulls(len(column), field.type) for field in to}
+    is_short = len(column) <= FEW
     encoded = column if is_short else column.dictionary_encode()
     width = len(to)
     # One long list of cells: a hundred thousand tuples kept alive would wake the garbage collector again and again.
@@ -149,11 +149,6 @@ class _Places(dict[str | None, int | None]):
         self.fresh.append(text)
         place = self[text] = len(self) - 1
         return place
-
-
-def _is_empty(column: pa.Array) -> bool:
-    """Whether no row says anything."""
-    return bool(column.null_count == len(column))
 
 
 def nulls(length: int, to: pa.DataType | None = None) -> pa.Array:

@@ -14,6 +14,7 @@ What is weighed between two groups, and in which order they join, stands in `bet
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,9 +49,14 @@ class Ties:
     weight: Floats
     """log2 odds; `NEVER` and `ALWAYS` where a certificate or a steward decides."""
 
-    def where(self, holds: Mask) -> "Ties":
+    def where(self, holds: Mask) -> Self:
         """Those for which a condition holds."""
-        return Ties(left=self.left[holds], right=self.right[holds], weight=self.weight[holds])
+        return type(self)(**{name: told[holds] for name, told in vars(self).items()})
+
+    def __add__(self, other: Self) -> Self:
+        if not len(other.left):  # Most often nothing is added to millions, which need not be copied for it.
+            return self
+        return type(self)(**{name: np.concatenate([told, getattr(other, name)]) for name, told in vars(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,22 +66,6 @@ class Scored(Ties):
     lasting: Floats
     """What the pair says of each thing that customers keep for life, their name or their birth date, log2: one column a
     thing, NaN where it says nothing, `NEVER` where the two must stay apart."""
-
-    def where(self, holds: Mask) -> "Scored":
-        """Those for which a condition holds."""
-        return Scored(
-            left=self.left[holds], right=self.right[holds], weight=self.weight[holds], lasting=self.lasting[holds]
-        )
-
-    def __add__(self, other: "Scored") -> "Scored":
-        if not len(other.left):  # Most often nothing is added to millions, which need not be copied for it.
-            return self
-        return Scored(
-            left=np.concatenate([self.left, other.left]),
-            right=np.concatenate([self.right, other.right]),
-            weight=np.concatenate([self.weight, other.weight]),
-            lasting=np.concatenate([self.lasting, other.lasting]),
-        )
 
 
 def components(ties: Ties, size: int, *, tie_from: float) -> Rows:

@@ -66,7 +66,7 @@ def groups(
         lasting=np.where(decided.together[:, None], np.nan, never),
     )
     if component is None:
-        ties = _ties(records, scores, by_stewards, tie_from=model.tie_from)
+        ties = _ties(records, scores, tie_from=model.tie_from) + by_stewards
         component = group.components(ties, len(records), tie_from=model.tie_from)
     # What the others say matters to nobody: no link ties their records together.
     inside = scores.where(component[scores.left] == component[scores.right])
@@ -98,15 +98,11 @@ def differ(records: Records, left: Rows, right: Rows) -> Mask:
     return np.asarray((a >= 0) & (b >= 0) & (a != b), dtype=np.bool_)
 
 
-def _ties(records: Records, scores: Scores, by_stewards: Scored, *, tie_from: float) -> Ties:
-    """What ties records into components: pairs of some weight, and what stewards decided."""
+def _ties(records: Records, scores: Scores, *, tie_from: float) -> Ties:
+    """The pairs that tie records into components."""
     tied = scores.weight >= tie_from
     left, right = scores.left[tied], scores.right[tied]
-    return Ties(
-        left=np.concatenate([left, by_stewards.left]),
-        right=np.concatenate([right, by_stewards.right]),
-        weight=np.concatenate([ruled(records, left, right, scores.weight[tied]), by_stewards.weight]),
-    )
+    return Ties(left=left, right=right, weight=ruled(records, left, right, scores.weight[tied]))
 
 
 def _ruled(records: Records, scores: Scores) -> Scored:

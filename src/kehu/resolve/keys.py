@@ -33,9 +33,12 @@ _WHOLE = 2**64 - 1
 """The greatest hash."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Key:
-    """A kind of key: the columns whose values make it; a record that lacks one of them has no such key."""
+    """A kind of key: the columns whose values make it; a record that lacks one of them has no such key.
+
+    Each is equal to itself alone: to compare all that two of them say took as long as to make some of the keys.
+    """
 
     number: int
     """Stands in the last bits of every such key, and so in stores: it never changes, nor is it given again. Two kinds
@@ -132,12 +135,11 @@ FEW = 8
 def _of_few(records: Records, kinds: tuple[Key, ...]) -> list[tuple[int, int]]:
     """The same of few records: each key, and the row it is of."""
     hashed = {name: _hashed_of_few(records, name) for name in _columns(kinds)}
-    told_kinds = set(map(id, kinds))  # To tell whether two are equal, all that they say would be compared.
     made = []
     for kind in kinds:
         values = zip(*(hashed[name] for name in kind.columns), strict=True)
         others: list[tuple[list[int | None], list[int | None]]] | None = None
-        if (base := _first(kind.number)) is not kind and id(base) in told_kinds:
+        if (base := _first(kind.number)) is not kind and base in kinds:
             both = zip(kind.columns, base.columns, strict=True)
             others = [(hashed[own], hashed[its]) for own, its in both if own != its]
         for row, told in enumerate(values):

@@ -74,8 +74,7 @@ def ahead(tx: Transaction, questions: Iterable[Put]) -> None:
     """
     if (server := drivers.direct(tx)) is None:
         return
-    if not (handed := [(put, one) for put in questions if (one := _handed(tx, *put)) is not None]):
-        return  # What was left for later goes on waiting.
+    handed = [(put, one) for put in questions if (one := _handed(tx, *put)) is not None]
     answers = server.several(tx, [(one.worded.text, one.told) for _, one in handed])
     at_hand: dict[Hashable, _Answer] = tx.get_execution_options()["once"].setdefault("ahead", {})
     for (put, one), answer in zip(handed, answers, strict=True):

@@ -43,7 +43,7 @@ POOL: dict[str, Any] = {"pool_use_lifo": True, "max_overflow": 10 + at_hand.MOST
 at hand there are as many as SQLAlchemy allows by itself."""
 
 STATEMENTS = 1_000
-"""So many statements each connection to SQLite keeps prepared: one record that arrives has more wordings than 128."""
+"""So many statements each connection to SQLite keeps prepared: records that arrive need more than its driver's 128."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,7 +97,10 @@ class Direct(Protocol):
         ...
 
     def several(self, tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Answer | None]:
-        """The answers to several questions that travel together; None for what is to be asked alone."""
+        """The answers to several questions that travel together; None for what is to be asked alone.
+
+        What was left for later travels before them; without a question it goes on waiting.
+        """
         ...
 
 

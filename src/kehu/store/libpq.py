@@ -178,6 +178,8 @@ def several(tx: sa.Connection, questions: Sequence[tuple[str, Sequence[object]]]
     Returns:
         None for each that is to be asked alone: of a look one that is not prepared yet, or is refused.
     """
+    if not questions:
+        return []
     driver = _driver(tx)
     reader, known = Transformer(driver), _known(tx)
     told = [(text, _written(reader, values)) for text, values in questions]

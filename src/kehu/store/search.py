@@ -74,8 +74,6 @@ def terms(records: pa.Table) -> pa.Table:
     Args:
         records: `customer_id` and the columns of `NEEDS`; one row a record.
     """
-    if not records.num_rows:
-        return arrow.empty(TERMS)
     if records.num_rows <= HANDFUL:
         return _of_few(records)
     surname_first = pc.binary_join_element_wise(records.column("surname"), records.column("given_name"), " ")
@@ -107,7 +105,7 @@ def terms(records: pa.Table) -> pa.Table:
     long = long.set_column(0, "term", pc.utf8_slice_codeunits(long.column("term"), 0, LONGEST))
     # A few are done before threads have begun.
     each = long.group_by(["term", "customer_id"], use_threads=long.num_rows > PIECE).aggregate([])
-    return each.select(TERMS.names).cast(TERMS)
+    return arrow.typed(each, TERMS)
 
 
 def _of_few(records: pa.Table) -> pa.Table:
@@ -220,9 +218,7 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table, *, had: pa
     is_known = had is not None
     had = of_customers(tx, customer_ids) if had is None else had
     if max(had.num_rows, terms.num_rows) <= FEW:
-        old, new = (
-            set(zip(*(one.column(name).to_pylist() for name in TERMS.names), strict=True)) for one in (had, terms)
-        )
+        old, new = (set(zip(*arrow.lists(one), strict=True)) for one in (had, terms))
         bulk.delete(tx, search_term, _table(old - new))
         bulk.insert(tx, search_term, _table(new - old), unless_there=is_known)
         return
@@ -247,10 +243,8 @@ FEW = 500
 
 def kept(terms: pa.Table, finder: Callable[[Sequence[str]], list[str]]) -> pa.Table:
     """`TERMS` as the store holds them: in their order, certificates as their keyed hashes, which a finder makes."""
-    if not terms.num_rows:
-        return terms
     if terms.num_rows <= FEW:
-        texts, whose = (terms.column(name).to_pylist() for name in TERMS.names)
+        texts, whose = arrow.lists(terms)
         certificates = [text for text in texts if text.startswith(CERTIFICATE)]
         coded = dict(zip(certificates, finder([text.removeprefix(CERTIFICATE) for text in certificates]), strict=True))
         texts = [CERTIFICATE + coded[text] if text in coded else text for text in texts]
@@ -272,7 +266,7 @@ def of_certificates(held: pa.Table) -> pa.Table:
         held: The number of a certificate and a `customer_id` that has it.
     """
     terms = held.set_column(0, "term", _behind_mark(CERTIFICATE, folded(held.column(0))))
-    return terms.group_by(TERMS.names).aggregate([]).select(TERMS.names).cast(TERMS)
+    return arrow.typed(terms.group_by(TERMS.names).aggregate([]), TERMS)
 
 
 def of_customers(tx: Transaction, customer_ids: pa.Array) -> pa.Table:

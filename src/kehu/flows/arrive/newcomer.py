@@ -17,6 +17,7 @@ from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk, Row
 from kehu.flows.identify import coding
 from kehu.flows.intake import intake
+from kehu.model import arrow
 from kehu.model.records import CLEAN
 from kehu.resolve import explain, keys, weights
 from kehu.resolve.coded import Records
@@ -85,7 +86,7 @@ def _likely(tx: Transaction, desk: Desk, newcomer: pa.Table) -> tuple[Likeness, 
     known = known.filter(pc.and_(known.column("current"), pc.is_valid(known.column("customer_id"))))
     if not known.num_rows:
         return ()
-    both = Records(pa.concat_tables([newcomer.cast(CLEAN), known.select(CLEAN.names).cast(CLEAN)]).combine_chunks())
+    both = Records(pa.concat_tables([newcomer.cast(CLEAN), arrow.typed(known, CLEAN)]).combine_chunks())
     coding.silence(tx, both, limits)
     right = np.arange(1, known.num_rows + 1)
     scores = weights.score(both, np.zeros_like(right), right, desk.model)

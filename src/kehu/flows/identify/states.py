@@ -94,7 +94,7 @@ def making(
         return found, reaching.of(members, found)
 
     def terms(of: pa.Table) -> pa.Table:
-        return search.kept(search.terms(of), finder)
+        return search.kept(search.terms(of), finder) if of.num_rows else arrow.empty(search.TERMS)
 
     # What many were found by a database tells sooner than it is made.
     now, had = (rows, None) if before is None or rows.num_rows > few.MOST else _differing(rows, before)

@@ -25,6 +25,7 @@ import pyarrow as pa
 from kehu.errors import KehuError
 from kehu.flows.intake import helper
 from kehu.flows.intake.helper import Cleaned
+from kehu.model import arrow
 from kehu.model.records import CLEAN, Batch
 from kehu.process import distinct, households
 
@@ -187,7 +188,7 @@ class Order:
         stated = [name for name in whole.column_names if name.startswith(helper.STATED)]
         return Cleaned(
             flat=flat,
-            clean=whole.select(CLEAN.names).cast(CLEAN),
+            clean=arrow.typed(whole, CLEAN),
             stated=whole.select(stated).rename_columns([name.removeprefix(helper.STATED) for name in stated])
             if stated
             else None,

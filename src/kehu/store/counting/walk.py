@@ -4,6 +4,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from kehu.model import arrow
 from kehu.store.counting import contacts, customers, numbers, people
 from kehu.store.database import Transaction
 from kehu.store.tallies import TALLIES
@@ -24,4 +25,4 @@ def tallies(tx: Transaction, *, today: date) -> pa.Table:
 
 def _named(name: str, counts: pa.Table) -> pa.Table:
     named = pa.array([name] * counts.num_rows, pa.string())
-    return counts.append_column("name", named).select(TALLIES.names).cast(TALLIES)
+    return arrow.typed(counts.append_column("name", named), TALLIES)
