@@ -120,3 +120,23 @@ def test_nobody_is_given_what_a_connection_has_still_to_say(store: Database, mon
     for _ in range(3):
         with store.begin() as tx:
             assert mariadb.rows(tx, "SELECT 7", ()) == ([(7,)], [3])
+
+
+def test_what_was_committed_is_not_rolled_back_as_well(store: Database) -> None:
+    with store.begin() as tx:
+        before = _rolled_back(tx)
+    with store.begin() as tx:
+        assert _rolled_back(tx) == before
+
+
+def test_what_was_left_open_is_ended_when_its_connection_is_given_back(things: Database) -> None:
+    raw = things.engine.raw_connection()
+    raw.cursor().execute("INSERT INTO handed_thing (number, word) VALUES (1, 'left open')")
+    raw.close()
+    with things.begin() as tx:
+        assert tx.scalar(sa.select(sa.func.count()).select_from(THING)) == 0
+
+
+def _rolled_back(tx: sa.Connection) -> int:
+    """How often the server was asked to roll back on any connection."""
+    return int(mariadb.rows(tx, "SHOW GLOBAL STATUS LIKE 'Com_rollback'", ())[0][0][1])

@@ -196,17 +196,19 @@ def connect(url: str, *, folder: Path, vault: Vault | None = None) -> Database:
         return Database(engine=_sqlite(where, folder), vault=vault)
     if kind in columns.MYSQL_FAMILY:
         where = where.update_query_dict({"charset": "utf8mb4"})
+        is_handed_over = where.get_driver_name() == "pymysql"
         # READ COMMITTED as PostgreSQL has it: the default would lock gaps and hide what others committed.
         engine = sa.create_engine(
             where,
             isolation_level="READ COMMITTED",
             connect_args={"local_infile": True},
+            pool_reset_on_return=None if is_handed_over else "rollback",
             **POOL,
         )
-        if engine.dialect.driver == "pymysql":
+        if is_handed_over:
             from kehu.store import mariadb  # noqa: PLC0415  (a store of SQLite needs none of it)
 
-            mariadb.allow(engine)
+            mariadb.take_over(engine)
             _send_what_waits(engine, mariadb.send)
     else:
         # Whole answers are read through cursors: a plan for their first rows would walk tables in their order.

@@ -15,7 +15,7 @@ import pymysql
 import sqlalchemy as sa
 from pymysql import converters
 from pymysql.connections import TEXT_TYPES
-from pymysql.constants import CLIENT, COMMAND
+from pymysql.constants import CLIENT, COMMAND, SERVER_STATUS
 from pymysql.protocol import MysqlPacket
 
 from kehu.store import unsent
@@ -38,12 +38,20 @@ Reader: TypeAlias = Callable[[bytes], Any]
 """Makes a value of what the server writes."""
 
 
-def allow(engine: sa.Engine) -> None:
-    """Let the connections of an engine take several statements in one text."""
+def take_over(engine: sa.Engine) -> None:
+    """Let the connections of an engine take several statements in one text, and end what is open when given back.
+
+    The pool itself would have the server roll back each time: once more to be reached, behind every COMMIT.
+    """
 
     @sa.event.listens_for(engine, "do_connect")
     def ask(_: object, __: object, ___: object, told: dict[str, Any]) -> None:
         told["client_flag"] = told.get("client_flag", 0) | CLIENT.MULTI_STATEMENTS
+
+    @sa.event.listens_for(engine, "reset")
+    def end(driver: Any, *_: object) -> None:
+        if driver.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+            driver.rollback()
 
 
 def rows(tx: sa.Connection, text: str, values: Values) -> Answer:
