@@ -162,12 +162,34 @@ def test_few_records_have_the_terms_that_they_have_among_many(clean: Any, monkey
 odd = st.none() | st.text(st.sampled_from("张偉ｚｗＡΣİßé① \u3000\t·-a1Z"), max_size=6)
 
 
-@given(st.lists(st.fixed_dictionaries({name: odd for name in search.NEEDS if name != "customer_id"}), max_size=4))
-def test_few_records_are_found_by_what_they_are_found_by_among_many(rows: list[dict[str, str | None]]) -> None:
+SAID = st.lists(st.fixed_dictionaries({name: odd for name in search.NEEDS if name != "customer_id"}), max_size=4)
+
+
+def _saying(rows: list[dict[str, str | None]]) -> pa.Table:
+    """Records of two customers in turn."""
     schema = pa.schema([(name, pa.int64() if name == "customer_id" else pa.string()) for name in search.NEEDS])
-    table = pa.Table.from_pylist([{"customer_id": 1 + place % 2, **row} for place, row in enumerate(rows)], schema)
+    return pa.Table.from_pylist([{"customer_id": 1 + place % 2, **row} for place, row in enumerate(rows)], schema)
+
+
+def _pairs(terms: pa.Table) -> list[tuple[str, int]]:
+    return sorted(zip(*terms.to_pydict().values(), strict=True))
+
+
+@given(SAID)
+def test_few_records_are_found_by_what_they_are_found_by_among_many(rows: list[dict[str, str | None]]) -> None:
+    table = _saying(rows)
     few = search.terms(table)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "HANDFUL", -1)
         many = search.terms(table)
-    assert sorted(zip(*few.to_pydict().values(), strict=True)) == sorted(zip(*many.to_pydict().values(), strict=True))
+    assert _pairs(few) == _pairs(many)
+
+
+@given(SAID, SAID)
+def test_what_others_of_a_customer_tell_already_is_left_out(
+    rows: list[dict[str, str | None]], others: list[dict[str, str | None]]
+) -> None:
+    come, beside = _saying(rows), _saying(others)
+    told = _pairs(search.terms(come, beside=beside))
+    assert set(told) | set(_pairs(search.terms(beside))) == set(_pairs(search.terms(pa.concat_tables([come, beside]))))
+    assert _pairs(search.terms(beside, beside=pa.concat_tables([beside, come]))) == []

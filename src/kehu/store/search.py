@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,14 +69,16 @@ HANDFUL = 16
 """The terms of so few records are made one by one."""
 
 
-def terms(records: pa.Table) -> pa.Table:
+def terms(records: pa.Table, *, beside: pa.Table | None = None) -> pa.Table:
     """What the customers of these records are found by: `TERMS`, each once; certificates in clear, until `kept`.
 
     Args:
         records: `customer_id` and the columns of `NEEDS`; one row a record.
+        beside: Others of the same, by which their customers are found already. Of few records what these tell, too, is
+            left out.
     """
     if records.num_rows <= HANDFUL:
-        return _of_few(records)
+        return _of_few(records, beside)
     surname_first = pc.binary_join_element_wise(records.column("surname"), records.column("given_name"), " ")
     latin = pc.is_null(records.column("name_sound"))
     texts = [
@@ -108,43 +111,54 @@ def terms(records: pa.Table) -> pa.Table:
     return arrow.typed(each, TERMS)
 
 
-def _of_few(records: pa.Table) -> pa.Table:
+def _of_few(records: pa.Table, beside: pa.Table | None) -> pa.Table:
     """The same of few records, one by one: they are done before the kernels have begun."""
+    told = dict.fromkeys(_said(records))
+    if beside is not None and beside.num_rows:
+        told = dict.fromkeys(told.keys() - set(_said(beside)))
+    return _table({(text[:LONGEST], owner) for owner, *said in told for text in _texts(*said) if text})
+
+
+def _said(records: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """What each record says that makes terms: of which customer, of which kind it is, and the values."""
     columns = arrow.lists(records.select(NEEDS))
-    told = dict.fromkeys(
-        (text[:LONGEST], row[0]) for row in zip(*columns, strict=True) for text in _texts(*row[1:]) if text
-    )
-    return _table(told)
+    for owner, name, match, surname, given, sound, core, number, phone, phone_2, email, *door in zip(
+        *columns, strict=True
+    ):
+        yield owner, "name", name
+        yield owner, "match", match
+        yield (owner, "latin", surname, given) if sound is None else (owner, "sound", sound)
+        yield owner, "match", core
+        yield owner, "certificate", number
+        yield owner, "phone", phone
+        yield owner, "phone", phone_2
+        yield owner, "email", email
+        yield owner, "door", *door
 
 
-def _texts(
-    name: str | None,
-    name_match: str | None,
-    surname: str | None,
-    given_name: str | None,
-    name_sound: str | None,
-    org_core: str | None,
-    id_number: str | None,
-    phone: str | None,
-    phone_2: str | None,
-    email: str | None,
-    *door: str | None,
-) -> Iterator[str | None]:
-    """The terms of one record."""
-    yield _folded(name)
-    yield name_match
-    if name_sound is not None:
-        yield name_sound.replace(" ", "")
-        yield _INITIAL.sub(r"\1", name_sound)
-    elif surname is not None and given_name is not None:
-        yield f"{surname} {given_name}"
-    yield org_core
-    for mark, text in ((PRIVATE, _folded(email)), (PRIVATE, _door(*door)), (CERTIFICATE, _folded(id_number))):
-        yield None if text is None else mark + text
-    for number in (phone, phone_2):
-        if number is not None:
-            yield WHOLE + number
-            yield WHOLE + number[-4:]
+def _texts(kind: str, value: str | None, *more: str | None) -> Iterator[str | None]:
+    """The terms of what a record says."""
+    if value is None:
+        return
+    match kind:
+        case "name":
+            yield _folded(value)
+        case "match":
+            yield value
+        case "sound":
+            yield value.replace(" ", "")
+            yield _INITIAL.sub(r"\1", value)
+        case "latin" if more[0] is not None:
+            yield f"{value} {more[0]}"
+        case "certificate":
+            yield CERTIFICATE + (_folded(value) or "")
+        case "phone":
+            yield WHOLE + value
+            yield WHOLE + value[-4:]
+        case "email":
+            yield PRIVATE + (_folded(value) or "")
+        case "door" if (door := _door(value, *more)) is not None:
+            yield PRIVATE + door
 
 
 _INITIAL = re.compile("([^ ])[^ ]* *")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -93,21 +94,31 @@ def making(
         found = golden.of(members, trust=trust, survivorship=orders, pins=pins)
         return found, reaching.of(members, found)
 
-    def terms(of: pa.Table) -> pa.Table:
-        return search.kept(search.terms(of), finder) if of.num_rows else arrow.empty(search.TERMS)
+    def terms(of: pa.Table, beside: pa.Table | None = None) -> pa.Table:
+        return search.kept(search.terms(of, beside=beside), finder) if of.num_rows else arrow.empty(search.TERMS)
 
     # What many were found by a database tells sooner than it is made.
-    now, had = (rows, None) if before is None or rows.num_rows > few.MOST else _differing(rows, before)
+    told = _Telling(rows, None) if before is None or rows.num_rows > few.MOST else _telling(rows, before)
     with meanwhile.beside(records=rows.num_rows) as thread:
         yield Making(
             values=thread.begin(values),
-            terms=thread.begin(lambda: terms(now)),
-            found_by=None if had is None else lambda: terms(had),
+            terms=thread.begin(lambda: terms(told.now, told.beside)),
+            found_by=None if told.before is None else lambda: terms(told.before),
         )
 
 
-def _differing(rows: pa.Table, before: npt.NDArray[np.int64]) -> tuple[pa.Table, pa.Table]:
-    """The records that tell what their customers are found by, and those that told it: without whoever tells the same.
+class _Telling(NamedTuple):
+    """The records that tell what their customers are found by."""
+
+    now: pa.Table
+    before: pa.Table | None
+    """Those that told it until now; None where that is not known."""
+    beside: pa.Table | None = None
+    """Those that told it before and tell it still, where the others only came."""
+
+
+def _telling(rows: pa.Table, before: npt.NDArray[np.int64]) -> _Telling:
+    """Who tells, and told, what customers are found by.
 
     Args:
         rows: All records of some customers.
@@ -115,10 +126,10 @@ def _differing(rows: pa.Table, before: npt.NDArray[np.int64]) -> tuple[pa.Table,
     """
     came = before < 0
     if (came | (before == rows.column("customer_id").to_numpy())).all():
-        return arrow.where(rows, came), rows.slice(0, 0)
+        return _Telling(arrow.where(rows, came), rows.slice(0, 0), arrow.where(rows, ~came))
     told = rows.select(search.NEEDS)
     place = told.schema.get_field_index("customer_id")
-    return rows, arrow.where(told.set_column(place, "customer_id", pa.array(before)), ~came)
+    return _Telling(rows, arrow.where(told.set_column(place, "customer_id", pa.array(before)), ~came))
 
 
 def write(tx: Transaction, state: Making, *, at: datetime, why: str, new: pa.Array | None = None) -> Written:
