@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -189,7 +190,9 @@ def test_few_records_are_found_by_what_they_are_found_by_among_many(rows: list[d
 def test_what_others_of_a_customer_tell_already_is_left_out(
     rows: list[dict[str, str | None]], others: list[dict[str, str | None]]
 ) -> None:
-    come, beside = _saying(rows), _saying(others)
-    told = _pairs(search.terms(come, beside=beside))
-    assert set(told) | set(_pairs(search.terms(beside))) == set(_pairs(search.terms(pa.concat_tables([come, beside]))))
-    assert _pairs(search.terms(beside, beside=pa.concat_tables([beside, come]))) == []
+    every = pa.concat_tables([_saying(rows), _saying(others)])
+    there = np.arange(every.num_rows) >= len(rows)
+    told = _pairs(search.terms(every, there=there))
+    assert set(told) | set(_pairs(search.terms(_saying(others)))) == set(_pairs(search.terms(every)))
+    again = pa.concat_tables([_saying(others), _saying(others)])
+    assert _pairs(search.terms(again, there=np.arange(again.num_rows) >= len(others))) == []

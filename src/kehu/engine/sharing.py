@@ -4,6 +4,7 @@ Two records are packed into one number of 64 bits, so that a pair is sorted, and
 number is. A million records have nine million keys and eleven million pairs, four of them different.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -86,7 +87,7 @@ def _paired(key: Numbers, row: Numbers, most: npt.NDArray[np.int64]) -> Found:
     order = _order(key)
     key, row = key[order], row[order]
     starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
-    sizes = np.diff(starts, append=len(key))
+    sizes = np.append(starts[1:], len(key)) - starts if len(key) else starts
     starts, sizes = starts[sizes > 1], sizes[sizes > 1]  # Most keys have one record.
     limit = most[(key[starts] & _KIND).astype(np.int64)]
     hot = np.flatnonzero(sizes > limit)
@@ -97,9 +98,15 @@ def _paired(key: Numbers, row: Numbers, most: npt.NDArray[np.int64]) -> Found:
     for alike in np.split(shared, np.flatnonzero(np.diff(sizes[shared])) + 1) if len(shared) else ():
         size = int(sizes[alike[0]])
         rows = row[starts[alike] + np.arange(size)[:, None]]
-        l, r = rows[(pair := np.triu_indices(size, 1))[0]], rows[pair[1]]  # noqa: E741 - the words for it
+        l, r = (rows[side] for side in _two_of(size))  # noqa: E741 - the words for it
         found.append(((np.minimum(l, r) << _BITS) | np.maximum(l, r)).ravel())
     return np.concatenate(found), key[starts[hot]], sizes[hot]
+
+
+@functools.lru_cache(maxsize=16)
+def _two_of(size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The places of every two of so many; most keys are of two, three or four."""
+    return np.triu_indices(size, 1)
 
 
 def _order(key: Numbers) -> npt.NDArray[np.int64]:

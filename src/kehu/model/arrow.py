@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,6 +38,13 @@ def lists(rows: pa.Table) -> list[list[Any]]:
         for told, more in zip(pieces[0], piece, strict=True):
             told.extend(more)
     return pieces[0]
+
+
+def numbers(column: pa.ChunkedArray, *, null: int) -> npt.NDArray[np.int64]:
+    """A column of whole numbers, with a number for null; few are looked at one by one."""
+    if len(column) > ONE_BY_ONE:
+        return np.asarray(pc.fill_null(column, null).to_numpy())
+    return np.array([null if one is None else one for one in column.to_pylist()], dtype=np.int64)
 
 
 _EMPTY: dict[int, tuple[pa.Schema, pa.Table]] = {}
@@ -78,6 +86,11 @@ def picked(rows: pa.Table, places: Sequence[int]) -> pa.Table:
         return rows.take(pa.array(places))
     pieces = [rows.slice(first, count) for first, count in runs or [[0, 0]]]
     return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
+
+
+def in_order(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows at these places, in their order; of few rows whole pieces are kept as they are."""
+    return picked(rows, order.tolist()) if len(order) <= ONE_BY_ONE else rows.take(pa.array(order))
 
 
 MOST_RUNS = 6

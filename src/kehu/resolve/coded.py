@@ -158,6 +158,9 @@ def together(one: Coded, other: Coded) -> tuple[Coded, Coded]:
     return both[: one.size].take(one.codes), both[one.size :].take(other.codes)
 
 
+_DAY_US = 86_400_000_000
+"""Microseconds of a day."""
+
 UNREAD = ("record_id", "name", "address")
 """Columns for people: nothing is compared by them, and they are half of what a clean record weighs."""
 
@@ -256,7 +259,11 @@ class Records:
     @cached_property
     def day(self) -> npt.NDArray[np.int32]:
         """The day of the record, counted from 1970; 0 where unknown."""
-        days = pc.fill_null(self._clean.column("updated_at").cast(pa.date32()).cast(pa.int32()), 0)
+        moments = self._clean.column("updated_at")
+        if len(self) <= FEW:
+            told = (chunk.view(pa.int64()).to_pylist() for chunk in moments.chunks)
+            return np.array([one // _DAY_US if one else 0 for chunk in told for one in chunk], dtype=np.int32)
+        days = pc.fill_null(moments.cast(pa.date32()).cast(pa.int32()), 0)
         return np.asarray(days.to_numpy(), dtype=np.int32)
 
     @cached_property

@@ -59,7 +59,11 @@ def assign(group: Numbers, now: Numbers, *, prefer: Numbers | None = None) -> Id
     kept[wanting] = -1 - np.arange(len(wanting))
     if before is not now:
         of_group, old, counts = _shared(of_record, now)
-    left = ~np.isin(old, kept)
+    left = kept[of_group] != old
+    if not left.any():  # Every id is kept by whoever has records of it.
+        nothing = np.empty(0, dtype=np.int64)
+        return Identity(kept[of_record], len(wanting), nothing, nothing)
+    left &= ~np.isin(old, kept)
     order = np.lexsort((of_group[left], -counts[left], old[left]))
     retired, first = np.unique(old[left][order], return_index=True)
     return Identity(kept[of_record], len(wanting), retired, kept[of_group[left][order][first]])

@@ -307,7 +307,7 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
     """
     digits = _DIGITS[scores.patterns.distinct]
     letters = np.ascontiguousarray(digits).view(f"S{len(ALL)}").ravel().tolist()
-    levels = pa.array(letters, pa.binary()).cast(pa.string()).take(pa.array(scores.patterns.of))
+    levels = pa.array([one.decode() for one in letters], pa.string()).take(pa.array(scores.patterns.of))
     return pa.table([numbers[scores.left], numbers[scores.right], scores.weight, levels], schema=links.LINKS)
 
 

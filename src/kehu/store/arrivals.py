@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.model import arrow
+
 STORED = pa.schema(
     [
         pa.field("channel", pa.string()),
@@ -139,6 +141,12 @@ def _halves(hashes: pa.Array) -> np.ndarray:
 
 def _codes(channels: pa.ChunkedArray, keys: pa.ChunkedArray, stored: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     """One small number a (channel, key), for the arriving rows and for the stored ones."""
+    if len(keys) + stored.num_rows <= arrow.ONE_BY_ONE:
+        rows = [*zip(channels.to_pylist(), keys.to_pylist(), strict=True)]
+        rows += zip(*arrow.lists(stored.select(["channel", "record_id"])), strict=True)
+        place_of: dict[tuple[str, str], int] = {}
+        each = np.array([place_of.setdefault(row, len(place_of)) for row in rows], dtype=np.int32)
+        return each[: len(keys)], each[len(keys) :]
     channel = pa.chunked_array([*channels.chunks, *stored.column("channel").chunks], pa.string())
     key = pa.chunked_array([*keys.chunks, *stored.column("record_id").chunks], pa.string())
     pair = pc.binary_join_element_wise(channel, key, "\0")

@@ -2,8 +2,10 @@
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -78,9 +80,9 @@ def sharing(tx: Transaction, keys: pa.Table, *, limits: Sequence[int]) -> Sharin
 
 def _sharing_few(tx: Transaction, wanted: pa.Array, owners: pa.ChunkedArray, limits: Sequence[int]) -> Sharing:
     """As `sharing`, by questions that read no more of a hot key than tells that it is hot."""
-    found = _of_each(tx, wanted.to_pylist(), limits)
-    known = np.isin(found.keys.column("record").to_numpy(), owners.to_numpy())
-    return Sharing(keys=found.keys.filter(pa.array(~known)), hot=found.hot)
+    found, hot = _of_each(tx, wanted.to_pylist(), limits)
+    own = set(owners.to_pylist())
+    return Sharing(keys=_table(model.KEYS, [one for one in found if one[1] not in own]), hot=_table(HOT, hot))
 
 
 def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
@@ -176,10 +178,14 @@ def _few(tx: Transaction) -> int:
     return AT_ONCE if tx.dialect.name == "postgresql" else FEW
 
 
-def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> Sharing:
-    """Who has each of a few keys; of those that are hot nobody."""
+_Row: TypeAlias = tuple[Any, ...]
+"""A row of an answer: a key, and a number."""
+
+
+def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> tuple[list[_Row], list[_Row]]:
+    """Who has each of a few keys that are not hot; and those that are, each with how many are known to have it."""
     if not wanted:
-        return Sharing(keys=arrow.empty(model.KEYS), hot=arrow.empty(HOT))
+        return [], []
     most = [limits[key & model.KIND] for key in wanted]
     if tx.dialect.name in columns.MYSQL_FAMILY:
         return _of_each_in_json(tx, dict(zip(wanted, most, strict=True)))
@@ -194,16 +200,17 @@ def _of_each(tx: Transaction, wanted: Sequence[int], limits: Sequence[int]) -> S
             asked |= {f"key_{place}": key for place, key in enumerate(wanted[start : start + piece])}
             asked |= {f"most_{place}": some + 1 for place, some in enumerate(most[start : start + piece])}
             found += asking.rows(tx, _each(piece), asked)
-    told = _table(found)
-    key, back, have = np.unique(told.column("key").to_numpy(), return_inverse=True, return_counts=True)
-    is_hot = have > np.asarray(limits)[(key & np.uint64(model.KIND)).astype(np.int64)]
-    return Sharing(keys=arrow.where(told, ~is_hot[back]), hot=pa.table([key[is_hot], have[is_hot]], schema=HOT))
+    have = Counter(key for key, _ in found)
+    hot = {key: records for key, records in have.items() if records > limits[key & model.KIND]}
+    return [one for one in found if one[0] not in hot] if hot else found, list(hot.items())
 
 
-def _table(found: Sequence[tuple[int, int]]) -> pa.Table:
-    """`KEYS` of the rows of an answer."""
-    key, record = zip(*found, strict=True) if found else ((), ())
-    return pa.table([wire.column(key, pa.uint64()), pa.array(record, pa.int64())], schema=model.KEYS)
+def _table(schema: pa.Schema, rows: Sequence[_Row]) -> pa.Table:
+    """Rows of a key and a number."""
+    if not rows:
+        return arrow.empty(schema)
+    keys, numbers = zip(*rows, strict=True)
+    return pa.table([wire.column(keys, pa.uint64()), pa.array(numbers, pa.int64())], schema=schema)
 
 
 _EACH_AT_ONCE = (
@@ -213,7 +220,7 @@ _EACH_AT_ONCE = (
 """As `_each`, however many the keys are: to plan as many questions would take longer than to answer them."""
 
 
-def _of_each_in_json(tx: Transaction, most: Mapping[int, int]) -> Sharing:
+def _of_each_in_json(tx: Transaction, most: Mapping[int, int]) -> tuple[list[_Row], list[_Row]]:
     """As `_of_each`, of MariaDB and MySQL: they plan each part of a joined question anew.
 
     Args:
@@ -222,11 +229,7 @@ def _of_each_in_json(tx: Transaction, most: Mapping[int, int]) -> Sharing:
     """
     told = bulk.rows(tx, _each_of_json(tuple(sorted(set(most.values())))), {"keys": json.dumps(list(most.items()))})
     hot = [(key, most[key] + 1) for key, record in told if record is None]
-    key, records = zip(*hot, strict=True) if hot else ((), ())
-    return Sharing(
-        keys=_table([one for one in told if one[1] is not None]),
-        hot=pa.table([wire.column(key, pa.uint64()), pa.array(records, pa.int64())], schema=HOT),
-    )
+    return [one for one in told if one[1] is not None], hot
 
 
 @functools.cache

@@ -43,10 +43,7 @@ def replace(tx: Transaction, records: pa.Array, links: pa.Table) -> None:
             bulk.delete(tx, link, pa.table({side: records}))
     if links.num_rows == 0:
         return
-    ordered = links.select(STORED.names)
-    if links.num_rows > 1:
-        ordered = ordered.sort_by([("record_l", "ascending"), ("record_r", "ascending")])
-    bulk.insert(tx, link, ordered)
+    bulk.insert(tx, link, once(links.select(STORED.names)))
 
 
 def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
@@ -60,6 +57,13 @@ def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
     if after.num_rows == 0 or before.num_rows == 0:
         return 0
     told = ["state", "reason"]
+    if after.num_rows + before.num_rows <= arrow.ONE_BY_ONE:
+        columns = [*model.PAIRS.names, *told]
+        had = set(zip(*arrow.lists(before.select(columns)), strict=True))
+        pairs = {one[:2] for one in had}
+        rows = zip(*arrow.lists(after.select(columns)), strict=True)
+        places = [place for place, one in enumerate(rows) if one[:2] in pairs and one not in had]
+        return bulk.update(tx, link, arrow.picked(after, places).select(columns), by=model.PAIRS.names)
     left, right = (np.append(after.column(side), before.column(side)) for side in model.PAIRS.names)
     order = np.lexsort((right, left))  # Of a pair that stands in both, the one of `after` comes first.
     in_both = (np.diff(left[order]) == 0) & (np.diff(right[order]) == 0)
@@ -100,8 +104,8 @@ def once(found: pa.Table) -> pa.Table:
         return found
     order = np.lexsort((right, left))
     left, right = left[order], right[order]
-    first = (np.diff(left, prepend=-1) != 0) | (np.diff(right, prepend=-1) != 0)
-    return found.take(pa.array(order[first]))
+    first = np.append(True, (left[1:] != left[:-1]) | (right[1:] != right[:-1]))
+    return arrow.in_order(found, order[first])
 
 
 def _in_state(state: State | None) -> bulk.Query:

@@ -179,7 +179,7 @@ def add(
 def first_versions(added: Added) -> pa.Table:
     """What `read` would find of the records that are new, and have no customer yet: `RECORDS`."""
     new = added.stored
-    if added.changed or not pc.all(new.column("current")).as_py():
+    if added.changed or added.late:
         new = new.filter(pc.and_(pc.equal(new.column("version"), 1), new.column("current")))
     nobody = pa.chunked_array([pa.nulls(new.num_rows, pa.int64())])
     return pa.table([nobody if name == "customer_id" else new.column(name) for name in RECORDS.names], schema=RECORDS)

@@ -11,11 +11,12 @@ The text typed is folded (NFKC, case, blanks) here; traditional characters are t
 """
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ from kehu.store import asking, bulk, columns, finding, fingerprints
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, search_term
 from kehu.store.dictionary.ground import LENGTHS
+
+Mask = npt.NDArray[np.bool_]
 
 TERMS = pa.schema([pa.field("term", pa.string(), nullable=False), pa.field("customer_id", pa.int64(), nullable=False)])
 """One row a term that finds a customer."""
@@ -69,16 +72,18 @@ HANDFUL = 16
 """The terms of so few records are made one by one."""
 
 
-def terms(records: pa.Table, *, beside: pa.Table | None = None) -> pa.Table:
+def terms(records: pa.Table, *, there: Mask | None = None) -> pa.Table:
     """What the customers of these records are found by: `TERMS`, each once; certificates in clear, until `kept`.
 
     Args:
         records: `customer_id` and the columns of `NEEDS`; one row a record.
-        beside: Others of the same, by which their customers are found already. Of few records what these tell, too, is
-            left out.
+        there: By which of them their customers are found already: their terms are left out, as far as they tell of few
+            records what the others tell as well.
     """
     if records.num_rows <= HANDFUL:
-        return _of_few(records, beside)
+        return _of_few(records, there)
+    if there is not None:
+        records = records.filter(pa.array(~there))
     surname_first = pc.binary_join_element_wise(records.column("surname"), records.column("given_name"), " ")
     latin = pc.is_null(records.column("name_sound"))
     texts = [
@@ -111,29 +116,48 @@ def terms(records: pa.Table, *, beside: pa.Table | None = None) -> pa.Table:
     return arrow.typed(each, TERMS)
 
 
-def _of_few(records: pa.Table, beside: pa.Table | None) -> pa.Table:
+def _of_few(records: pa.Table, there: Mask | None) -> pa.Table:
     """The same of few records, one by one: they are done before the kernels have begun."""
-    told = dict.fromkeys(_said(records))
-    if beside is not None and beside.num_rows:
-        told = dict.fromkeys(told.keys() - set(_said(beside)))
-    return _table({(text[:LONGEST], owner) for owner, *said in told for text in _texts(*said) if text})
+    rows = zip(*arrow.lists(records.select(NEEDS)), strict=True)
+    is_there = itertools.repeat(False, records.num_rows) if there is None else there.tolist()
+    told, known = set[_Said](), set[_Said]()
+    for row, one in zip(rows, is_there, strict=True):
+        (known if one else told).update(_said(*row))
+    return _table(
+        {(text[:LONGEST], owner) for kind, owner, *said in told - known for text in _texts(kind, *said) if text}
+    )
 
 
-def _said(records: pa.Table) -> Iterator[tuple[Any, ...]]:
-    """What each record says that makes terms: of which customer, of which kind it is, and the values."""
-    columns = arrow.lists(records.select(NEEDS))
-    for owner, name, match, surname, given, sound, core, number, phone, phone_2, email, *door in zip(
-        *columns, strict=True
-    ):
-        yield owner, "name", name
-        yield owner, "match", match
-        yield (owner, "latin", surname, given) if sound is None else (owner, "sound", sound)
-        yield owner, "match", core
-        yield owner, "certificate", number
-        yield owner, "phone", phone
-        yield owner, "phone", phone_2
-        yield owner, "email", email
-        yield owner, "door", *door
+_Said: TypeAlias = tuple[Any, ...]
+"""What of a record makes terms: its kind, whose it is, and the values."""
+
+
+def _said(
+    owner: int,
+    name: str | None,
+    name_match: str | None,
+    surname: str | None,
+    given_name: str | None,
+    name_sound: str | None,
+    org_core: str | None,
+    id_number: str | None,
+    phone: str | None,
+    phone_2: str | None,
+    email: str | None,
+    *door: str | None,
+) -> tuple[_Said, ...]:
+    """What one record says."""
+    return (
+        ("name", owner, name),
+        ("match", owner, name_match),
+        ("latin", owner, surname, given_name) if name_sound is None else ("sound", owner, name_sound),
+        ("match", owner, org_core),
+        ("certificate", owner, id_number),
+        ("phone", owner, phone),
+        ("phone", owner, phone_2),
+        ("email", owner, email),
+        ("door", owner, *door),
+    )
 
 
 def _texts(kind: str, value: str | None, *more: str | None) -> Iterator[str | None]:

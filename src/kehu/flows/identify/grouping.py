@@ -89,7 +89,7 @@ def settle(
     # A pair that ties nobody brings no groups together: those of its other record are left alone.
     follow = found.weight >= model.tie_from
     ruled = joining.ruled(rows.records, found.left[follow], found.right[follow], found.weight[follow])
-    touched = reach.of(tx, paired, paired.pairs.filter(pa.array(follow)), ruled, tie_from=model.tie_from)
+    touched = reach.of(tx, paired, arrow.where(paired.pairs, follow), ruled, tie_from=model.tie_from)
     compared, rows = rows, _with_all(tx, rows, touched.records, limits, paired.read)
     found = _moved(found, compared.numbers, rows.numbers)
     kept = weights.of_links(touched.links, *coding.rows(rows.numbers, touched.links), model)
@@ -177,17 +177,18 @@ def _links(
         worth.left, worth.right, worth.weight, grouped.group, grouped.component, differ, link_from=model.link_from
     )
     reason = np.where((reason != "") & _kept_apart(worth.left, worth.right, decided, len(numbers)), "apart", reason)
-    state = np.select([reason == "", reason == "doubtful"], ["linked", "doubtful"], default="refused")
-    sides = [table.column(side) for side in PAIRS.names]
-    made = {"record_l": pc.min_element_wise(*sides), "record_r": pc.max_element_wise(*sides)}
-    made |= {name: table.column(name) for name in ("weight", "levels")}
-    made |= {"state": pa.array(state.tolist()), "reason": pa.array(reason.tolist(), mask=reason == "")}
-    return pa.table(made, schema=links.STORED)
+    state = np.where(reason == "", "linked", np.where(reason == "doubtful", "doubtful", "refused"))
+    left, right = (table.column(side).to_numpy() for side in PAIRS.names)
+    told = [np.minimum(left, right), np.maximum(left, right), table.column("weight"), table.column("levels")]
+    told += [pa.array(state.tolist()), pa.array(reason.tolist(), mask=reason == "")]
+    return pa.table(told, schema=links.STORED)
 
 
 def _kept_apart(left: Numbers, right: Numbers, decided: joining.Decided, size: int) -> npt.NDArray[np.bool_]:
     """Which of the pairs of rows a steward keeps apart."""
     apart = ~decided.together
+    if not apart.any():
+        return np.zeros(len(left), dtype=np.bool_)
     sides = (np.minimum(left, right), np.maximum(left, right))
     told = (np.minimum(decided.left, decided.right)[apart], np.maximum(decided.left, decided.right)[apart])
     return np.isin(sides[0] * size + sides[1], told[0] * size + told[1])
@@ -229,8 +230,8 @@ def _ask(tx: Transaction, placed: Placed, looked_at: pa.Table, known: pa.Table, 
     now = placed.rows.column("customer_id").to_numpy()
     concerned = pa.array(np.unique(np.concatenate([placed.before[placed.before >= 0], now])))
     every, mine = (rows.select(customers.MEMBERS.names) for rows in (looked_at, placed.rows))
-    is_mine = pc.is_in(every.column("record"), value_set=mine.column("record").combine_chunks())
-    owned = pa.concat_tables([mine, every.filter(pc.invert(is_mine))])
+    is_mine = coding.are_among(every.column("record").to_numpy(), mine.column("record").to_numpy())
+    owned = pa.concat_tables([mine, arrow.where(every, ~is_mine)])
     questions.renew(
         tx, concerned, review_from=model.review_from, link_from=model.link_from, known=questions.Known(known, owned)
     )

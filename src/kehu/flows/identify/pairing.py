@@ -1,9 +1,8 @@
 """Pairing in the store: whom waiting records must be compared with."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,8 +47,9 @@ class Paired:
         if self.read is None:
             return self.anew.slice(0, 0)
         rows = self.read.table
-        first = pc.and_(pc.equal(rows.column("version"), 1), pc.is_null(rows.column("customer_id")))
-        return rows.column("record").filter(first).combine_chunks()
+        first = rows.column("version").to_numpy() == 1
+        first &= arrow.numbers(rows.column("customer_id"), null=-1) < 0
+        return arrow.where(rows.select(["record"]), first).column("record").combine_chunks()
 
 
 def of_waiting(
@@ -128,21 +128,21 @@ def _paired(
     if gone.num_rows:  # Who shares what went only is told in `lost`: they are paired as they were.
         others = others.filter(pc.is_in(others["key"], value_set=pc.unique(own["key"])))
     # Those who have a hot key may be few among the waiting: it must not pair them with each other.
-    cold = own.filter(pc.invert(pc.is_in(own["key"], value_set=hot["key"].combine_chunks()))) if hot.num_rows else own
+    cold = arrow.where(own, ~coding.are_among(own["key"].to_numpy(), hot["key"].to_numpy())) if hot.num_rows else own
     with meanwhile.beside(records=len(waiting)) as thread:
         pairs = thread.begin(lambda: engine.pairs(pa.concat_tables([cold, others]), limits=limits))
         stored.add(tx, new)
         found = pairs()
-    wanted = pc.or_(*(pc.is_in(found.pairs.column(side), value_set=anew) for side in PAIRS.names))
+    wanted = touching(found.pairs, anew, np.logical_or)
     if len(outdated):
-        wanted = pc.and_not(wanted, touching(found.pairs, outdated, pc.or_))
+        wanted &= ~touching(found.pairs, outdated, np.logical_or)
     lost = waiting.slice(0, 0)
     if gone.num_rows:
         with_theirs = pc.is_in(sharing.keys["key"], value_set=pc.unique(gone["key"]))
         lost = arrow.without(pc.unique(sharing.keys.filter(with_theirs)["record"]), outdated)
     hot = pa.concat_tables([arrow.typed(found.hot, stored.HOT), hot])
     return Paired(
-        pairs=found.pairs.filter(wanted),
+        pairs=arrow.where(found.pairs, wanted),
         anew=anew,
         lost=lost,
         hot=hot,
@@ -157,7 +157,7 @@ READ = 100_000
 
 def _are_first(rows: pa.Table | None) -> bool:
     """Whether records are known to be the first versions, all of them."""
-    return rows is not None and pc.max(rows.column("version")).as_py() == 1
+    return rows is not None and int(rows.column("version").to_numpy().max(initial=0)) == 1
 
 
 def of_all(tx: Transaction, engine: Engine, *, limits: Sequence[int]) -> Paired:
@@ -172,9 +172,10 @@ def sides(pairs: pa.Table) -> pa.Array:
     return pc.unique(pa.chunked_array([c for side in PAIRS.names for c in pairs.column(side).chunks], pa.int64()))
 
 
-def touching(pairs: pa.Table, numbers: pa.Array, both: Callable[[pa.ChunkedArray, pa.ChunkedArray], Any]) -> Any:
-    """Where one side of a pair is (`pc.or_`), or both are (`pc.and_`), among these records."""
-    return both(*(pc.is_in(pairs.column(side), value_set=numbers) for side in PAIRS.names))
+def touching(pairs: pa.Table, numbers: pa.Array, both: np.ufunc) -> npt.NDArray[np.bool_]:
+    """Where one side of a pair is (`np.logical_or`), or both are (`np.logical_and`), among these records."""
+    wanted = numbers.to_numpy()
+    return np.asarray(both(*(coding.are_among(pairs.column(side).to_numpy(), wanted) for side in PAIRS.names)))
 
 
 def _keys(tx: Transaction, numbers: pa.Array) -> pa.Table:
@@ -250,7 +251,7 @@ def _loosened(
         limits: For each kind of key how many records may share one before it is hot.
     """
     linked = links.of_records(tx, holders).select(PAIRS.names)
-    linked = linked.filter(touching(linked, holders, pc.and_))
+    linked = arrow.where(linked, touching(linked, holders, np.logical_and))
     if not linked.num_rows:
         return holders[:0]
     numbers = sides(linked)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kehu.model import arrow
 from kehu.resolve import identity
 from kehu.store import customers
 from kehu.store.database import Transaction
@@ -30,7 +31,7 @@ class Placed:
 
 def placed(tx: Transaction, rows: pa.Table, groups: Numbers, ids: pa.Table | None) -> Placed:
     """Find the customers that the groups are; those that are new get their numbers."""
-    before = pc.fill_null(rows.column("customer_id"), -1).to_numpy()
+    before = arrow.numbers(rows.column("customer_id"), null=-1)
     found = identity.assign(groups, before, prefer=None if ids is None else _ids(rows, ids, before))
     made = customers.new_ids(tx, found.new)
     new = np.append(made.to_numpy(), -1)

@@ -61,13 +61,10 @@ def of(tx: Transaction, paired: Paired, pairs: pa.Table, weight: Weights, *, tie
     while len(frontier):
         found = links.of_records(tx, arrow.without(frontier, newborn))
         decided = decisions.standing(tx, frontier)
-        together = decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value)).select(PAIRS.names)
+        together = _together(decided)
         web.links.append(found)
         web.together.append(together)
-        tied = found.filter(pc.greater_equal(found.column("weight"), tie_from)).select(PAIRS.names)
-        tied = pa.concat_tables([tied, together])
-        ends = pa.concat_arrays([chunk for side in PAIRS.names for chunk in tied.column(side).chunks] or [frontier[:0]])
-        ends = pc.unique(ends.filter(pc.invert(pc.is_in(ends, value_set=reached))))
+        ends = arrow.without(sides(pa.concat_tables([_heavy(found, tie_from).select(PAIRS.names), together])), reached)
         frontier = _awaited(tx, paired, ends)
         web.waiting.append(arrow.without(ends, frontier))
         if cut is not None and len(sure := _among(frontier, found, tie_from + group.HEAVIER)):
@@ -81,18 +78,29 @@ def of(tx: Transaction, paired: Paired, pairs: pa.Table, weight: Weights, *, tie
     component = None if cut is None else cut.component
     if not every.num_rows:
         return Reach(records=concerned, links=every, beyond=every, component=component)
-    every = links.once(every.filter(pc.invert(touching(every, paired.anew, pc.or_))))
+    every = links.once(arrow.where(every, ~touching(every, paired.anew, np.logical_or)))
     if cut is not None:
-        every = every.filter(touching(every, concerned, pc.or_))
-    within = touching(every, concerned, pc.and_)
-    beyond = every.filter(pc.invert(within))
-    return Reach(records=concerned, links=every.filter(within), beyond=beyond, component=component)
+        every = arrow.where(every, touching(every, concerned, np.logical_or))
+    within = touching(every, concerned, np.logical_and)
+    beyond = arrow.where(every, ~within)
+    return Reach(records=concerned, links=arrow.where(every, within), beyond=beyond, component=component)
+
+
+def _heavy(found: pa.Table, least: float) -> pa.Table:
+    """Those of links that weigh so much."""
+    return arrow.where(found, found.column("weight").to_numpy() >= least)
+
+
+def _together(decided: pa.Table) -> pa.Table:
+    """`PAIRS` that stewards put together."""
+    if not decided.num_rows:
+        return arrow.empty(PAIRS)
+    return decided.filter(pc.equal(decided.column("kind"), decisions.Kind.TOGETHER.value)).select(PAIRS.names)
 
 
 def _among(numbers: pa.Array, found: pa.Table, tie_from: float) -> pa.Array:
     """Those of these records that links tie which weigh so much."""
-    tied = sides(found.filter(pc.greater_equal(found.column("weight"), tie_from)).select(PAIRS.names))
-    return numbers.filter(pc.is_in(numbers, value_set=tied))
+    return numbers.filter(pc.is_in(numbers, value_set=sides(_heavy(found, tie_from))))
 
 
 def _awaited(tx: Transaction, paired: Paired, numbers: pa.Array) -> pa.Array:
@@ -184,11 +192,11 @@ class _Web:
     def _read_links(self) -> None:
         found = pa.concat_tables([arrow.empty(links.STORED), *self.links[self._read :]])
         self._read = len(self.links)
-        found = found.filter(pc.greater_equal(found.column("weight"), self.tie_from))
-        found = found.filter(pa.array(~weights.differ(found)))
-        gone = touching(found, self.anew, pc.or_)
-        self._gone.append(sides(found.filter(gone)).to_numpy())
-        held = found.filter(pc.invert(gone))
+        found = _heavy(found, self.tie_from)
+        found = arrow.where(found, ~weights.differ(found))
+        gone = touching(found, self.anew, np.logical_or)
+        self._gone.append(sides(arrow.where(found, gone)).to_numpy())
+        held = arrow.where(found, ~gone)
         self._held.append(_ties(held, held.column("weight").to_numpy()))
 
 

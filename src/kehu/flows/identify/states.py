@@ -26,6 +26,8 @@ from kehu.store import customers, decisions, facts, finding, media, records, sea
 from kehu.store.customers import Written
 from kehu.store.database import Transaction
 
+Mask = npt.NDArray[np.bool_]
+
 PIECE = 100_000
 """About so many records are made into states at once."""
 
@@ -94,15 +96,15 @@ def making(
         found = golden.of(members, trust=trust, survivorship=orders, pins=pins)
         return found, reaching.of(members, found)
 
-    def terms(of: pa.Table, beside: pa.Table | None = None) -> pa.Table:
-        return search.kept(search.terms(of, beside=beside), finder) if of.num_rows else arrow.empty(search.TERMS)
+    def terms(of: pa.Table, there: Mask | None = None) -> pa.Table:
+        return search.kept(search.terms(of, there=there), finder) if of.num_rows else arrow.empty(search.TERMS)
 
     # What many were found by a database tells sooner than it is made.
     told = _Telling(rows, None) if before is None or rows.num_rows > few.MOST else _telling(rows, before)
     with meanwhile.beside(records=rows.num_rows) as thread:
         yield Making(
             values=thread.begin(values),
-            terms=thread.begin(lambda: terms(told.now, told.beside)),
+            terms=thread.begin(lambda: terms(told.now, told.there)),
             found_by=None if told.before is None else lambda: terms(told.before),
         )
 
@@ -113,8 +115,8 @@ class _Telling(NamedTuple):
     now: pa.Table
     before: pa.Table | None
     """Those that told it until now; None where that is not known."""
-    beside: pa.Table | None = None
-    """Those that told it before and tell it still, where the others only came."""
+    there: Mask | None = None
+    """Which of them told it before, where the others only came."""
 
 
 def _telling(rows: pa.Table, before: npt.NDArray[np.int64]) -> _Telling:
@@ -126,7 +128,7 @@ def _telling(rows: pa.Table, before: npt.NDArray[np.int64]) -> _Telling:
     """
     came = before < 0
     if (came | (before == rows.column("customer_id").to_numpy())).all():
-        return _Telling(arrow.where(rows, came), rows.slice(0, 0), arrow.where(rows, ~came))
+        return _Telling(rows, rows.slice(0, 0), ~came)
     told = rows.select(search.NEEDS)
     place = told.schema.get_field_index("customer_id")
     return _Telling(rows, arrow.where(told.set_column(place, "customer_id", pa.array(before)), ~came))

@@ -104,10 +104,14 @@ def in_pieces(work: Callable[[slice], T], pairs: int, *, threads: int) -> list[T
 
 def _unpacked(known: Numbers) -> Matrix:
     """The levels that patterns packed into one number stand for."""
-    rows = np.empty((len(known), len(ALL)), dtype=np.uint8)
-    for place, comparison in reversed(list(enumerate(ALL))):
-        known, rows[:, place] = np.divmod(known, len(comparison.levels) + 1)
-    return rows
+    return np.asarray(known[:, None] // _WORTH % _LEVELS, dtype=np.uint8)
+
+
+_LEVELS = np.array([len(comparison.levels) + 1 for comparison in ALL])
+"""How many levels each has, "not known" among them."""
+
+_WORTH = np.append(np.cumprod(_LEVELS[:0:-1])[::-1], 1)
+"""What one level of each is worth in that number."""
 
 
 def level(comparison: Comparison, number: int) -> Level | None:
