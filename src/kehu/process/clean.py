@@ -46,7 +46,7 @@ def clean(flat: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table:
         **_names(raw, pc.equal(kind, Kind.ORGANIZATION.value)),
         **certificate,
         "phone": phone,
-        "phone_2": pc.if_else(pc.equal(phone, other), None, other),
+        "phone_2": other if other.null_count == len(other) else pc.if_else(pc.equal(phone, other), None, other),
         "birth_date": dates.column(raw["birth_date"], home=home),
         "gender": pc.coalesce(genders.column(raw["gender"]), genders.of_title(raw["name"])),
         "email": emails.column(raw["email"]),
@@ -60,7 +60,14 @@ def clean(flat: pa.Table, *, home: str = "CN", zone: str = "UTC") -> pa.Table:
 
 def _key(texts: pa.Array) -> pa.Array:
     """A key as it came, without blanks around it and without NUL, which not every database takes."""
+    if len(texts) <= distinct.FEW and all(map(_is_plain, texts.to_pylist())):
+        return texts
     return pc.fill_null(pc.utf8_trim_whitespace(pc.replace_substring(texts, "\x00", "")), "")
+
+
+def _is_plain(text: str | None) -> bool:
+    """Whether a key is as it shall be: there, of plain letters, and without blanks around it."""
+    return text is not None and text.isascii() and text.isprintable() and text == text.strip()
 
 
 def _valid_uscc(certificate: dict[str, pa.Array]) -> pa.Array:
@@ -70,12 +77,10 @@ def _valid_uscc(certificate: dict[str, pa.Array]) -> pa.Array:
 
 def _names(raw: dict[str, pa.Array], organization: pa.Array) -> dict[str, pa.Array]:
     """The columns of names: each row read as a person's or as an organization's, as its kind says."""
-    nobody = distinct.nulls(len(organization))
-    person = people.columns(
-        *(pc.if_else(organization, nobody, raw[name]) for name in ("name", "given_name", "surname"))
-    )
-    if not pc.any(organization, min_count=0).as_py():
-        return person | {"org_core": nobody}
+    nobody, told = distinct.nulls(len(organization)), [raw[name] for name in ("name", "given_name", "surname")]
+    if not organization.true_count:
+        return people.columns(*told) | {"org_core": nobody}
+    person = people.columns(*(pc.if_else(organization, nobody, column) for column in told))
     firm = organizations.columns(pc.if_else(organization, raw["name"], nobody))
     shared = {name: pc.coalesce(firm[name], person[name]) for name in ("name", "name_match", "name_sound")}
     return person | shared | {"org_core": firm["org_core"]}

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from kehu.errors import ModelError
 from kehu.model import links
 from kehu.resolve import chance, forms
-from kehu.resolve.coded import Codes, Records
+from kehu.resolve.coded import FEW, Codes, Records
 from kehu.resolve.compare import comparisons, names, numbers
 from kehu.resolve.compare.comparisons import ALL, Matrix, Patterns
 from kehu.resolve.compare.levels import Facet
@@ -305,10 +305,17 @@ def links_of(scores: Scores, numbers: Rows) -> pa.Table:
         scores: The pairs.
         numbers: The number of each row.
     """
+    told = [numbers[scores.left], numbers[scores.right], scores.weight, levels_of(scores)]
+    return pa.table(told, schema=links.LINKS)
+
+
+def levels_of(scores: Scores) -> pa.Array:
+    """The levels of each scored pair as `model.links.LINKS` has them."""
     digits = _DIGITS[scores.patterns.distinct]
-    letters = np.ascontiguousarray(digits).view(f"S{len(ALL)}").ravel().tolist()
-    levels = pa.array([one.decode() for one in letters], pa.string()).take(pa.array(scores.patterns.of))
-    return pa.table([numbers[scores.left], numbers[scores.right], scores.weight, levels], schema=links.LINKS)
+    letters = [one.decode() for one in np.ascontiguousarray(digits).view(f"S{len(ALL)}").ravel().tolist()]
+    if len(scores.left) <= FEW:
+        return pa.array([letters[place] for place in scores.patterns.of.tolist()], pa.string())
+    return pa.array(letters, pa.string()).take(pa.array(scores.patterns.of))
 
 
 def of_links(stored: pa.Table, left: Rows, right: Rows, model: Model) -> Scores:

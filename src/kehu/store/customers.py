@@ -5,7 +5,7 @@ already changes nothing, so a run over nothing new leaves the store as it was, t
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from operator import ne
@@ -167,10 +167,10 @@ def assign(
         query = sa.select(member.c.record, member.c.customer_id, member.c.since)
         with bulk.among(tx, member.c.record, numbers) as one_of_them:
             had = bulk.read(tx, query.where(one_of_them), _MEMBER_STATES)
-    before = had.column("customer_id").take(pc.index_in(numbers, had.column("record")))
-    moving = pc.fill_null(pc.not_equal(before, assigned.column("customer_id")), fill_value=True)
-    moved = assigned.select(MEMBERS.names).filter(moving)
-    leaving = had.filter(pc.is_in(had.column("record"), value_set=moved.column("record").combine_chunks()))
+    moved = arrow.where(assigned.select(MEMBERS.names), _moving(assigned, had))
+    leaving = had
+    if had.num_rows:
+        leaving = had.filter(pc.is_in(had.column("record"), value_set=moved.column("record").combine_chunks()))
     since = _repeat(at, moved.num_rows)
     if leaving.num_rows:
         left = moments.after(leaving.column("since"), at)
@@ -227,6 +227,16 @@ def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> 
     media.replace(tx, had.column("customer_id").combine_chunks(), arrow.empty(model.MEDIA))
 
 
+def _moving(assigned: pa.Table, had: pa.Table) -> np.ndarray:
+    """Which of the assigned records another customer had, or none."""
+    if assigned.num_rows <= arrow.ONE_BY_ONE:
+        owner = dict(zip(*arrow.lists(had.select(MEMBERS.names)), strict=True))
+        rows = zip(*arrow.lists(assigned.select(MEMBERS.names)), strict=True)
+        return np.array([owner.get(record) != customer_id for record, customer_id in rows], dtype=bool)
+    before = had.column("customer_id").take(pc.index_in(assigned.column("record"), had.column("record")))
+    return np.asarray(pc.fill_null(pc.not_equal(before, assigned.column("customer_id")), fill_value=True))
+
+
 def _write(tx: Transaction, state: pa.Table, new_ones: pa.Array | None = None) -> Written:
     numbers = state.column("customer_id").combine_chunks()
     if new_ones is not None and len(new_ones) == len(numbers):
@@ -281,12 +291,16 @@ def _names(differs: dict[str, np.ndarray], rows: int) -> pa.Array:
     bits = np.zeros(rows, np.int64)
     for place, where in enumerate(differs.values()):
         bits |= where.astype(np.int64) << place
+    if rows <= wire.HANDFUL:
+        return pa.array([_listed(differs, pattern) for pattern in bits.tolist()], pa.string())
     patterns, which = np.unique(bits, return_inverse=True)
-    texts = [
-        json.dumps([name for place, name in enumerate(differs) if pattern >> place & 1])
-        for pattern in patterns.tolist()
-    ]
+    texts = [_listed(differs, pattern) for pattern in patterns.tolist()]
     return pa.array(texts, pa.string()).take(pa.array(which))
+
+
+def _listed(names: Iterable[str], pattern: int) -> str:
+    """Those of some names whose bits are set."""
+    return json.dumps([name for place, name in enumerate(names) if pattern >> place & 1])
 
 
 def states(tx: Transaction, customer_ids: pa.Array | None = None, *, retired: bool = True) -> pa.Table:

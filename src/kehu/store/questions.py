@@ -172,7 +172,7 @@ def _of(tx: Transaction, concerned: pa.Array) -> pa.Table:
 
 def _of_known(tx: Transaction, concerned: pa.Array, known: Known) -> pa.Table:
     """As `_of`, out of what is known."""
-    found = known.links.select(_LINKS.names).filter(pc.is_in(known.links.column("state"), value_set=pa.array(_OPEN)))
+    found = arrow.where(known.links.select(_LINKS.names), _are_open(known.links.column("state")))
     if not found.num_rows:
         return arrow.empty(_PAIRS)
     owned = known.owned
@@ -185,6 +185,13 @@ def _of_known(tx: Transaction, concerned: pa.Array, known: Known) -> pa.Table:
     mine = pc.or_(*(pc.is_in(side, value_set=concerned) for side in of_each))
     # Somebody who waits is nobody's yet: neither different nor the same.
     return found.filter(pc.and_(mine, pc.not_equal(*of_each))).cast(_PAIRS)
+
+
+def _are_open(states: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """Which links of these states are open."""
+    if len(states) <= arrow.ONE_BY_ONE:
+        return np.array([state in _OPEN for state in states.to_pylist()], dtype=np.bool_)
+    return np.asarray(pc.is_in(states, value_set=pa.array(_OPEN)).to_numpy())
 
 
 _LEFT, _RIGHT = member.alias("member_l"), member.alias("member_r")

@@ -188,8 +188,7 @@ def first_versions(added: Added) -> pa.Table:
 def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
     """Every stored version of the keys of these rows: `arrivals.STORED`."""
     found = [arrow.empty(arrivals.STORED)]
-    for channel in pc.unique(clean.column("channel")).to_pylist():
-        keys = clean.column("record_id").filter(pc.equal(clean.column("channel"), channel))
+    for channel, keys in _keys_by_channel(clean):
         if len(keys) <= bulk.FEW:
             found.append(bulk.read_few(tx, _STORED_OF_FEW, arrivals.STORED, channel=channel, few=keys.to_pylist()))
             continue
@@ -201,6 +200,17 @@ def _stored(tx: Transaction, clean: pa.Table) -> pa.Table:
                 bulk.read(tx, query.where(record.c.channel == bulk.blindly(channel), one_of_them), arrivals.STORED)
             )
     return pa.concat_tables(found)
+
+
+def _keys_by_channel(clean: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """The channels of records, and the keys of each, in their order."""
+    channels, keys = clean.column("channel"), clean.column("record_id")
+    every = channels.unique().to_pylist()
+    if len(every) == 1:
+        yield every[0], keys
+        return
+    for channel in every:
+        yield channel, keys.filter(pc.equal(channels, channel))
 
 
 _STORED_OF_FEW = sa.select(*(record.c[name] for name in arrivals.STORED.names)).where(

@@ -271,7 +271,9 @@ def replace(tx: Transaction, customer_ids: pa.Array, terms: pa.Table, *, had: pa
 
 def _table(told: Collection[tuple[str, int]]) -> pa.Table:
     """Few `TERMS` in their order."""
-    columns = zip(*sorted(told), strict=True) if told else ((), ())
+    if not told:
+        return arrow.empty(TERMS)
+    columns = zip(*sorted(told), strict=True)
     return pa.table(list(map(pa.array, columns, TERMS.types)), schema=TERMS)
 
 

@@ -81,7 +81,7 @@ def silence(tx: Transaction, made: Records, limits: Sequence[int], read: Read | 
 
 def _with_others(tx: Transaction, numbers: pa.Array, read: Read) -> pa.Table:
     """These records, of which some were read."""
-    others = numbers.filter(pc.invert(pc.is_in(numbers, value_set=read.table.column("record").combine_chunks())))
+    others = arrow.without(numbers, read.table.column("record").combine_chunks())
     if not len(others):
         return read.table
     return pa.concat_tables([read.table, records.by_key(tx, others)])

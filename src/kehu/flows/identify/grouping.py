@@ -15,7 +15,6 @@ from kehu.flows.identify.placing import Placed
 from kehu.flows.identify.reach import Reach
 from kehu.flows.progress import SILENT, Progress
 from kehu.model import arrow
-from kehu.model.links import PAIRS
 from kehu.resolve import group, joining, weights
 from kehu.resolve.coded import Records
 from kehu.resolve.joining import Grouped
@@ -171,15 +170,14 @@ def _links(
     worth = found.where(found.weight >= model.review_from)
     if not len(worth.left):
         return arrow.empty(links.STORED)
-    table = weights.links_of(worth, numbers)
     differ = joining.differ(coded, worth.left, worth.right)
     reason = group.reasons(
         worth.left, worth.right, worth.weight, grouped.group, grouped.component, differ, link_from=model.link_from
     )
     reason = np.where((reason != "") & _kept_apart(worth.left, worth.right, decided, len(numbers)), "apart", reason)
     state = np.where(reason == "", "linked", np.where(reason == "doubtful", "doubtful", "refused"))
-    left, right = (table.column(side).to_numpy() for side in PAIRS.names)
-    told = [np.minimum(left, right), np.maximum(left, right), table.column("weight"), table.column("levels")]
+    left, right = numbers[worth.left], numbers[worth.right]
+    told = [np.minimum(left, right), np.maximum(left, right), worth.weight, weights.levels_of(worth)]
     told += [pa.array(state.tolist()), pa.array(reason.tolist(), mask=reason == "")]
     return pa.table(told, schema=links.STORED)
 

@@ -1,6 +1,7 @@
 """Pairing in the store: whom waiting records must be compared with."""
 
 import functools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -209,7 +210,7 @@ def _turned(
         limits: For each kind of key how many records may share one before it is hot.
     """
     key = sharing.keys.column("key").to_numpy()
-    if not len(key):
+    if not len(key) or (len(key) <= coding.FEW and not _is_turned(key, own, gone, limits)):
         return pa.array([], pa.int64())
     known, back, have = np.unique(key, return_inverse=True, return_counts=True)
     most = np.asarray(limits)[(known & np.uint64(KIND)).astype(np.int64)]
@@ -227,6 +228,13 @@ def _turned(
     asked = np.concatenate([table.column("key").to_numpy() for table in (own, gone)])
     loosened = _loosened(tx, engine, holders, hot, asked, limits)
     return pc.unique(pa.chunked_array([*turned.chunks, loosened], pa.int64()))
+
+
+def _is_turned(key: npt.NDArray[np.uint64], own: pa.Table, gone: pa.Table, limits: Sequence[int]) -> bool:
+    """Whether one of a few keys became hot or ceased to be; most often none did."""
+    came, went = (Counter(table.column("key").to_pylist()) for table in (own, gone))
+    have = Counter(key.tolist())
+    return any((n + went[one] > limits[one & KIND]) != (n + came[one] > limits[one & KIND]) for one, n in have.items())
 
 
 def _loosened(
