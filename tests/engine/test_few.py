@@ -1,9 +1,11 @@
 """The engine for few records makes the pairs that DuckDB makes."""
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kehu.engine import sharing
 from kehu.engine.duck import Duck
 from kehu.engine.few import Few
 from kehu.model.links import KEYS, PAIRS
@@ -15,11 +17,16 @@ some_rows = st.sets(st.tuples(some_keys, st.integers(-3, 9) | st.sampled_from([2
 @given(some_rows, st.lists(st.integers(1, 6), min_size=3, max_size=3))
 def test_few_makes_the_pairs_that_duckdb_makes(rows: set[tuple[int, int]], limits: list[int]) -> None:
     keys = pa.Table.from_pylist([{"key": key, "record": record} for key, record in rows], schema=KEYS)
-    few, many = Few().pairs(keys, limits=limits), Duck(sorted_keys=0).pairs(keys, limits=limits)
-    assert few.pairs.schema == PAIRS
+    many = Duck(sorted_keys=0).pairs(keys, limits=limits)
+    one_by_one = Few().pairs(keys, limits=limits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sharing, "FEW", -1)
+        sorted_ = Few().pairs(keys, limits=limits)
     in_order = [(side, "ascending") for side in PAIRS.names]
-    assert few.pairs.sort_by(in_order).equals(many.pairs.sort_by(in_order))
-    assert few.hot.to_pylist() == many.hot.to_pylist()
+    for few in (one_by_one, sorted_):
+        assert few.pairs.schema == PAIRS
+        assert few.pairs.sort_by(in_order).equals(many.pairs.sort_by(in_order))
+        assert few.hot.to_pylist() == many.hot.to_pylist()
 
 
 def test_few_maps_a_stage_over_a_table() -> None:

@@ -5,6 +5,7 @@ number is. A million records have nine million keys and eleven million pairs, fo
 """
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kehu.engine.engine import Pairing
-from kehu.model import links
+from kehu.model import arrow, links
 
 Numbers = npt.NDArray[np.uint64]
 Found = tuple[Numbers, Numbers, npt.NDArray[np.int64]]
@@ -21,6 +22,9 @@ Found = tuple[Numbers, Numbers, npt.NDArray[np.int64]]
 
 PART = 1_000_000
 """About so many keys are sorted at once: few enough for the processor's cache, and it bounds the memory."""
+
+FEW = 64
+"""So few keys are looked at one by one: that is done before they are sorted."""
 
 _BITS = np.uint64(32)
 _LAST = np.uint64(2**32 - 1)
@@ -35,6 +39,8 @@ def pairs(keys: pa.Table, *, limits: Sequence[int], threads: int = 1) -> Pairing
     >>> found.pairs.to_pylist(), found.hot.to_pylist()
     ([{'record_l': 1, 'record_r': 2}], [{'key': 96, 'records': 3}])
     """
+    if keys.num_rows <= FEW:
+        return _pairs_of_few(keys, limits)
     key, record = (keys.column(name).to_numpy() for name in links.KEYS.names)
     known, row = _numbered(record)
     most = np.asarray(limits)
@@ -56,6 +62,23 @@ def pairs(keys: pa.Table, *, limits: Sequence[int], threads: int = 1) -> Pairing
     hot, sizes = (np.concatenate([one[place] for one in done]) for place in (1, 2))
     order = np.lexsort((hot, -sizes))
     return Pairing(pa.table(sides, schema=links.PAIRS), pa.table([hot[order], sizes[order]], names=["key", "records"]))
+
+
+def _pairs_of_few(keys: pa.Table, limits: Sequence[int]) -> Pairing:
+    """The same of few keys, one by one."""
+    records: dict[int, list[int]] = {}
+    for key, record in zip(*arrow.lists(keys.select(links.KEYS.names)), strict=True):
+        records.setdefault(key, []).append(record)
+    hot = [(-len(some), key) for key, some in records.items() if len(some) > limits[key & links.KIND]]
+    for _, key in hot:
+        del records[key]
+    two = {tuple(sorted(pair)) for some in records.values() for pair in itertools.combinations(set(some), 2)}
+    left, right = zip(*sorted(two), strict=True) if two else ((), ())
+    shared = {"key": [key for _, key in sorted(hot)], "records": [-many for many, _ in sorted(hot)]}
+    return Pairing(pa.table([left, right], schema=links.PAIRS), pa.table(shared, schema=_HOT))
+
+
+_HOT = pa.schema([("key", pa.uint64()), ("records", pa.int64())])
 
 
 def _numbered(record: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64] | None, Numbers]:

@@ -163,9 +163,10 @@ def _hashed_of_few(records: Records, column: str) -> list[int | None]:
     return [told[code] for code in source.codes.tolist()]
 
 
-def _columns(kinds: tuple[Key, ...]) -> list[str]:
+@functools.lru_cache(maxsize=16)
+def _columns(kinds: tuple[Key, ...]) -> tuple[str, ...]:
     """The columns of which keys of these kinds are made."""
-    return list(dict.fromkeys(name for kind in kinds for name in kind.columns))
+    return tuple(dict.fromkeys(name for kind in kinds for name in kind.columns))
 
 
 def of_certificates(id_numbers: pa.ChunkedArray, numbers: npt.NDArray[np.int64]) -> pa.Table:

@@ -13,6 +13,7 @@ Source: NIST SP 800-38D; RFC 7693 (BLAKE2b); the blind index as in CipherSweet's
 import hashlib
 import hmac
 import os
+import threading
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -49,6 +50,7 @@ class Vault:
         self._cipher = cache(lambda number: AESGCM(keys.derived(Use.SEAL, number)))
         self._finder = cache(lambda number: keys.derived(Use.FIND, number))
         self._shuffler = cache(lambda number: keys.derived(Use.PAIR, number))
+        self._stirrers = threading.local()
         self._fingerprint = cache(lambda number: hmac.digest(keys.derived(Use.CHECK, number), b"kehu", "sha256").hex())
 
     def seal(
@@ -129,9 +131,13 @@ class Vault:
             number: The number of the key.
             back: Take what was shuffled back.
         """
-        cipher = Cipher(AES256(self._shuffler(number)), ECB())  # noqa: S305  (see above)
-        stirring = cipher.decryptor() if back else cipher.encryptor()
-        return stirring.update(blocks) + stirring.finalize()
+        # One cannot be used by two threads at a time. It gives whole blocks back at once, and never ends.
+        made, name = vars(self._stirrers), f"{number} back" if back else f"{number}"
+        if name not in made:
+            cipher = Cipher(AES256(self._shuffler(number)), ECB())  # noqa: S305  (see above)
+            made[name] = cipher.decryptor() if back else cipher.encryptor()
+        stirred: bytes = made[name].update(blocks)
+        return stirred
 
     def fingerprint(self, number: int) -> str:
         """What tells a key from another, and nothing of the key itself; kept in the database to refuse a wrong key."""
