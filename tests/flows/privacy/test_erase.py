@@ -13,7 +13,7 @@ from kehu.collect import closed
 from kehu.errors import NotFoundError, SettingsError, StoreError
 from kehu.flows.arrive import arrive
 from kehu.flows.arrive.arrive import Desk, Status
-from kehu.flows.identify import inforce
+from kehu.flows.identify import adopt, inforce
 from kehu.flows.privacy import erase
 from kehu.flows.privacy.erase import Room
 from kehu.flows.upkeep import audit as auditing
@@ -152,6 +152,31 @@ def test_what_law_makes_us_keep_is_stored_and_nothing_else(
     assert found["email"] is None
     assert "tan.biyao@example.org" not in told(held)
     assert arrive.one(held, desk, opened).status is Status.ERASED
+
+
+def test_what_law_makes_us_keep_is_paired_with_nobody_by_another_model(
+    held: Database, desk: Desk, room: Room, known: Any, her: Any, asked: Any, tmp_path: Path
+) -> None:
+    number = known(held, desk)
+    for record_id, msisdn in (("h5", "13912348765"), ("h6", "13912348766")):
+        opened = {"msisdn": msisdn, "number_state": "正常", "plan": "5G-129"}
+        arrive.one(held, desk, {"channel": "hall", "record_id": record_id, **her.says, **opened})
+    assert erase.erase(held, desk, number, asked=asked(), room=room).told["kept_by_law"] == 2
+    before = together(held)
+    proposal = adopt.propose(held, desk.engine, hot_key_limit=desk.hot_key_limit, given=desk.model)
+    assert (proposal.merges, proposal.splits) == (0, 0)
+    adopt.adopt(
+        held,
+        desk.engine,
+        desk.model,
+        folder=tmp_path,
+        asked=adopt.Asked(who="cli:test", instead_of="shipped"),
+        trust=desk.trust,
+        hot_key_limit=desk.hot_key_limit,
+        clock=desk.clock,
+    )
+    assert together(held) == before
+    assert not any({"h5", "h6"} & set(one) for one in before)
 
 
 def test_nobody_is_erased_without_a_reason(

@@ -21,6 +21,7 @@ from kehu.flows.identify.coding import Coded, Numbers
 from kehu.flows.identify.grouping import Identified
 from kehu.flows.identify.inforce import Adopted
 from kehu.flows.progress import SILENT, Progress
+from kehu.model import arrow
 from kehu.model.links import PAIRS
 from kehu.resolve import change, joining, keys, weights
 from kehu.resolve import model as models
@@ -33,6 +34,7 @@ from kehu.store import customers, facts, records
 from kehu.store.audit import trail
 from kehu.store.audit.trail import Act, Entry
 from kehu.store.database import Database
+from kehu.store.privacy import lawful
 
 SAMPLES = 5
 """So many merges, and so many splits, are shown."""
@@ -116,9 +118,13 @@ def propose(
         progress.step("read")
         all_of_them = coding.coded(tx, None, limits)
         decided = coding.decided(tx, pa.array(all_of_them.numbers), all_of_them.numbers)
+        kept = coding.places(all_of_them.numbers, lawful.alone(tx).to_numpy())
     coded = all_of_them.records
     progress.step("pair")
-    found = engine.pairs(keys.of(coded, np.arange(len(coded)), threads=threads), limits=limits)
+    made = keys.of(coded, np.arange(len(coded)), threads=threads)
+    if len(kept):
+        made = arrow.where(made, ~np.isin(made.column("record").to_numpy(), kept))
+    found = engine.pairs(made, limits=limits)
     left, right = (found.pairs.column(side).to_numpy() for side in PAIRS.names)
     progress.step("compare")
     patterns = comparisons.patterns(coded, left, right, threads=threads)

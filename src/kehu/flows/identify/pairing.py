@@ -23,6 +23,7 @@ from kehu.resolve.coded import Records
 from kehu.store import finding, links, records
 from kehu.store import keys as stored
 from kehu.store.database import Transaction
+from kehu.store.privacy import lawful
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,9 +163,12 @@ def _are_first(rows: pa.Table | None) -> bool:
 
 
 def of_all(tx: Transaction, engine: Engine, *, limits: Sequence[int]) -> Paired:
-    """Pair all records, none of which waits: their keys are stored, and do not depend on what weighs them."""
+    """Pair all records, none of which waits: their keys are stored, and do not depend on what weighs them.
+
+    Those that are kept by law alone are paired with nobody, as where one arrives.
+    """
     numbers = records.current(tx)
-    found = engine.pairs(_keys(tx, numbers), limits=limits)
+    found = engine.pairs(_keys(tx, arrow.without(numbers, lawful.alone(tx))), limits=limits)
     return Paired(pairs=found.pairs, anew=numbers, lost=numbers.slice(0, 0), hot=found.hot.cast(stored.HOT))
 
 

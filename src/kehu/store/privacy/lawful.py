@@ -47,6 +47,16 @@ def kept(tx: Transaction, customer_id: int, keep: Keep, *, at: datetime) -> dict
     return told
 
 
+def alone(tx: Transaction) -> pa.Array:
+    """The records that are kept by law alone: nobody is compared with them, as they have no keys any more."""
+    origins = restrictions.bound_by_law(tx)
+    if not origins:
+        return pa.array([], pa.int64())
+    with bulk.among(tx, record.c.origin, pa.array(origins, pa.int64())) as one_of_them:
+        query = sa.select(record.c.record).where(one_of_them, record.c.current).order_by(record.c.record)
+        return pa.array(tx.scalars(query).all(), pa.int64())
+
+
 def over(tx: Transaction, keep: Keep, *, at: datetime, limit: int) -> list[int]:
     """The customers whose every number ended longer ago than law makes us keep it, and of whom nothing came since.
 
