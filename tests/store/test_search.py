@@ -1,12 +1,9 @@
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kehu.store import customers, finding, search, views
+from kehu.store import customers, finding, search, terms, views
 from kehu.store.database import Database
 
 PEOPLE: list[dict[str, Any]] = [
@@ -32,8 +29,8 @@ def town(store: Database, clean: Any, golden: Any, now: Any) -> Database:
     living = sorted({row["customer_id"] for row in PEOPLE})
     with store.begin() as tx:
         customers.write(tx, golden([{"customer_id": number} for number in living]), at=now, why="load 1")
-        terms = search.kept(search.terms(rows.select(list(search.NEEDS))), finding.finder(tx))
-        search.replace(tx, pa.array(living), terms)
+        found_by = terms.kept(terms.of(rows.select(list(terms.NEEDS))), finding.finder(tx))
+        search.replace(tx, pa.array(living), found_by)
     return store
 
 
@@ -120,7 +117,7 @@ def test_new_terms_take_the_place_of_old_ones(town: Database) -> None:
 @pytest.mark.parametrize("stage", [1, 2])
 def test_a_query_walks_along_the_index(store: Database, stage: int) -> None:
     many = pa.table(
-        {"term": [f"zhangwei{number}" for number in range(3000)], "customer_id": list(range(3000))}, search.TERMS
+        {"term": [f"zhangwei{number}" for number in range(3000)], "customer_id": list(range(3000))}, terms.TERMS
     )
     with store.begin() as tx:
         search.replace(tx, many.column("customer_id").combine_chunks(), many)
@@ -152,47 +149,9 @@ def test_the_customers_found_are_read_by_their_numbers(store: Database) -> None:
 def test_few_records_have_the_terms_that_they_have_among_many(clean: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = clean([{key: value for key, value in row.items() if key != "customer_id"} for row in PEOPLE])
     rows = rows.append_column("customer_id", pa.array([row["customer_id"] for row in PEOPLE]))
-    few = search.terms(rows)
-    few_kept = search.kept(few, lambda numbers: [number[::-1] for number in numbers])
-    monkeypatch.setattr(search, "HANDFUL", 0)
-    monkeypatch.setattr(search, "FEW", 0)
-    assert search.terms(rows).sort_by("term").to_pylist() == few.sort_by("term").to_pylist()
-    assert search.kept(few, lambda numbers: [number[::-1] for number in numbers]).equals(few_kept)
-
-
-odd = st.none() | st.text(st.sampled_from("张偉ｚｗＡΣİßé① \u3000\t·-a1Z"), max_size=6)
-
-
-SAID = st.lists(st.fixed_dictionaries({name: odd for name in search.NEEDS if name != "customer_id"}), max_size=4)
-
-
-def _saying(rows: list[dict[str, str | None]]) -> pa.Table:
-    """Records of two customers in turn."""
-    schema = pa.schema([(name, pa.int64() if name == "customer_id" else pa.string()) for name in search.NEEDS])
-    return pa.Table.from_pylist([{"customer_id": 1 + place % 2, **row} for place, row in enumerate(rows)], schema)
-
-
-def _pairs(terms: pa.Table) -> list[tuple[str, int]]:
-    return sorted(zip(*terms.to_pydict().values(), strict=True))
-
-
-@given(SAID)
-def test_few_records_are_found_by_what_they_are_found_by_among_many(rows: list[dict[str, str | None]]) -> None:
-    table = _saying(rows)
-    few = search.terms(table)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "HANDFUL", -1)
-        many = search.terms(table)
-    assert _pairs(few) == _pairs(many)
-
-
-@given(SAID, SAID)
-def test_what_others_of_a_customer_tell_already_is_left_out(
-    rows: list[dict[str, str | None]], others: list[dict[str, str | None]]
-) -> None:
-    every = pa.concat_tables([_saying(rows), _saying(others)])
-    there = np.arange(every.num_rows) >= len(rows)
-    told = _pairs(search.terms(every, there=there))
-    assert set(told) | set(_pairs(search.terms(_saying(others)))) == set(_pairs(search.terms(every)))
-    again = pa.concat_tables([_saying(others), _saying(others)])
-    assert _pairs(search.terms(again, there=np.arange(again.num_rows) >= len(others))) == []
+    few = terms.of(rows)
+    few_kept = terms.kept(few, lambda numbers: [number[::-1] for number in numbers])
+    monkeypatch.setattr(terms, "HANDFUL", 0)
+    monkeypatch.setattr(terms, "FEW", 0)
+    assert terms.of(rows).sort_by("term").to_pylist() == few.sort_by("term").to_pylist()
+    assert terms.kept(few, lambda numbers: [number[::-1] for number in numbers]).equals(few_kept)

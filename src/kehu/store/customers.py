@@ -23,6 +23,7 @@ from kehu.store import asking, bulk, media, moments, plans, records, sealed, sea
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import customer, customer_history
 from kehu.store.dictionary.records import fresh, member, member_history, record
+from kehu.store.terms import TERMS
 
 INSTANT = moments.INSTANT
 
@@ -223,7 +224,7 @@ def merge_into(tx: Transaction, merged: pa.Table, *, at: datetime, why: str) -> 
         .set_column(had.schema.get_field_index("why"), "why", pa.repeat(why, had.num_rows))
     )
     _write(tx, retired)
-    search.replace(tx, had.column("customer_id").combine_chunks(), arrow.empty(search.TERMS))
+    search.replace(tx, had.column("customer_id").combine_chunks(), arrow.empty(TERMS))
     media.replace(tx, had.column("customer_id").combine_chunks(), arrow.empty(model.MEDIA))
 
 

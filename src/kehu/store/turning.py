@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from kehu.model.links import CERTIFICATE, KEYS, KIND
-from kehu.store import bulk, facts, finding, fingerprints, search
+from kehu.store import bulk, facts, finding, fingerprints, terms
 from kehu.store import keys as stored
 from kehu.store.backup import kept
 from kehu.store.database import Transaction, vault_of
@@ -152,9 +152,9 @@ def _terms(tx: Transaction) -> Iterator[int]:
         .limit(MANY)
     )
     for held in _walked(tx, query, record.c.record, schema):
-        terms = search.kept(search.of_certificates(held.drop_columns("record")), finding.finder(tx))
-        bulk.insert(tx, search_term, terms, unless_there=True)
-        yield terms.num_rows
+        made = terms.kept(terms.of_certificates(held.drop_columns("record")), finding.finder(tx))
+        bulk.insert(tx, search_term, made, unless_there=True)
+        yield made.num_rows
 
 
 def _walked(tx: Transaction, query: bulk.Query, number: sa.Column[int], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -170,7 +170,7 @@ def _of_certificate() -> sa.ColumnElement[bool]:
 
 
 def _finds_certificate() -> sa.ColumnElement[bool]:
-    return sa.and_(search_term.c.term >= search.CERTIFICATE, search_term.c.term < search.CERTIFICATE + search.LAST)
+    return sa.and_(search_term.c.term >= terms.CERTIFICATE, search_term.c.term < terms.CERTIFICATE + terms.LAST)
 
 
 def seal_some(tx: Transaction, one: Column, *, after: Any = None) -> tuple[int, Any]:

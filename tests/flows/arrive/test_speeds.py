@@ -277,7 +277,7 @@ def test_nobody_is_found_by_what_a_version_said_whose_successor_waits(tmp_path: 
     _bring(store, desk, Speed.ONE, _rows(WAITS | {"record_id": "N", "phone": "13812340000"}))
     with store.read() as tx:
         terms = search.of_customers(tx, customers.memberships(tx)["customer_id"].combine_chunks().unique())
-    assert search.WHOLE + WAITS["phone"] not in terms["term"].to_pylist()
+    assert terms.WHOLE + WAITS["phone"] not in terms["term"].to_pylist()
 
 
 def _rows(*told: dict[str, str]) -> pa.Table:

@@ -22,7 +22,7 @@ from kehu.resolve import few, golden
 from kehu.resolve import media as reaching
 from kehu.resolve.members import Members
 from kehu.resolve.survivorship import DEFAULT, Survivorship
-from kehu.store import customers, decisions, facts, finding, media, records, search
+from kehu.store import customers, decisions, facts, finding, media, records, search, terms
 from kehu.store.customers import Written
 from kehu.store.database import Transaction
 
@@ -44,7 +44,7 @@ class Made:
     media: pa.Table
     """`model.customers.MEDIA`: how they can be reached."""
     terms: pa.Table
-    """`store.search.TERMS`: what they are found by, as the store holds it."""
+    """`store.terms.TERMS`: what they are found by, as the store holds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +96,16 @@ def making(
         found = golden.of(members, trust=trust, survivorship=orders, pins=pins)
         return found, reaching.of(members, found)
 
-    def terms(of: pa.Table, there: Mask | None = None) -> pa.Table:
-        return search.kept(search.terms(of, there=there), finder) if of.num_rows else arrow.empty(search.TERMS)
+    def found_by(of: pa.Table, there: Mask | None = None) -> pa.Table:
+        return terms.kept(terms.of(of, there=there), finder) if of.num_rows else arrow.empty(terms.TERMS)
 
     # What many were found by a database tells sooner than it is made.
     told = _Telling(rows, None) if before is None or rows.num_rows > few.MOST else _telling(rows, before)
     with meanwhile.beside(records=rows.num_rows) as thread:
         yield Making(
             values=thread.begin(values),
-            terms=thread.begin(lambda: terms(told.now, told.there)),
-            found_by=None if told.before is None else lambda: terms(told.before),
+            terms=thread.begin(lambda: found_by(told.now, told.there)),
+            found_by=None if told.before is None else lambda: found_by(told.before),
         )
 
 
@@ -129,7 +129,7 @@ def _telling(rows: pa.Table, before: npt.NDArray[np.int64]) -> _Telling:
     came = before < 0
     if (came | (before == rows.column("customer_id").to_numpy())).all():
         return _Telling(rows, rows.slice(0, 0), ~came)
-    told = rows.select(search.NEEDS)
+    told = rows.select(terms.NEEDS)
     place = told.schema.get_field_index("customer_id")
     return _Telling(rows, arrow.where(told.set_column(place, "customer_id", pa.array(before)), ~came))
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from kehu.errors import NotFoundError
 from kehu.model.codes import MediumKind, Role
-from kehu.store import asking, search, sequence, views
+from kehu.store import asking, sequence, terms, views
 from kehu.store.database import Transaction
 from kehu.store.dictionary.customers import contact_medium, search_term
 from kehu.store.dictionary.households import subscription
@@ -151,7 +151,7 @@ def _subscribed(tx: Transaction, number: str) -> Iterator[Held]:
 
 def _reached(tx: Transaction, number: str) -> Iterator[Held]:
     """Whom records name this phone for; whether they hold it still, nobody said."""
-    named = sa.select(search_term.c.customer_id).where(search_term.c.term == search.WHOLE + number).limit(MOST)
+    named = sa.select(search_term.c.customer_id).where(search_term.c.term == terms.WHOLE + number).limit(MOST)
     theirs = (contact_medium.c.customer_id.in_(list(tx.execute(named).scalars())),)
     query = sa.select(contact_medium).where(
         *theirs, contact_medium.c.kind == MediumKind.PHONE.value, contact_medium.c.value == number

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from kehu.model.links import KEYS
-from kehu.store import bulk, finding, fingerprints, search
+from kehu.store import bulk, finding, fingerprints, terms
 from kehu.store.columns import Digest, Instant, Word, Writing
 from kehu.store.database import vault_of
 from kehu.store.migrations.steps import NUMBER
@@ -113,14 +113,14 @@ def _find_by_hashes(tx: sa.Connection) -> None:
         _table("member", NUMBER, "record", "customer_id"),
     )
     query = sa.select(record.c.id_number, member.c.customer_id).join(member, member.c.record == record.c.record)
-    held = bulk.read(tx, query.where(record.c.id_number.is_not(None)), search.TERMS)
+    held = bulk.read(tx, query.where(record.c.id_number.is_not(None)), terms.TERMS)
     if not held.num_rows:  # A store that is made anew has none, and may have no keys yet.
         return
-    clear = search.folded(held.column("term"))
+    clear = terms.folded(held.column("term"))
     term = sa.Table("search_term", sa.MetaData(), sa.Column("term", Word(200)), sa.Column("customer_id", NUMBER))
     was = held.set_column(0, "term", pc.binary_join_element_wise("=", clear, ""))
     bulk.delete(tx, term, was)
-    bulk.insert(tx, term, search.kept(search.of_certificates(held), finding.finder(tx)))
+    bulk.insert(tx, term, terms.kept(terms.of_certificates(held), finding.finder(tx)))
 
 
 def _key_pairs(tx: sa.Connection) -> None:
