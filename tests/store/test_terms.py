@@ -42,5 +42,8 @@ def test_what_others_of_a_customer_tell_already_is_left_out(
     there = np.arange(every.num_rows) >= len(rows)
     told = _pairs(terms.of(every, there=there))
     assert set(told) | set(_pairs(terms.of(_saying(others)))) == set(_pairs(terms.of(every)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terms, "HANDFUL", -1)
+        assert _pairs(terms.of(every, there=there)) == _pairs(terms.of(_saying(rows)))
     again = pa.concat_tables([_saying(others), _saying(others)])
     assert _pairs(terms.of(again, there=np.arange(again.num_rows) >= len(others))) == []

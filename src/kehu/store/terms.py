@@ -138,7 +138,7 @@ def _said(
     )
 
 
-def _texts(kind: str, value: str | None, *more: str | None) -> Iterator[str | None]:
+def _texts(kind: str, value: str | None, *more: str | None) -> Iterator[str]:
     """The terms of what a record says."""
     if value is None:
         return
@@ -153,12 +153,12 @@ def _texts(kind: str, value: str | None, *more: str | None) -> Iterator[str | No
         case "latin" if more[0] is not None:
             yield f"{value} {more[0]}"
         case "certificate":
-            yield CERTIFICATE + (_folded(value) or "")
+            yield CERTIFICATE + _folded(value)
         case "phone":
             yield WHOLE + value
             yield WHOLE + value[-4:]
         case "email":
-            yield PRIVATE + (_folded(value) or "")
+            yield PRIVATE + _folded(value)
         case "door" if (door := _door(value, *more)) is not None:
             yield PRIVATE + door
 
@@ -168,9 +168,9 @@ _PLAIN = re.compile("[ -~一-鿿]*")
 """Texts whose folded form Python and Arrow agree upon, whatever Unicode each knows."""
 
 
-def _folded(text: str | None) -> str | None:
-    if text is None or _PLAIN.fullmatch(text):
-        return text and text.lower().strip()
+def _folded(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text.lower().strip()
     told: str = folded(pa.chunked_array([[text]], pa.string()))[0].as_py()
     return told
 
