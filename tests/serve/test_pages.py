@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -276,3 +277,8 @@ def test_a_flaw_leads_to_those_who_have_it(client: TestClient) -> None:
     page = client.get("/customers", params={"flaw": "conflicting_name"}).text
     assert "张伟" in page
     assert "Smith" not in page
+
+
+def test_each_verdict_about_two_records_has_a_colour() -> None:
+    looks = resources.files("kehu.serve").joinpath("static", "kehu.css").read_text(encoding="utf-8")
+    assert [verdict for verdict in codes.Verdict if not re.search(rf"\.verdict-{verdict.value}\b", looks)] == []
