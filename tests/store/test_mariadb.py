@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from kehu.errors import ConflictError, StoreError
 from kehu.store import columns, mariadb
 from kehu.store.database import Database
 
@@ -135,6 +136,31 @@ def test_what_was_left_open_is_ended_when_its_connection_is_given_back(things: D
     raw.close()
     with things.begin() as tx:
         assert tx.scalar(sa.select(sa.func.count()).select_from(THING)) == 0
+
+
+def test_what_is_refused_where_it_is_committed_is_not_committed_by_the_next(things: Database) -> None:
+    inserting = "INSERT INTO handed_thing (number, word) VALUES (%s, 'x')"
+    with things.begin() as tx:
+        mariadb.done(tx, inserting, (5,))
+    with pytest.raises(ConflictError), things.begin() as tx:  # noqa: PT012  (of one transaction)
+        mariadb.later(tx, inserting, [(1,)])
+        mariadb.later(tx, inserting, [(5,)])
+    with things.begin() as tx:
+        assert mariadb.rows(tx, "SELECT number FROM handed_thing", ())[0] == [(5,)]
+    with things.read() as tx:
+        assert mariadb.rows(tx, "SELECT number FROM handed_thing", ())[0] == [(5,)]
+
+
+def test_a_lost_connection_leaves_its_place_to_another(store: Database) -> None:
+    for _ in range(3):
+        with store.glance() as tx:
+            held = mariadb.rows(tx, "SELECT CONNECTION_ID()", ())[0][0][0]
+        before = store.engine.pool.checkedout()  # type: ignore[attr-defined]  # it is one that counts
+        with store.begin() as tx:
+            mariadb.done(tx, f"KILL {held}", ())
+        with pytest.raises(StoreError, match=r"Lost connection|gone away"), store.glance() as tx:
+            mariadb.rows(tx, "SELECT 1", ())
+        assert store.engine.pool.checkedout() == before - 1  # type: ignore[attr-defined]  # of those at hand
 
 
 def _rolled_back(tx: sa.Connection) -> int:

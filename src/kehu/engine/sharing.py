@@ -69,7 +69,7 @@ def _pairs_of_few(keys: pa.Table, limits: Sequence[int]) -> Pairing:
     records: dict[int, list[int]] = {}
     for key, record in zip(*arrow.lists(keys.select(links.KEYS.names)), strict=True):
         records.setdefault(key, []).append(record)
-    hot = [(-len(some), key) for key, some in records.items() if len(some) > limits[key & links.KIND]]
+    hot = [(-len(some), key) for key, some in records.items() if len(some) > max(limits[key & links.KIND], 1)]
     for _, key in hot:
         del records[key]
     two = {tuple(sorted(pair)) for some in records.values() for pair in itertools.combinations(set(some), 2)}

@@ -28,6 +28,10 @@ LETTERS = 2**20
 IN_BYTES = 63
 """The character set of what is no text."""
 
+OPEN = SERVER_STATUS.SERVER_STATUS_IN_TRANS
+"""Stands in the status of a connection in which a transaction is open, or may be: whoever is about to ask notes it, and
+only the server's own word takes it back."""
+
 MORE = 0x0008
 """Stands in the status behind an answer that another one follows."""
 
@@ -39,7 +43,7 @@ Reader: TypeAlias = Callable[[bytes], Any]
 
 
 def take_over(engine: sa.Engine) -> None:
-    """Let the connections of an engine take several statements in one text, and end what is open when given back.
+    """Let the connections of an engine take several statements in one text, and end what may be open when given back.
 
     The pool itself would have the server roll back each time: once more to be reached, behind every COMMIT.
     """
@@ -50,8 +54,8 @@ def take_over(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "reset")
     def end(driver: Any, *_: object) -> None:
-        if driver.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
-            driver.rollback()
+        if driver.server_status & OPEN:
+            driver.rollback()  # On a connection that is lost it raises, and the pool throws that away.
 
 
 def rows(tx: sa.Connection, text: str, values: Values) -> Answer:
@@ -88,7 +92,7 @@ def later(tx: sa.Connection, text: str, several: Sequence[Sequence[object]]) -> 
 
 
 def send(tx: sa.Connection) -> None:
-    """Let what was left for later be done now."""
+    """Let what was left for later be done now, before the driver asks or ends something itself."""
     _together(tx, unsent.taken(tx))
 
 
@@ -171,6 +175,7 @@ def _pieces(texts: Sequence[str]) -> Iterator[list[str]]:
 def _together(tx: sa.Connection, statements: Sequence[str]) -> list[_Told]:
     """What the server says to statements that travel together."""
     driver = _driver(tx)
+    driver.server_status |= OPEN
     told: list[_Told] = []
     try:
         for piece in _pieces(statements):

@@ -28,7 +28,7 @@ from kehu.flows.upkeep import verify
 from kehu.model.records import POSITION, Batch
 from kehu.resolve import group
 from kehu.resolve import model as models
-from kehu.store import customers, database, links, records, search
+from kehu.store import customers, database, links, records, search, terms
 from kehu.store.database import Database
 from kehu.store.sealing.keyring import Keyring
 from kehu.store.sealing.vault import Vault
@@ -276,8 +276,8 @@ def test_nobody_is_found_by_what_a_version_said_whose_successor_waits(tmp_path: 
     _bring(store, desk, Speed.LEFT, _rows(WAITS | {"phone": "13700000002"}))
     _bring(store, desk, Speed.ONE, _rows(WAITS | {"record_id": "N", "phone": "13812340000"}))
     with store.read() as tx:
-        terms = search.of_customers(tx, customers.memberships(tx)["customer_id"].combine_chunks().unique())
-    assert terms.WHOLE + WAITS["phone"] not in terms["term"].to_pylist()
+        found_by = search.of_customers(tx, customers.memberships(tx)["customer_id"].combine_chunks().unique())
+    assert terms.WHOLE + WAITS["phone"] not in found_by["term"].to_pylist()
 
 
 def _rows(*told: dict[str, str]) -> pa.Table:

@@ -153,6 +153,9 @@ def _paired(
     )
 
 
+FEW = 500
+"""So few keys are counted one by one."""
+
 READ = 100_000
 """Up to so many waiting records are read once, and kept in memory until nobody needs them any more."""
 
@@ -214,7 +217,8 @@ def _turned(
         limits: For each kind of key how many records may share one before it is hot.
     """
     key = sharing.keys.column("key").to_numpy()
-    if not len(key) or (len(key) <= coding.FEW and not _is_turned(key, own, gone, limits)):
+    are_few = len(key) + own.num_rows + gone.num_rows <= FEW
+    if not len(key) or (are_few and not _is_turned(key, own, gone, limits)):
         return pa.array([], pa.int64())
     known, back, have = np.unique(key, return_inverse=True, return_counts=True)
     most = np.asarray(limits)[(known & np.uint64(KIND)).astype(np.int64)]
