@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from kehu.model import arrow
 from kehu.store import customers, links
 from kehu.store.database import Database
 from kehu.store.links import State
@@ -56,3 +57,18 @@ def test_a_customers_links_are_those_of_its_records(store: Database, now: Any) -
         customers.assign(tx, pa.table({"record": ids(1, 2), "customer_id": ids(5, 5)}), at=now)
     with store.read() as tx:
         assert links.of_customer(tx, 5).column("record_r").to_pylist() == [2]
+
+
+@pytest.mark.parametrize("few", [64, -1])
+def test_only_links_whose_state_or_reason_is_another_are_changed(
+    store: Database, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrow, "ONE_BY_ONE", few)
+    stored = pairs((1, 2, 9.5, "linked"), (2, 3, 0.1, "doubtful"), (3, 4, 3.0, "refused"))
+    now = pairs((3, 4, 3.0, "linked"), (1, 2, 9.5, "linked"), (5, 6, 1.0, "doubtful"))
+    with store.begin() as tx:
+        links.replace(tx, ids(1, 2, 3), stored)
+        assert links.settle(tx, stored, now) == 1
+        assert links.settle(tx, links.every(tx), links.every(tx)) == 0
+        told = links.every(tx).sort_by("record_l").select(["record_l", "state"]).to_pylist()
+    assert [tuple(row.values()) for row in told] == [(1, "linked"), (2, "doubtful"), (3, "linked")]

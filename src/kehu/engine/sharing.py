@@ -69,12 +69,13 @@ def _pairs_of_few(keys: pa.Table, limits: Sequence[int]) -> Pairing:
     records: dict[int, list[int]] = {}
     for key, record in zip(*arrow.lists(keys.select(links.KEYS.names)), strict=True):
         records.setdefault(key, []).append(record)
-    hot = [(-len(some), key) for key, some in records.items() if len(some) > max(limits[key & links.KIND], 1)]
+    many = ((-len(some), key) for key, some in records.items() if len(some) > max(limits[key & links.KIND], 1))
+    hot = sorted(many)
     for _, key in hot:
         del records[key]
     two = {tuple(sorted(pair)) for some in records.values() for pair in itertools.combinations(set(some), 2)}
     left, right = zip(*sorted(two), strict=True) if two else ((), ())
-    shared = {"key": [key for _, key in sorted(hot)], "records": [-many for many, _ in sorted(hot)]}
+    shared = {"key": [key for _, key in hot], "records": [-size for size, _ in hot]}
     return Pairing(pa.table([left, right], schema=links.PAIRS), pa.table(shared, schema=_HOT))
 
 

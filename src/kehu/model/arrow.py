@@ -71,13 +71,15 @@ def where(rows: pa.Table, holds: np.ndarray) -> pa.Table:
         return rows
     if len(holds) > ONE_BY_ONE:
         return rows.filter(pa.array(holds))
-    return picked(rows, np.flatnonzero(holds).tolist())
+    return picked(rows, np.flatnonzero(holds))
 
 
-def picked(rows: pa.Table, places: Sequence[int]) -> pa.Table:
+def picked(rows: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:
     """The rows at these places, in their order; where these are few pieces of the table, nothing is copied."""
+    if len(places) > ONE_BY_ONE:
+        return rows.take(pa.array(places))
     runs: list[list[int]] = []
-    for place in places:
+    for place in places.tolist():
         if runs and sum(runs[-1]) == place:
             runs[-1][1] += 1
         else:
@@ -86,11 +88,6 @@ def picked(rows: pa.Table, places: Sequence[int]) -> pa.Table:
         return rows.take(pa.array(places))
     pieces = [rows.slice(first, count) for first, count in runs or [[0, 0]]]
     return pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
-
-
-def in_order(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
-    """The rows at these places, in their order; of few rows whole pieces are kept as they are."""
-    return picked(rows, order.tolist()) if len(order) <= ONE_BY_ONE else rows.take(pa.array(order))
 
 
 MOST_RUNS = 6

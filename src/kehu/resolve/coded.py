@@ -158,9 +158,6 @@ def together(one: Coded, other: Coded) -> tuple[Coded, Coded]:
     return both[: one.size].take(one.codes), both[one.size :].take(other.codes)
 
 
-_DAY_US = 86_400_000_000
-"""Microseconds of a day."""
-
 UNREAD = ("record_id", "name", "address")
 """Columns for people: nothing is compared by them, and they are half of what a clean record weighs."""
 
@@ -374,6 +371,9 @@ _DERIVED: dict[str, Callable[[Records], Coded]] = {
 }
 """How each derived column is made."""
 
+
+_DAY_US = 86_400_000_000
+"""Microseconds of a day."""
 
 _HAN = re.compile("[一-鿿]*")
 

@@ -95,7 +95,7 @@ def hot(tx: Transaction, keys: pa.Array, *, limits: Sequence[int]) -> pa.Array:
     """
     wanted = wire.signed(pa.chunked_array([pc.unique(keys)], pa.uint64())).combine_chunks()
     if len(wanted) <= FEW:
-        return _sharing_few(tx, wanted, pa.chunked_array([], pa.int64()), limits).hot["key"].combine_chunks()
+        return _table(HOT, _of_each(tx, wanted.to_pylist(), limits)[1])["key"].combine_chunks()
     return _too_many(tx, wanted, limits)["key"].combine_chunks()
 
 

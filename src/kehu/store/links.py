@@ -63,7 +63,8 @@ def settle(tx: Transaction, before: pa.Table, after: pa.Table) -> int:
         pairs = {one[:2] for one in had}
         rows = zip(*arrow.lists(after.select(columns)), strict=True)
         places = [place for place, one in enumerate(rows) if one[:2] in pairs and one not in had]
-        return bulk.update(tx, link, arrow.picked(after, places).select(columns), by=model.PAIRS.names)
+        changed = arrow.picked(after, np.array(places, np.int64)).select(columns)
+        return bulk.update(tx, link, changed, by=model.PAIRS.names)
     left, right = (np.append(after.column(side), before.column(side)) for side in model.PAIRS.names)
     order = np.lexsort((right, left))  # Of a pair that stands in both, the one of `after` comes first.
     in_both = (np.diff(left[order]) == 0) & (np.diff(right[order]) == 0)
@@ -105,7 +106,7 @@ def once(found: pa.Table) -> pa.Table:
     order = np.lexsort((right, left))
     left, right = left[order], right[order]
     first = np.append(True, (left[1:] != left[:-1]) | (right[1:] != right[:-1]))
-    return arrow.in_order(found, order[first])
+    return arrow.picked(found, order[first])
 
 
 def _in_state(state: State | None) -> bulk.Query:

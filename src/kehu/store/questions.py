@@ -162,7 +162,7 @@ def _of(tx: Transaction, concerned: pa.Array) -> pa.Table:
     if len(concerned) <= bulk.FEW:
         found = bulk.read_few(tx, _of_few(), _PAIRS, few=concerned.to_pylist())
         # Asked for the state, too, SQLite would walk all links of that state.
-        return found.filter(pc.is_in(found.column("state"), value_set=pa.array(_OPEN)))
+        return arrow.where(found, _are_open(found.column("state")))
     pieces = []
     for side in (_LEFT, _RIGHT):
         with bulk.among(tx, side.c.customer_id, concerned) as one_of_them:

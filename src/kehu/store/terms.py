@@ -55,8 +55,8 @@ def of(records: pa.Table, *, there: Mask | None = None) -> pa.Table:
 
     Args:
         records: `customer_id` and the columns of `NEEDS`; one row a record.
-        there: By which of them their customers are found already: their terms are left out, as far as they tell of few
-            records what the others tell as well.
+        there: By which of them their customers are found already: what these tell is left out, and of few records also
+            what the others tell as they do.
     """
     if records.num_rows <= HANDFUL:
         return _of_few(records, there)

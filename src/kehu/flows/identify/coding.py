@@ -138,7 +138,7 @@ def in_order(table: pa.Table) -> pa.Table:
         told = list(zip(channel.to_pylist(), key.to_pylist(), strict=True))
         # Texts go by their bytes, in Python by code points: that is one order.
         order = sorted(range(len(told)), key=told.__getitem__)
-        return arrow.picked(table, order)
+        return arrow.picked(table, np.array(order))
     if pc.all(_rises(channel, key)).as_py():
         return table  # A copy of a million records is half a gigabyte.
     return table.take(pc.sort_indices(table, sort_keys=[("channel", "ascending"), ("record_id", "ascending")]))
